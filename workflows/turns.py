@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from workflows.digest import digest
 from workflows.frozen import Frozen
 from workflows.results import AgentResult, AgentVersion, ExecutionMode
 
@@ -15,14 +16,24 @@ class InputFile(Frozen):
     media_type: str
     size: int = Field(ge=0, description="bytes")
     sha256: str
-    origin: str = Field(default="", description="where it came from: a path, an URL, a Slack file id")
+    origin: str = Field(
+        default="", description="where it came from: a path, an URL, a Slack file id"
+    )
 
 
 class EarlierStep(Frozen):
-    """An approved result of an earlier step, as the next agent gets it."""
+    """An approved result of an earlier step, as the next agent gets it.
+
+    `digest` is the digest of the result that people approved; whoever consumes it re-hashes.
+    """
 
     step: str
     result: AgentResult
+    digest: str = ""
+
+    def intact(self) -> bool:
+        """Whether these are the bytes that were approved."""
+        return self.digest == digest(self.result)
 
 
 class Feedback(Frozen):

@@ -1,0 +1,225 @@
+"""Settings: `signoff.toml` and the environment, read once, here.
+
+Any setting can be overridden by the environment (`SIGNOFF_TEMPORAL__ADDRESS=...`). Whatever is
+unknown is refused. Secrets come from the environment, from `.env`, or from a file named by
+`<NAME>_FILE`, never from the TOML file.
+"""
+
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import ConfigurationError
+from workflows.durations import Duration
+from workflows.policy import Policy
+from workflows.tasks import StepPlan
+
+FILE = "signoff.toml"
+
+
+class Section(BaseModel):
+    """A part of the settings; a key nobody knows is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlackSettings(Section):
+    """How Slack is reached. `base_url` is only for a local workspace."""
+
+    base_url: str = "https://slack.com/api/"
+    connections: int = Field(default=2, ge=1, le=10)
+
+
+class TemporalSettings(Section):
+    """How Temporal is reached; `embedded` starts a server of our own beside the rest."""
+
+    address: str = "127.0.0.1:7233"
+    namespace: str = "default"
+    task_queue: str = "signoff"
+    embedded: bool = True
+    ui_port: int = 8233
+
+
+class StorageSettings(Section):
+    """Where things are kept. `folder` is relative to the settings file."""
+
+    folder: Path = Path(".signoff")
+    database: str = ""
+
+
+class InputSettings(Section):
+    """What tasks may read: only files inside `folders` (relative to the settings file)."""
+
+    folders: tuple[Path, ...] = (Path("examples"),)
+    max_bytes: int = Field(default=20_000_000, gt=0)
+    url_timeout: Duration = timedelta(seconds=30)
+
+
+class AgentSettings(Section):
+    """One agent: its A2A address; empty means ours, served by `signoff agents`."""
+
+    url: str = ""
+    run: str = Field(default="a2a", pattern="^(a2a|local)$")
+
+
+class AgentServerSettings(Section):
+    """Where our own agents are served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8331
+
+
+class StepSettings(Section):
+    """One step of a pipeline."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9_]{0,30}$")
+    agent: str = ""
+    model: str = ""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    timeout: Duration = timedelta(minutes=10)
+    policy: dict[str, Any] = {}
+
+
+class PipelineSettings(Section):
+    """Steps in order; `policy` here goes over the general one, a step's own over both."""
+
+    description: str = ""
+    channel: str = ""
+    policy: dict[str, Any] = {}
+    steps: tuple[StepSettings, ...] = Field(min_length=1)
+
+
+class Secrets(Section):
+    """What must never be printed."""
+
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    google_api_key: SecretStr = SecretStr("")
+    agents_token: SecretStr = SecretStr("")
+
+
+class Settings(BaseSettings):
+    """Everything `signoff.toml` and the environment say."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="SIGNOFF_", env_nested_delimiter="__"
+    )
+
+    slack: SlackSettings = SlackSettings()
+    temporal: TemporalSettings = TemporalSettings()
+    storage: StorageSettings = StorageSettings()
+    inputs: InputSettings = InputSettings()
+    agent_server: AgentServerSettings = AgentServerSettings()
+    agents: dict[str, AgentSettings] = {}
+    policy: dict[str, Any] = {}
+    pipelines: dict[str, PipelineSettings] = Field(min_length=1)
+    secrets: Secrets = Secrets()
+    root: Path = Path()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes over the file (which comes in by the constructor)."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _check_pipelines(self) -> Self:
+        for name in self.pipelines:
+            self.plans(name)
+        return self
+
+    def plans(self, pipeline: str) -> tuple[StepPlan, ...]:
+        """The pipeline's steps with their policies worked out; raises ValueError with the place."""
+        return tuple(self._plan(pipeline, step) for step in self.pipelines[pipeline].steps)
+
+    def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
+        where = f"pipelines.{pipeline}.steps.{step.name}.policy"
+        merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
+        if unknown := sorted(set(merged) - set(Policy.model_fields)):
+            raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
+        policy = Policy.model_validate(merged)
+        if not policy.approvers and not policy.groups:
+            raise ValueError(
+                f"{where}: approvers is empty; name at least one person who may decide"
+            )
+        return StepPlan(
+            name=step.name,
+            agent=step.agent or step.name,
+            policy=policy,
+            model=step.model if self.secrets.google_api_key.get_secret_value() else "",
+            temperature=step.temperature,
+            timeout=step.timeout,
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of ours is kept."""
+        return (self.root / self.storage.folder).resolve()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy address of the audit database; SQLite in `folder` unless configured."""
+        return self.storage.database or f"sqlite+aiosqlite:///{self.folder / 'signoff.db'}"
+
+    @property
+    def input_folders(self) -> tuple[Path, ...]:
+        """The folders tasks may read."""
+        return tuple((self.root / folder).resolve() for folder in self.inputs.folders)
+
+
+def load(path: Path) -> Settings:
+    """Read the settings file and the environment; raises ConfigurationError, one sentence each."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"There is no {path}: run the command where it lies, or name it with --config."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from None
+    if "secrets" in data:
+        raise ConfigurationError(
+            f"{path}: [secrets] does not belong into this file; use .env or the environment."
+        )
+    root = path.resolve().parent
+    try:
+        return Settings(**data, root=root, secrets=_secrets(root))
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(path, error)) from None
+
+
+def _secrets(root: Path) -> Secrets:
+    environment = {k: v for k, v in dotenv_values(root / ".env").items() if v} | os.environ
+    found = {name: _secret(name.upper(), environment) for name in Secrets.model_fields}
+    return Secrets(**{name: SecretStr(value) for name, value in found.items()})
+
+
+def _secret(name: str, environment: dict[str, str]) -> str:
+    if file := environment.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(f"{name}_FILE: {file} cannot be read ({error}).") from None
+    return environment.get(name, "").strip()
+
+
+def _first_problem(path: Path, error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: unknown key {where}; see docs/configuration.md for the known ones."
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {where + ': ' if where else ''}{message}"

@@ -1,0 +1,188 @@
+"""Agent text made inert and honest for Slack. Pure functions over untrusted strings.
+
+Use `mrkdwn(text)` for mrkdwn objects and message text, `inert(text)` for plain_text and rich_text,
+and `clip(text, limit, render=mrkdwn)` where there is a limit. Never put agent text into a
+`markdown` block; set `verbatim: true` on mrkdwn objects and `unfurl_links`, `unfurl_media` false.
+
+What changes is meant to be read by people, and is always visible:
+
+    hidden characters      [U+202E], a run as [U+200B U+200C ... 500 hidden]
+    stacked accents        [27 more accents]
+    https://example.com    hxxps[:]//example[.]com
+    bob@example.com, @here bob[at]example[.]com, [at]here
+    #general               [#]general
+    *bold* _it_ ~s~ `c` >  the same characters in full width, where Slack would take them as markup
+    :tada:                 the first colon in full width
+
+File names such as `sales.csv` and `snake_case` words stay as they are.
+
+Kept although invisible, because languages and emoji need them: a joiner between two emoji, one
+variation selector after an emoji, a zero-width non-joiner between Arabic letters, and either
+joiner after an Indic virama. A blank of any width becomes an ordinary space.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
+
+from notifications._graphemes import boundary
+from notifications._hidden import reveal
+
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_FULL_WIDTH = {c: chr(ord(c) + 0xFEE0) for c in "*_~`>:"}
+_FILE_TYPES = (
+    "avro|bak|bmp|cfg|conf|css|csv|db|doc|docx|env|gif|html?|ini|ipynb|jpe?g|jsx?|json|jsonl|lock|"
+    "log|mdx|ndjson|ods|odt|orc|parquet|pdf|pkl|png|pptx?|sql|sqlite|svg|tex|toml|tsv|tsx|txt|"
+    "webp|xlsx?|xml|ya?ml"
+)
+_FILE_NAME = re.compile(rf"(?<![\w.@:/-])[\w-]+\.(?:{_FILE_TYPES})(?![\w.@-])", re.IGNORECASE)
+_SCHEME = re.compile(r"(?<![^\W_])(?P<http>http)(?P<s>s?)(?=:)", re.IGNORECASE)
+_BARE_SCHEME = re.compile(
+    r"\b(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack|magnet)"
+    r":(?=\S)",
+    re.IGNORECASE,
+)
+_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2}|xn--|[^\W_][\w-]*\.)|(?<=www)\.", re.IGNORECASE)
+_WIDE_DOT = re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=[A-Za-z]{2})")
+_ANGLE = re.compile(r"<(?=[@#!|])")
+_HASH = re.compile(r"#(?=[\w-])")
+_QUOTE = re.compile(r"(?m)^[ \t]*>[> \t]*")
+_EMOJI_NAME = re.compile(r"(?<![0-9]):(?=[^\s:]{1,100}:)|(?<=[0-9]):(?=[^\s:]{0,99}[^\s:0-9][^\s:]{0,99}:)")
+_STYLE = re.compile(r"[*_~]+")
+_WIDEST = 4
+
+
+class Clipped(NamedTuple):
+    """The text to show, and "`shown_count` of `total` characters shown", counted in the source."""
+
+    shown: str
+    shown_count: int
+    total: int
+
+    @property
+    def whole(self) -> bool:
+        """Nothing was left out."""
+        return self.shown_count == self.total
+
+
+def visible(text: str) -> str:
+    """Every hidden or disguising character as a visible mark; newline and tab stay.
+
+    The result encodes to UTF-8 and holds no control, bidirectional, zero-width or tag character.
+    """
+    return reveal(text)
+
+
+def escape(text: str) -> str:
+    """`&`, `<` and `>` as Slack wants them in mrkdwn. Not idempotent: call it once, last."""
+    return re.sub("[&<>]", lambda match: _ESCAPES[match[0]], text)
+
+
+def inert(text: str) -> str:
+    """Visible text in which nothing links, mentions or styles; see the table above.
+
+    Still unescaped: for plain_text and rich_text as it is, for mrkdwn through `escape`.
+    """
+    text = _defang(visible(text))
+    text = _ANGLE.sub("< ", text)
+    text = text.replace("@", "[at]")
+    text = _HASH.sub("[#]", text)
+    return _unstyle(text)
+
+
+def mrkdwn(text: str) -> str:
+    """Untrusted text, ready for a mrkdwn object or a message's `text`."""
+    return escape(inert(text))
+
+
+def clip(text: str, limit: int, render: Callable[[str], str] = str) -> Clipped:
+    """The longest beginning of `text` whose rendering fits into `limit`.
+
+    `limit` counts UTF-16 units, so that no way of counting characters exceeds it. What is shown
+    is the rendering of exactly the characters counted as shown, so a link or an escape is never
+    cut in half; a user-perceived character is not cut either. Without `render` the text is taken
+    as already rendered: then escapes such as `&amp;` and marks such as `[U+202E]` stay whole.
+    """
+    if len(text) <= limit and _units(shown := render(text)) <= limit:
+        return Clipped(shown, len(text), len(text))
+    low, high = 0, min(len(text), limit * _WIDEST)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _units(render(text[:middle])) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return _cut(text, low, limit, render)
+
+
+def _cut(text: str, end: int, limit: int, render: Callable[[str], str]) -> Clipped:
+    """Back to a boundary, and further while a shorter beginning happens to render longer."""
+    end = boundary(text, end, marks=render is str)
+    while end and _units(shown := render(text[:end])) > limit:
+        end = boundary(text, end - 1, marks=render is str)
+    return Clipped(shown if end else "", end, len(text))
+
+
+def _units(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _defang(text: str) -> str:
+    """No link: schemes, dots of host names."""
+    files = {match.start() for match in _FILE_NAME.finditer(text)}
+    text = _DOT.sub(lambda match: _dot(text, match.start(), files), text)
+    text = _WIDE_DOT.sub("[.]", text)
+    text = _SCHEME.sub(lambda match: _like(match["http"], "hxxp") + match["s"], text)
+    text = _BARE_SCHEME.sub(r"\1[:]", text)
+    return text.replace("://", "[:]//")
+
+
+def _dot(text: str, at: int, files: set[int]) -> str:
+    start = at
+    while start and (text[start - 1].isalnum() or text[start - 1] in "_-"):
+        start -= 1
+    return "." if start in files else "[.]"
+
+
+def _like(model: str, text: str) -> str:
+    return text.upper() if model.isupper() else text
+
+
+def _unstyle(text: str) -> str:
+    text = text.replace("`", _FULL_WIDTH["`"])
+    text = _QUOTE.sub(lambda match: match[0].replace(">", _FULL_WIDTH[">"]), text)
+    text = _EMOJI_NAME.sub(_FULL_WIDTH[":"], text)
+    return _STYLE.sub(lambda match: _style(match, text), text)
+
+
+def _style(match: re.Match[str], text: str) -> str:
+    """Markup only at the edge of a word: inside one, or between blanks, it stays."""
+    before = text[match.start() - 1] if match.start() else " "
+    after = text[match.end()] if match.end() < len(text) else " "
+    inside = before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
+    if inside or (before.isspace() and after.isspace()):
+        return match[0]
+    return "".join(_FULL_WIDTH[c] for c in match[0])
+
+
+def cautions(text: str) -> tuple[str, ...]:
+    """What a reader of this text should be told, a sentence each; empty for ordinary text."""
+    found = []
+    if visible(text) != text.replace("\r\n", "\n"):
+        found.append("Hidden characters were made visible.")
+    if mixed := _mixed_words(text):
+        words = ", ".join(inert(word) for word in mixed[:3])
+        found.append(f"Words that mix alphabets, and may not be what they look like: {words}.")
+    return tuple(found)
+
+
+def _mixed_words(text: str) -> list[str]:
+    words = re.findall(r"[^\W\d_]{2,40}", text[:100_000])
+    return sorted({word for word in words if not word.isascii() and len(_alphabets(word)) > 1})
+
+
+def _alphabets(word: str) -> set[str]:
+    """Of the three alphabets whose letters look alike."""
+    names = {unicodedata.name(letter, "").split(" ")[0] for letter in word}
+    return names & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}

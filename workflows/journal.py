@@ -1,0 +1,42 @@
+"""Collects a workflow's audit entries and writes them in batches, beside its own path."""
+
+from typing import Any
+
+from temporalio import workflow
+
+from workflows.audit import AuditEntry, AuditKind
+from workflows.mirror import Mirror
+from workflows.steps import PATIENT, AuditSteps
+
+
+class Journal:
+    """The audit entries of one workflow run, numbered, so that a retried batch adds nothing."""
+
+    def __init__(self, task_id: str, approval_id: str = "", revision: int = 0) -> None:
+        self._about = {"task_id": task_id, "approval_id": approval_id, "revision": revision}
+        self._waiting: list[AuditEntry] = []
+        self._count = 0
+        self.mirror = Mirror(self._write)
+
+    def note(self, kind: AuditKind, actor: str = "", via: str = "", **detail: Any) -> None:
+        """Add one entry, stamped with the workflow's time."""
+        info = workflow.info()
+        self._count += 1
+        self._waiting.append(
+            AuditEntry(
+                id=f"{info.run_id}:{self._count}",
+                at=workflow.now(),
+                kind=kind,
+                workflow_id=info.workflow_id,
+                run_id=info.run_id,
+                actor=actor,
+                via=via,
+                detail=detail,
+                **self._about,
+            )
+        )
+        self.mirror.touch()
+
+    async def _write(self) -> None:
+        batch, self._waiting = tuple(self._waiting), []
+        await workflow.execute_activity_method(AuditSteps.record, batch, **PATIENT)

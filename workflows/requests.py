@@ -1,0 +1,96 @@
+"""What is asked of people: one approval, as it is raised and as it is shown."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+from workflows.decisions import Place, Settlement
+from workflows.digest import digest
+from workflows.electorate import Electorate
+from workflows.frozen import Frozen
+from workflows.policy import Ballot, Policy
+from workflows.results import AgentResult, AgentVersion, ExecutionMode
+
+
+class CarriedApproval(Frozen):
+    """What a long-lived approval takes along when its history is continued as a new one."""
+
+    ballot: Ballot
+    raised_at: datetime
+    posted: bool = False
+    rungs_sent: tuple[str, ...] = ()
+
+
+class ApprovalRequest(Frozen):
+    """One request for a decision on one revision of one result.
+
+    `thread` is where the card goes: a channel, and the thread's root when there is one.
+    `parent` is the workflow that waits for the outcome, empty when nobody does.
+    `previous` is the revision before, for the diff; `feedback` is what it was sent back with.
+    """
+
+    id: str
+    title: str
+    requester: str
+    result: AgentResult
+    policy: Policy
+    thread: Place
+    task_id: str = ""
+    pipeline: str = ""
+    step: str = ""
+    step_number: int = 1
+    steps_total: int = 1
+    revision: int = 1
+    authors: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    previous: AgentResult | None = None
+    feedback: str = ""
+    execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
+    mode_reason: str = ""
+    version: AgentVersion | None = None
+    parent: str = ""
+    carried: CarriedApproval | None = None
+
+    def digest(self, electorate: Electorate) -> str:
+        """Over exactly what is decided: the result, its revision, and the policy as resolved."""
+        return digest(self.result, self.revision, self.policy, electorate)
+
+    def ballot(self) -> Ballot:
+        """The empty ballot; it takes no decision until the electorate is known."""
+        return Ballot(
+            approval_id=self.id,
+            revision=self.revision,
+            digest="",
+            requester=self.requester,
+            authors=self.authors,
+            policy=self.policy,
+            phrase=self.step or "approve",
+            execution_mode=self.execution_mode,
+        )
+
+
+class Withdrawal(Frozen):
+    """The requester, or the task itself, takes the request back."""
+
+    by: str
+    reason: str = ""
+    via: str = ""
+
+
+class CardView(Frozen):
+    """Everything a card shows. Without `full_text` when it is only rewritten, hence its length."""
+
+    request: ApprovalRequest
+    ballot: Ballot
+    raised_at: datetime
+    full_text_characters: int = 0
+    reason: str = ""
+
+
+class ApprovalParent:
+    """Whoever waits for an approval: a workflow with this signal."""
+
+    @workflow.signal(name="settled")
+    def settled(self, settlement: Settlement) -> None:
+        """Take the outcome; called once per approval, possibly again after a retry."""
+        raise NotImplementedError

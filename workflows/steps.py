@@ -1,0 +1,167 @@
+"""The activities the workflows need: signatures without a body.
+
+The other packages implement them by subclassing and decorating with the same name.
+Refusing for good is `ApplicationError(sentence, type=Refusal..., non_retryable=True)`; the
+sentence reaches the person. Everything else is retried.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from temporalio import activity
+from temporalio.common import RetryPolicy
+
+from workflows.audit import AuditEntry
+from workflows.decisions import Answer, Place, Verdict
+from workflows.electorate import Electorate
+from workflows.frozen import Frozen
+from workflows.policy import Policy
+from workflows.requests import CardView
+from workflows.tasks import Source, TaskView
+from workflows.turns import InputFile, TurnOutcome, TurnRequest
+
+# Delivery and records: tried until they work, because a wait of weeks outlives any outage.
+PATIENT: Final[dict[str, Any]] = {
+    "start_to_close_timeout": timedelta(seconds=60),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)
+    ),
+}
+# Private answers: worth nothing after a few minutes.
+BRIEF: Final[dict[str, Any]] = {
+    "start_to_close_timeout": timedelta(seconds=20),
+    "schedule_to_close_timeout": timedelta(minutes=3),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20)
+    ),
+}
+
+
+class Refusal(StrEnum):
+    """Types of errors that no retry can mend."""
+
+    INPUT = "input"
+    APPROVERS = "approvers"
+    AGENT = "agent"
+    CHANGED = "changed"
+
+
+class CollectRequest(Frozen):
+    """The inputs to fetch, check and keep."""
+
+    task_id: str
+    sources: tuple[Source, ...]
+
+
+class ElectorateRequest(Frozen):
+    """The policy whose people are to be looked up; `channel` gives meaning to `channel`."""
+
+    policy: Policy
+    channel: str
+    requester: str
+
+
+class Attachment(Frozen):
+    """A text to hang into a thread as a file."""
+
+    thread: Place
+    name: str
+    title: str
+    text: str
+
+
+class Notice(Frozen):
+    """A private answer to one person, shown where he clicked (`place`), else in his DM."""
+
+    to: str
+    answer: Answer
+    approval_id: str = ""
+    title: str = ""
+    verdict: Verdict | None = None
+    place: Place | None = None
+    names: dict[str, str] = {}
+
+
+class Word(Frozen):
+    """A sentence of ours: in a thread, or privately to one person when `to` is set."""
+
+    place: Place
+    text: str
+    to: str = ""
+    mention: tuple[str, ...] = ()
+
+
+class AgentSteps:
+    """Implemented in `agents/`."""
+
+    @activity.defn(name="run_turn")
+    async def run_turn(self, request: TurnRequest) -> TurnOutcome:
+        """Run one turn; the same `request.key` again must not do the work twice."""
+        raise NotImplementedError
+
+
+class InputSteps:
+    """Implemented in `bot/`."""
+
+    @activity.defn(name="collect_inputs")
+    async def collect_inputs(self, request: CollectRequest) -> tuple[InputFile, ...]:
+        """Fetch and keep every input; refuse with `Refusal.INPUT` and a sentence."""
+        raise NotImplementedError
+
+
+class PeopleSteps:
+    """Implemented in `notifications/`."""
+
+    @activity.defn(name="resolve_electorate")
+    async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
+        """Look up everybody the policy names; who may not count is in `excluded`, with why."""
+        raise NotImplementedError
+
+
+class CardSteps:
+    """Implemented in `notifications/`."""
+
+    @activity.defn(name="show_task")
+    async def show_task(self, view: TaskView) -> Place:
+        """Post the task's message (when `view.place.ts` is empty) or rewrite it."""
+        raise NotImplementedError
+
+    @activity.defn(name="post_card")
+    async def post_card(self, view: CardView) -> tuple[Place, ...]:
+        """Post the card and give every place it stands in; a retry finds what it posted before."""
+        raise NotImplementedError
+
+    @activity.defn(name="update_card")
+    async def update_card(self, view: CardView) -> None:
+        """Rewrite every copy (`view.ballot.places`)."""
+        raise NotImplementedError
+
+    @activity.defn(name="attach")
+    async def attach(self, attachment: Attachment) -> None:
+        """Upload a text file into a thread."""
+        raise NotImplementedError
+
+    @activity.defn(name="remind")
+    async def remind(self, view: CardView) -> None:
+        """Remind, in the card's thread, the people whose decision is missing."""
+        raise NotImplementedError
+
+    @activity.defn(name="answer")
+    async def answer(self, notice: Notice) -> None:
+        """Answer one person privately."""
+        raise NotImplementedError
+
+    @activity.defn(name="say")
+    async def say(self, word: Word) -> None:
+        """Say one sentence."""
+        raise NotImplementedError
+
+
+class AuditSteps:
+    """Implemented in `storage/`."""
+
+    @activity.defn(name="record")
+    async def record(self, entries: tuple[AuditEntry, ...]) -> None:
+        """Append the entries to the audit log; ids already there are skipped."""
+        raise NotImplementedError

@@ -1,0 +1,128 @@
+"""What a task is made of, and what is known about it."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from workflows.decisions import Place, Settlement
+from workflows.durations import Duration
+from workflows.frozen import Frozen
+from workflows.policy import Policy
+from workflows.results import AgentResult, ExecutionMode
+
+
+class SourceKind(StrEnum):
+    """Where an input comes from."""
+
+    FILE = "file"
+    TEXT = "text"
+    URL = "url"
+    SLACK = "slack"
+
+
+class Source(Frozen):
+    """One input as it was named: a path in the input folder, a text, an URL, a Slack file id."""
+
+    kind: SourceKind
+    value: str
+    name: str = ""
+
+
+class StepPlan(Frozen):
+    """One step as it was declared when the task started; later changes don't reach it."""
+
+    name: str
+    agent: str
+    policy: Policy
+    model: str = ""
+    temperature: float | None = None
+    timeout: Duration = timedelta(minutes=10)
+
+
+class TaskRequest(Frozen):
+    """Everything a task needs to know; it reads no configuration afterwards."""
+
+    id: str
+    pipeline: str
+    steps: tuple[StepPlan, ...] = Field(min_length=1)
+    requester: str
+    sources: tuple[Source, ...]
+    channel: str
+    requester_name: str = ""
+    via: str = "slack"
+
+
+class Gesture(Frozen):
+    """Somebody wants a task to go on or to end. `problem` names the trouble a Retry was for."""
+
+    by: str
+    reason: str = ""
+    problem: int = 0
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    TO_COME = "to_come"
+    RUNNING = "running"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    STUCK = "stuck"
+
+
+class StepStatus(Frozen):
+    """One line of the task's message."""
+
+    name: str
+    state: StepState = StepState.TO_COME
+    since: datetime | None = None
+    revision: int = 0
+    approval_id: str = ""
+    execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
+    by: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class TaskView(Frozen):
+    """What the task's message shows. `problem` is a sentence while the task waits for help."""
+
+    id: str
+    pipeline: str
+    requester: str
+    sources: tuple[str, ...]
+    started_at: datetime
+    steps: tuple[StepStatus, ...]
+    place: Place
+    status: str = "running"
+    problem: str = ""
+    problem_number: int = 0
+    ended_at: datetime | None = None
+    offline: bool = False
+
+
+class StepRecord(Frozen):
+    """What became of one step: its result as approved, and how it was decided."""
+
+    step: str
+    result: AgentResult
+    settlement: Settlement
+    execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
+
+
+class TaskReport(Frozen):
+    """How a task ended.
+
+    `status` is `completed`, `completed_with_fallback`, `rejected_at_<step>`, `expired_at_<step>`,
+    `cancelled` or `refused` (then `reason` is a sentence about the input).
+    """
+
+    status: str
+    task_id: str
+    workflow_id: str
+    duration_seconds: float
+    steps: tuple[StepRecord, ...] = ()
+    reason: str = ""
