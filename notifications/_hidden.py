@@ -2,18 +2,121 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
-MOST_ACCENTS = 4
+MOST_ACCENTS = 5
 MOST_NAMED = 4
 
-# Joined character classes for `re`; the sources are Unicode's DerivedCoreProperties
-# (Default_Ignorable_Code_Point), category C, and blank characters that are no spaces.
-_HIDDEN = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u070f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
-    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\U00013430-\U0001345f\U00016fe4\U0001bca0-\U0001bca3"
-    "\U0001d159\U0001d173-\U0001d17a\U000e0000-\U0010ffff"
-    + "".join(f"{chr((plane << 16) | 0xFFFE)}-{chr((plane << 16) | 0xFFFF)}" for plane in range(1, 14))
+_ZWNJ, _ZWJ, _TEXT_STYLE, _EMOJI_STYLE, _KEYCAP = "\u200c", "\u200d", "\ufe0e", "\ufe0f", "\u20e3"
+_VIRAMA = 9
+_BLANKS = dict.fromkeys(
+    [0xA0, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " "
+)  # spaces of other widths
+_IGNORABLE = frozenset(
+    chr(code)
+    for first, last in (
+        (0x034F, 0x034F),
+        (0x115F, 0x1160),
+        (0x17B4, 0x17B5),
+        (0x180B, 0x180F),
+        (0x3164, 0x3164),
+        (0xFE00, 0xFE0F),
+        (0xFFA0, 0xFFA0),
+    )
+    for code in range(first, last + 1)
+)  # Default_Ignorable_Code_Point, as far as the categories below do not have it
+_EMPTY = frozenset("\u1680\u2800\ufffc\U00016fe4\U0001d159")  # drawn as nothing, or as anything
+_STROKES = frozenset(
+    "\u0334\u0335\u0336\u0337\u0338\u20d2\u20d3\u20d8\u20d9\u20da\u20e5\u20e6\u20ea\u20eb"
 )
-"""Strokes through the letter before: text that looks struck out."""
-_STROKES = "\u0334-\u0338\u0489\u20d2\u20d3\u20d8-\u20da\u20dd-\u20df\u20e0-\u20e2\u20e4-\u20e6\u20ea\u20eb"
+_SIGNS = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+)
+
+
+def reveal(text: str) -> str:
+    """`text` with a visible mark for whatever hides, strikes out or piles up."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").translate(_BLANKS)
+    characters = set(text)
+    if hidden := [c for c in characters if _hides(c)]:
+        run = re.compile(f"[{_class(hidden)}]+")
+        text = run.sub(lambda match: _mark(match, text), text)
+    if accents := [c for c in characters if unicodedata.category(c) in ("Mn", "Me")]:
+        text = re.sub(f"[{_class(accents)}]+", lambda match: _thin(match, text), text)
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _hides(character: str) -> bool:
+    """Not seen by a reader, or changes how its neighbours are seen."""
+    if character in _IGNORABLE or character in _EMPTY or character in _STROKES:
+        return True
+    match unicodedata.category(character):
+        case "Cc":
+            return character not in "\n\t"
+        case "Cf":
+            return character not in _SIGNS
+        case "Cn":
+            return not _is_emoji(character)
+        case "Cs" | "Co" | "Zl" | "Zp":
+            return True
+    return 0xE0100 <= ord(character) <= 0xE01EF
+
+
+def _class(characters: list[str]) -> str:
+    """The inside of a character class."""
+    return "".join(re.escape(character) for character in characters)
+
+
+def _mark(match: re.Match[str], text: str) -> str:
+    run = match[0]
+    before = text[match.start() - 1 : match.start()]
+    after = text[match.end() : match.end() + 1]
+    if _belongs(run, before, after):
+        return run
+    names = " ".join(f"U+{ord(character):04X}" for character in run[:MOST_NAMED])
+    return f"[{names}]" if len(run) <= MOST_NAMED else f"[{names} ... {len(run)} hidden]"
+
+
+def _belongs(run: str, before: str, after: str) -> bool:
+    """Invisible, and needed: part of an emoji, or of a word in a script that joins its letters."""
+    if not before:
+        return False
+    if run in (_TEXT_STYLE, _EMOJI_STYLE):
+        return _is_emoji(before) or (before in "0123456789#*" and after == _KEYCAP)
+    if run in (_ZWJ, _EMOJI_STYLE + _ZWJ) and after:
+        return (_is_emoji(before) and _is_emoji(after)) or (run == _ZWJ and _joins(before, after))
+    return run == _ZWNJ and bool(after) and (_joins(before, after) or _arabic(before, after))
+
+
+def _joins(before: str, after: str) -> bool:
+    return unicodedata.combining(before) == _VIRAMA and unicodedata.category(after)[0] == "L"
+
+
+def _arabic(before: str, after: str) -> bool:
+    """Letters, or a letter with its vowel sign, of Arabic or Syriac."""
+    return "AL" == unicodedata.bidirectional(before) == unicodedata.bidirectional(after)
+
+
+def _thin(match: re.Match[str], text: str) -> str:
+    """Accents without a letter, and those piled on top of five others."""
+    run = match[0]
+    before = text[match.start() - 1 : match.start()]
+    kept = 0 if not before or before.isspace() else MOST_ACCENTS
+    more = len(run) - kept
+    return run if more <= 0 else f"{run[:kept]}[{more} more accents]"
+
+
+def _is_emoji(character: str) -> bool:
+    """In a block of pictographs; unassigned places there are drawn as a box at least."""
+    code = ord(character)
+    return (
+        0x1F000 <= code <= 0x1FAFF
+        or 0x2190 <= code <= 0x21FF
+        or 0x2300 <= code <= 0x27BF
+        or 0x2934 <= code <= 0x2935
+        or 0x2B00 <= code <= 0x2BFF
+        or character in "\xa9\xae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299"
+    )

@@ -43,12 +43,15 @@ _BARE_SCHEME = re.compile(
     r":(?=\S)",
     re.IGNORECASE,
 )
-_DOT = re.compile(r"(?<=[^\W_])\.(?=[^\W\d_]{2}|xn--|[^\W_][\w-]*\.)|(?<=www)\.", re.IGNORECASE)
+_DOT = re.compile(
+    r"(?<=[^\W_]|[^\x00-\x7f])\.(?=[^\W\d_](?:[^\W\d_]|[^\x00-\x7f])|xn--)|(?<=www)\.",
+    re.IGNORECASE,
+)
 _WIDE_DOT = re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=[A-Za-z]{2})")
 _ANGLE = re.compile(r"<(?=[@#!|])")
-_HASH = re.compile(r"#(?=[\w-])")
+_HASH = re.compile(r"#(?=[\w-]|[^\x00-\x7f])")
 _QUOTE = re.compile(r"(?m)^[ \t]*>[> \t]*")
-_EMOJI_NAME = re.compile(r"(?<![0-9]):(?=[^\s:]{1,100}:)|(?<=[0-9]):(?=[^\s:]{0,99}[^\s:0-9][^\s:]{0,99}:)")
+_EMOJI_NAME = re.compile(r":(?=([^\s:]{1,100}):)")
 _STYLE = re.compile(r"[*_~]+")
 _WIDEST = 4
 
@@ -152,8 +155,14 @@ def _like(model: str, text: str) -> str:
 def _unstyle(text: str) -> str:
     text = text.replace("`", _FULL_WIDTH["`"])
     text = _QUOTE.sub(lambda match: match[0].replace(">", _FULL_WIDTH[">"]), text)
-    text = _EMOJI_NAME.sub(_FULL_WIDTH[":"], text)
+    text = _EMOJI_NAME.sub(lambda match: _colon(match, text), text)
     return _STYLE.sub(lambda match: _style(match, text), text)
+
+
+def _colon(match: re.Match[str], text: str) -> str:
+    """Between digits, as in 10:30:45, it is a time."""
+    is_time = match[1].isdigit() and text[match.start() - 1 : match.start()].isdigit()
+    return ":" if is_time else _FULL_WIDTH[":"]
 
 
 def _style(match: re.Match[str], text: str) -> str:

@@ -17,7 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 with workflow.unsafe.imports_passed_through():
     from workflows import attributes, policy
     from workflows.audit import AuditKind
-    from workflows.decisions import Answer, Decision, Outcome, Reply, Settlement, Verdict
+    from workflows.decisions import Answer, Decision, Outcome, Place, Reply, Settlement, Verdict
     from workflows.digest import PREFIX, digest
     from workflows.electorate import Electorate
     from workflows.journal import Journal
@@ -386,13 +386,20 @@ class ApprovalWorkflow:
             approval_id=self._request.id,
             title=self._request.title,
             verdict=decision.verdict,
-            place=decision.place,
+            place=self._near(decision.place),
             names={p.id: p.name or p.id for p in people},
         )
         try:
             await workflow.execute_activity_method(CardSteps.answer, notice, **BRIEF)
         except ActivityError:
             workflow.logger.warning("a private answer could not be delivered")
+
+    def _near(self, place: Place | None) -> Place | None:
+        """Where a private answer is seen by whoever clicked there: the thread, or the channel."""
+        thread = self._request.thread
+        if place is None or place.channel == thread.channel:
+            return place and thread
+        return Place(channel=place.channel)
 
     def _view(self) -> CardView:
         """What is shown, without the full text once it hangs in the thread."""

@@ -1,0 +1,169 @@
+"""Delivers cards, messages, files and private answers to Slack: the activities of `CardSteps`."""
+
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from notifications.calls import NO_PLACE, call, refusal, translated
+from notifications.cards import card, card_text
+from notifications.facts import people, person
+from notifications.replies import sentence
+from notifications.task_message import task_message, task_text
+from notifications.text import mrkdwn
+from workflows import policy
+from workflows.decisions import Place
+from workflows.requests import CardView
+from workflows.steps import Attachment, CardSteps, Notice, Word
+from workflows.tasks import TaskView
+
+CARD = "signoff_card"
+TASK = "signoff_task"
+
+
+class SlackDelivery(CardSteps):
+    """Posts with the bot's client. Every method may be retried and then finds its earlier work."""
+
+    def __init__(self, slack: AsyncWebClient) -> None:
+        self._slack = slack
+
+    @activity.defn(name="show_task")
+    async def show_task(self, view: TaskView) -> Place:
+        """Post the task's message, or rewrite it."""
+        content = {"blocks": task_message(view), "text": task_text(view)}
+        if view.place.ts:
+            await self._update(view.place, content)
+            return view.place
+        try:
+            return await self._post_once(view.place, TASK, {"task": view.id}, content)
+        except ApplicationError as error:
+            if error.type in NO_PLACE and activity.info().attempt == 1:
+                await self._tell_no_place(view)
+            raise
+
+    @activity.defn(name="post_card")
+    async def post_card(self, view: CardView) -> tuple[Place, ...]:
+        """Post the card into the task's thread."""
+        key = {"approval": view.request.id, "digest": view.ballot.digest}
+        content = {"blocks": card(view), "text": card_text(view)}
+        return (await self._post_once(view.request.thread, CARD, key, content),)
+
+    @activity.defn(name="update_card")
+    async def update_card(self, view: CardView) -> None:
+        """Rewrite every copy of the card."""
+        content = {"blocks": card(view), "text": card_text(view)}
+        for place in view.ballot.places:
+            await self._update(place, content)
+
+    @activity.defn(name="attach")
+    async def attach(self, attachment: Attachment) -> None:
+        """Upload a text as a file into a thread."""
+        await call(
+            self._slack.files_upload_v2(
+                channel=attachment.thread.channel,
+                content=attachment.text.encode("utf-8", "replace"),
+                filename=attachment.name,
+                title=attachment.title[:200],
+                thread_ts=attachment.thread.ts or None,
+            )
+        )
+
+    @activity.defn(name="remind")
+    async def remind(self, view: CardView) -> None:
+        """Remind those who may still decide, in the thread."""
+        ballot = view.ballot
+        waiting = policy.eligible(ballot) - {decision.by for decision in ballot.counted}
+        title = mrkdwn(view.request.title)
+        text = f"⏰ {people(sorted(waiting))}: {title} still waits for your decision."
+        await self._post(_thread(view), {"text": text})
+
+    @activity.defn(name="answer")
+    async def answer(self, notice: Notice) -> None:
+        """Answer one person privately: where he clicked, else in his direct messages."""
+        await self._whisper(notice.to, notice.place, sentence(notice.answer))
+
+    @activity.defn(name="say")
+    async def say(self, word: Word) -> None:
+        """Say a sentence, in the open or to one person."""
+        text = mrkdwn(word.text)
+        if word.to:
+            await self._whisper(word.to, word.place, text)
+        else:
+            mention = f"{people(word.mention)} " if word.mention else ""
+            await self._post(word.place, {"text": mention + text})
+
+    async def _post_once(
+        self, thread: Place, kind: str, key: dict[str, str], content: dict[str, Any]
+    ) -> Place:
+        """Post, unless an earlier attempt did and only its answer got lost."""
+        if activity.info().attempt > 1 and (found := await self._find(thread, kind, key)):
+            return found
+        metadata = {"event_type": kind, "event_payload": key}
+        return await self._post(thread, {**content, "metadata": metadata})
+
+    async def _post(self, thread: Place, content: dict[str, Any]) -> Place:
+        answer = await call(
+            self._slack.chat_postMessage(
+                channel=thread.channel,
+                thread_ts=thread.ts or None,
+                unfurl_links=False,
+                unfurl_media=False,
+                **content,
+            )
+        )
+        return Place(channel=str(answer["channel"]), ts=str(answer["ts"]))
+
+    async def _find(self, thread: Place, kind: str, key: dict[str, str]) -> Place | None:
+        """Our own message with this metadata among the newest of the thread or channel."""
+        if thread.ts:
+            pending = self._slack.conversations_replies(
+                channel=thread.channel, ts=thread.ts, limit=200, include_all_metadata=True
+            )
+        else:
+            pending = self._slack.conversations_history(
+                channel=thread.channel, limit=100, include_all_metadata=True
+            )
+        for message in (await call(pending)).get("messages") or []:
+            metadata = message.get("metadata") or {}
+            if metadata.get("event_type") == kind and metadata.get("event_payload") == key:
+                return Place(channel=thread.channel, ts=message["ts"])
+        return None
+
+    async def _update(self, place: Place, content: dict[str, Any]) -> None:
+        try:
+            await call(self._slack.chat_update(channel=place.channel, ts=place.ts, **content))
+        except ApplicationError as error:
+            if error.type != "message_not_found":
+                raise
+            activity.logger.info("a message was deleted, so there is no copy to keep true")
+
+    async def _whisper(self, user: str, place: Place | None, text: str) -> None:
+        """An ephemeral message, and a direct one where ephemeral messages cannot be."""
+        if place is not None:
+            try:
+                await self._slack.chat_postEphemeral(
+                    channel=place.channel, user=user, text=text, thread_ts=place.ts or None
+                )
+            except SlackApiError as error:
+                if error.response.status_code == 429:
+                    raise translated(error) from error
+                activity.logger.info("no private answer in the channel: %s", refusal(error))
+            else:
+                return
+        opened = await call(self._slack.conversations_open(users=user))
+        await self._post(Place(channel=opened["channel"]["id"]), {"text": text})
+
+    async def _tell_no_place(self, view: TaskView) -> None:
+        text = (
+            f"I can't post task {view.id} into {view.place.channel}. Please add me to that channel "
+            f"(/invite), {person(view.requester)}; the task goes on by itself then."
+        )
+        await self._whisper(view.requester, None, text)
+
+
+def _thread(view: CardView) -> Place:
+    if view.request.thread.ts or not view.ballot.places:
+        return view.request.thread
+    return view.ballot.places[0]

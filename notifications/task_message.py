@@ -1,0 +1,111 @@
+"""The task's message: where each step stands, and help when one is stuck."""
+
+from typing import Any
+
+from notifications import words
+from notifications.buttons import ActionId, TaskValue
+from notifications.facts import code, moment, people, person
+from notifications.text import clip, mrkdwn
+from workflows.durations import words as duration
+from workflows.tasks import StepStatus, TaskView
+
+Block = dict[str, Any]
+
+_ENDED = {
+    "completed": ("✅", "completed"),
+    "completed_with_fallback": ("☑️", "completed, partly without a live agent"),
+    "cancelled": ("↩️", "cancelled"),
+}
+REASON_SHOWN = 200
+PROBLEM_SHOWN = 1_500
+
+
+def task_message(view: TaskView) -> list[Block]:
+    """The message's blocks, with Retry and Cancel while the task waits for help."""
+    blocks: list[Block] = [
+        _section(_head(view)),
+        _section("\n".join(_line(number, step) for number, step in enumerate(view.steps, 1))),
+        _context(_foot(view)),
+    ]
+    if view.problem and not view.ended_at:
+        problem = clip(view.problem, PROBLEM_SHOWN, mrkdwn).shown
+        blocks.append(_section(f"⚠️ *It cannot go on by itself:* {problem}"))
+        blocks.append(_buttons(view))
+    return blocks
+
+
+def task_text(view: TaskView) -> str:
+    """The same in plain text."""
+    steps = ", ".join(f"{step.name} {words.STEP[step.state][1]}" for step in view.steps)
+    problem = f" It cannot go on by itself: {view.problem}" if view.problem else ""
+    text = (
+        f"Task {view.id} ({view.pipeline} of {', '.join(view.sources)}) {_state(view)[1]}: {steps}."
+    )
+    return clip(text + problem, 3_000, mrkdwn).shown
+
+
+def _state(view: TaskView) -> tuple[str, str]:
+    if view.ended_at is None:
+        return ("⚠️", "needs help") if view.problem else ("🏃", "is running")
+    outcome, _, step = view.status.partition("_at_")
+    return _ENDED.get(view.status, ("❌", f"{outcome} at {step}" if step else view.status))
+
+
+def _head(view: TaskView) -> str:
+    sign, state = _state(view)
+    sources = clip(", ".join(view.sources), 300, mrkdwn).shown
+    return f"{sign} *{mrkdwn(view.pipeline)}* of {sources} {state} · for {person(view.requester)}"
+
+
+def _line(number: int, step: StepStatus) -> str:
+    sign, state = words.STEP[step.state]
+    parts = [f"{sign}  {number}. *{mrkdwn(step.name)}* {state}"]
+    if step.by:
+        parts.append(f"by {people(step.by)}")
+    if step.revision > 1:
+        parts.append(f"(v{step.revision})")
+    if step.since is not None:
+        parts.append(f"· {moment(step.since)}")
+    if step.execution_mode in words.NOT_LIVE:
+        parts.append(f"· {step.execution_mode}")
+    if step.reason and step.state.value != "approved":
+        parts.append(f"· “{clip(step.reason, REASON_SHOWN, mrkdwn).shown}”")
+    return " ".join(parts)
+
+
+def _foot(view: TaskView) -> str:
+    offline = " · 🔌 offline model" if view.offline else ""
+    if view.ended_at is not None:
+        took = duration(view.ended_at - view.started_at)
+        return f"Task {code(view.id)} · took {took}{offline}"
+    return f"Task {code(view.id)} · started {moment(view.started_at)}{offline}"
+
+
+def _buttons(view: TaskView) -> Block:
+    value = TaskValue(task=view.id, problem=view.problem_number).text()
+    return {
+        "type": "actions",
+        "block_id": "signoff_task",
+        "elements": [
+            _button(ActionId.RETRY, "Retry", value, "primary"),
+            _button(ActionId.CANCEL, "Cancel the task", value, "danger"),
+        ],
+    }
+
+
+def _button(action: ActionId, text: str, value: str, style: str) -> Block:
+    return {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": text},
+        "value": value,
+        "style": style,
+    }
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
