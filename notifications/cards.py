@@ -10,7 +10,7 @@ from typing import Any
 from notifications import words
 from notifications.buttons import ActionId, ButtonValue
 from notifications.facts import code, moment, people, person, plain_moment
-from notifications.text import clip, inert, mrkdwn, visible
+from notifications.text import cautions, clip, escape, inert, mrkdwn, visible
 from workflows import policy
 from workflows.decisions import Outcome, Verdict
 from workflows.digest import PREFIX
@@ -112,6 +112,8 @@ def _warnings(view: CardView) -> list[Block]:
         lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
     if request.result.offline:
         lines.append(f"🔌 {words.OFFLINE}")
+    shown = "\n".join((request.result.summary, *request.result.findings[:FINDINGS_SHOWN]))
+    lines += [f"⚠️ {escape(caution)}" for caution in cautions(shown)]
     return [_context(line) for line in lines]
 
 

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from notifications.calls import NO_PLACE, call, refusal, translated
+from notifications.calls import NO_PLACE, call
 from notifications.cards import card, card_text
 from notifications.facts import people, person
 from notifications.replies import sentence
 from notifications.task_message import task_message, task_text
 from notifications.text import mrkdwn
+from notifications.whisper import Whisper
 from workflows import policy
 from workflows.decisions import Place
 from workflows.requests import CardView
@@ -28,6 +28,7 @@ class SlackDelivery(CardSteps):
 
     def __init__(self, slack: AsyncWebClient) -> None:
         self._slack = slack
+        self._whisper = Whisper(slack)
 
     @activity.defn(name="show_task")
     async def show_task(self, view: TaskView) -> Place:
@@ -82,14 +83,14 @@ class SlackDelivery(CardSteps):
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:
         """Answer one person privately: where he clicked, else in his direct messages."""
-        await self._whisper(notice.to, notice.place, sentence(notice.answer))
+        await self._whisper.say(notice.to, notice.place, sentence(notice.answer))
 
     @activity.defn(name="say")
     async def say(self, word: Word) -> None:
         """Say a sentence, in the open or to one person."""
         text = mrkdwn(word.text)
         if word.to:
-            await self._whisper(word.to, word.place, text)
+            await self._whisper.say(word.to, word.place, text)
         else:
             mention = f"{people(word.mention)} " if word.mention else ""
             await self._post(word.place, {"text": mention + text})
@@ -139,28 +140,12 @@ class SlackDelivery(CardSteps):
                 raise
             activity.logger.info("a message was deleted, so there is no copy to keep true")
 
-    async def _whisper(self, user: str, place: Place | None, text: str) -> None:
-        """An ephemeral message, and a direct one where ephemeral messages cannot be."""
-        if place is not None:
-            try:
-                await self._slack.chat_postEphemeral(
-                    channel=place.channel, user=user, text=text, thread_ts=place.ts or None
-                )
-            except SlackApiError as error:
-                if error.response.status_code == 429:
-                    raise translated(error) from error
-                activity.logger.info("no private answer in the channel: %s", refusal(error))
-            else:
-                return
-        opened = await call(self._slack.conversations_open(users=user))
-        await self._post(Place(channel=opened["channel"]["id"]), {"text": text})
-
     async def _tell_no_place(self, view: TaskView) -> None:
         text = (
             f"I can't post task {view.id} into {view.place.channel}. Please add me to that channel "
             f"(/invite), {person(view.requester)}; the task goes on by itself then."
         )
-        await self._whisper(view.requester, None, text)
+        await self._whisper.say(view.requester, None, text)
 
 
 def _thread(view: CardView) -> Place:

@@ -12,6 +12,17 @@ from workflows.policy import Ballot, Policy
 from workflows.results import AgentResult, AgentVersion, ExecutionMode
 
 
+def approval_id(task: str, step: str, revision: int) -> str:
+    """The id of a step's approval, which is its workflow's id."""
+    return f"{task}.{step}.v{revision}"
+
+
+def step_of(approval: str) -> str:
+    """The step in an approval's id; empty for approvals that belong to no task."""
+    parts = approval.split(".")
+    return parts[1] if len(parts) == 3 else ""
+
+
 class CarriedApproval(Frozen):
     """What a long-lived approval takes along when its history is continued as a new one."""
 
@@ -64,7 +75,7 @@ class ApprovalRequest(Frozen):
             requester=self.requester,
             authors=self.authors,
             policy=self.policy,
-            phrase=self.step or "approve",
+            phrase=step_of(self.id) or "approve",
             execution_mode=self.execution_mode,
         )
 

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.digest import digest
     from workflows.journal import Journal
     from workflows.mirror import Mirror
-    from workflows.requests import ApprovalParent, ApprovalRequest, Withdrawal
+    from workflows.requests import ApprovalParent, ApprovalRequest, Withdrawal, approval_id
     from workflows.results import AgentResult, ExecutionMode
     from workflows.steps import PATIENT, AgentSteps, CardSteps, CollectRequest, InputSteps, Word
     from workflows.tasks import (
@@ -278,7 +278,7 @@ class TaskWorkflow(ApprovalParent):
         assert outcome.result is not None
         sources = tuple(file.name for file in self._inputs)
         return ApprovalRequest(
-            id=f"{self._request.id}.{plan.name}.v{revision}",
+            id=approval_id(self._request.id, plan.name, revision),
             title=f"{plan.name} of {', '.join(sources)}",
             requester=self._request.requester,
             result=outcome.result,

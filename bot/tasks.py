@@ -1,0 +1,183 @@
+"""Tasks, as bot and command line see them: start, list, show, cancel, retry."""
+
+import hashlib
+import secrets
+
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from bot.errors import BadRequest, UnavailableError
+from bot.inputs import InputFolders
+from bot.settings import Settings
+from workflows import attributes
+from workflows.frozen import Frozen
+from workflows.task import TaskWorkflow
+from workflows.tasks import Gesture, Source, SourceKind, TaskReport, TaskRequest, TaskView
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class TaskLine(Frozen):
+    """One line of a list of tasks."""
+
+    id: str
+    pipeline: str
+    sources: str
+    requester: str
+    status: str
+
+
+class Tasks:
+    """Everything about tasks that does not need Slack."""
+
+    def __init__(self, client: Client, settings: Settings, folders: InputFolders) -> None:
+        self._client = client
+        self._settings = settings
+        self._folders = folders
+
+    async def start(
+        self,
+        pipeline: str,
+        sources: tuple[Source, ...],
+        requester: str,
+        channel: str,
+        *,
+        key: str = "",
+        via: str = "slack",
+    ) -> str:
+        """Start a task and give its id; the same `key` twice is one task."""
+        self.check(pipeline, sources)
+        request = TaskRequest(
+            id=_task_id(key),
+            pipeline=pipeline,
+            steps=self._settings.plans(pipeline),
+            requester=requester,
+            sources=sources,
+            channel=self._settings.pipelines[pipeline].channel or channel,
+            via=via,
+        )
+        try:
+            await self._client.start_workflow(
+                TaskWorkflow.run,
+                request,
+                id=request.id,
+                task_queue=self._settings.temporal.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                memo={"pipeline": pipeline, "sources": ", ".join(_names(sources))},
+            )
+        except WorkflowAlreadyStartedError:
+            return request.id
+        except RPCError as error:
+            raise _unavailable(error) from None
+        return request.id
+
+    def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
+        """What can be said at once is said at once; raises BadRequest with a sentence."""
+        if pipeline not in self._settings.pipelines:
+            known = ", ".join(self._settings.pipelines)
+            raise BadRequest(f"There is no pipeline '{pipeline}'; there is {known}.")
+        if not sources:
+            names = self._folders.files(3)
+            example = f", for example {names[0]}" if names else ""
+            raise BadRequest(f"Pipeline '{pipeline}' needs at least one input{example}.")
+        for source in sources:
+            if source.kind is SourceKind.FILE:
+                self._folders.locate(source.value)
+
+    async def accepted(self, task_id: str) -> str:
+        """Wait until the inputs are in; empty when the task runs, else the sentence why not."""
+        try:
+            return await self._handle(task_id).execute_update(TaskWorkflow.accepted)
+        except WorkflowUpdateFailedError as error:
+            return str(error.cause)
+        except RPCError as error:
+            raise _unavailable(error) from None
+
+    async def view(self, task_id: str) -> TaskView:
+        """Where a task stands."""
+        try:
+            return await self._handle(task_id).query(TaskWorkflow.view)
+        except RPCError as error:
+            raise self._not_found(error, task_id) from None
+
+    async def report(self, task_id: str) -> TaskReport:
+        """Wait for the end of a task."""
+        return await self._handle(task_id).result()
+
+    async def running(self, requester: str = "", most: int = 20) -> list[TaskLine]:
+        """The newest running tasks, of one requester or of everybody."""
+        query = "WorkflowType = 'TaskWorkflow' AND ExecutionStatus = 'Running'"
+        if requester:
+            query += f" AND {attributes.REQUESTER.name} = '{_quotable(requester)}'"
+        lines = []
+        async for found in self._client.list_workflows(query, limit=most):
+            memo = await found.memo()
+            known = found.typed_search_attributes
+            lines.append(
+                TaskLine(
+                    id=found.id,
+                    pipeline=str(memo.get("pipeline", "")),
+                    sources=str(memo.get("sources", "")),
+                    requester=known.get(attributes.REQUESTER) or "",
+                    status=known.get(attributes.STATUS) or attributes.RUNNING,
+                )
+            )
+        return lines
+
+    async def cancel(self, task_id: str, by: str, *, operator: bool = False) -> str:
+        """End a task; only its requester may, or an operator on the command line."""
+        view = await self._own(task_id, by, operator=operator)
+        await self._handle(task_id).signal(TaskWorkflow.cancel, Gesture(by=by))
+        return f"Task {view.id} is being cancelled."
+
+    async def retry(self, task_id: str, by: str, problem: int, *, operator: bool = False) -> str:
+        """Try the stuck step again."""
+        view = await self._own(task_id, by, operator=operator)
+        if not view.problem:
+            return f"Task {view.id} needs no help any more."
+        await self._handle(task_id).signal(TaskWorkflow.retry, Gesture(by=by, problem=problem))
+        return f"Task {view.id} tries that step again."
+
+    async def _own(self, task_id: str, by: str, *, operator: bool) -> TaskView:
+        view = await self.view(task_id)
+        if view.ended_at is not None:
+            raise BadRequest(f"Task {task_id} has already ended: {view.status}.")
+        if not operator and by != view.requester:
+            raise BadRequest(f"Task {task_id} is not yours: only who asked for it may do that.")
+        return view
+
+    def _handle(self, task_id: str) -> WorkflowHandle[TaskWorkflow, TaskReport]:
+        return self._client.get_workflow_handle_for(TaskWorkflow.run, task_id)
+
+    def _not_found(self, error: RPCError, task_id: str) -> Exception:
+        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
+            return BadRequest(f"There is no task '{task_id}': '/task list' shows the running ones.")
+        return _unavailable(error)
+
+
+def _unavailable(error: RPCError) -> UnavailableError:
+    return UnavailableError(
+        f"Temporal does not answer just now ({error.status.name.lower()}): please try again."
+    )
+
+
+def _task_id(key: str) -> str:
+    """Short enough to type; the same for the same key, otherwise random (40 bits)."""
+    seed = hashlib.sha256(key.encode()).digest() if key else secrets.token_bytes(16)
+    number = int.from_bytes(seed[:8], "big")
+    letters = []
+    for _ in range(8):
+        number, letter = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[letter])
+    return "t-" + "".join(letters)
+
+
+def _names(sources: tuple[Source, ...]) -> list[str]:
+    return [source.name or source.value for source in sources]
+
+
+def _quotable(value: str) -> str:
+    """For a visibility query: user ids and addresses hold none of these."""
+    return "".join(c for c in value if c.isalnum() or c in "@._+-")

@@ -1,0 +1,137 @@
+"""Temporal as Signoff uses it: one plugin for worker, bot, command line and tests alike."""
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.operatorservice.v1 import (
+    AddSearchAttributesRequest,
+    ListSearchAttributesRequest,
+)
+from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import ExternalStorage
+from temporalio.plugin import SimplePlugin
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.worker import Worker
+
+from bot.errors import ConfigurationError, UnavailableError
+from bot.settings import TemporalSettings
+from storage.driver import FileStorageDriver
+from storage.payloads import PayloadFiles
+from workflows import attributes
+from workflows.approval import ApprovalWorkflow
+from workflows.task import TaskWorkflow
+
+LARGE = 100_000
+GRACE = timedelta(seconds=5)
+
+
+def plugin(payloads: PayloadFiles, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:
+    """Converter, external storage for payloads of 100 kB and more, workflows, activities."""
+    converter = dataclasses.replace(
+        pydantic_data_converter,
+        external_storage=ExternalStorage(
+            drivers=[FileStorageDriver(payloads)], payload_size_threshold=LARGE
+        ),
+    )
+    return SimplePlugin(
+        "signoff",
+        data_converter=converter,
+        workflows=[TaskWorkflow, ApprovalWorkflow],
+        activities=activities,
+    )
+
+
+def runtime() -> Runtime:
+    """The SDK's Rust core logs to Python's logging instead of to standard output."""
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    log = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"), forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=log))
+
+
+async def connect(settings: TemporalSettings, ours: SimplePlugin) -> Client:
+    """A client with our plugin; raises UnavailableError when nothing answers."""
+    try:
+        return await asyncio.wait_for(
+            Client.connect(
+                settings.address, namespace=settings.namespace, plugins=[ours], runtime=runtime()
+            ),
+            timeout=10,
+        )
+    except (RuntimeError, RPCError, TimeoutError):
+        raise UnavailableError(
+            f"Temporal does not answer at {settings.address}: start it, run 'signoff up', or set "
+            "address under [temporal] in signoff.toml."
+        ) from None
+
+
+def worker(client: Client, queue: str) -> Worker:
+    """A worker for everything; `graceful_shutdown_timeout` lets running activities end."""
+    return Worker(
+        client, task_queue=queue, graceful_shutdown_timeout=GRACE, max_concurrent_activities=100
+    )
+
+
+async def keep_closed(client: Client, retention: timedelta) -> None:
+    """How long ended workflows stay readable: a late click is answered from them."""
+    request = UpdateNamespaceRequest(namespace=client.namespace)
+    request.config.workflow_execution_retention_ttl.FromTimedelta(retention)
+    await client.workflow_service.update_namespace(request)
+
+
+async def register_attributes(client: Client) -> None:
+    """Add our search attributes where they are missing; refuse ones of another type."""
+    missing = await missing_attributes(client)
+    if not missing:
+        return
+    try:
+        await client.operator_service.add_search_attributes(
+            AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing)
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise ConfigurationError(
+                f"The search attributes {', '.join(missing)} are missing in namespace "
+                f"{client.namespace} and cannot be added ({error.message}): ask its operator."
+            ) from None
+    await _wait_for_attributes(client)
+
+
+async def missing_attributes(client: Client) -> dict[str, Any]:
+    """Our search attributes the namespace lacks, by name with their type."""
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = {}
+    for key in attributes.ALL:
+        wanted = key.indexed_value_type
+        have = listed.custom_attributes.get(key.name)
+        if have is None:
+            missing[key.name] = int(wanted)
+        elif int(have) != int(wanted):
+            raise ConfigurationError(
+                f"The search attribute {key.name} exists in namespace {client.namespace} with "
+                "another type: remove it there, or use a namespace of Signoff's own."
+            )
+    return missing
+
+
+async def _wait_for_attributes(client: Client) -> None:
+    """The server tells its own parts about new attributes within a second or two."""
+    for _ in range(100):
+        if not await missing_attributes(client):
+            return
+        await asyncio.sleep(0.1)
+    raise UnavailableError("Temporal did not take our search attributes within 10 s: try again.")

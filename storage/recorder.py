@@ -1,0 +1,26 @@
+"""Writes the workflows' audit entries into the audit log: the activity of `AuditSteps`."""
+
+from temporalio import activity
+
+from storage.audit import AuditLog
+from storage.events import AuditEvent, EventKind
+from workflows.audit import AuditEntry
+from workflows.steps import AuditSteps
+
+
+class AuditRecorder(AuditSteps):
+    """Runs in the worker; entries that are there already are skipped by the log."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    @activity.defn(name="record")
+    async def record(self, entries: tuple[AuditEntry, ...]) -> None:
+        """Append in order."""
+        for entry in entries:
+            await self._audit.append(_event(entry))
+
+
+def _event(entry: AuditEntry) -> AuditEvent:
+    fields = entry.model_dump(exclude={"via", "kind"})
+    return AuditEvent(**fields, kind=EventKind(entry.kind.value), channel=entry.via)

@@ -1,0 +1,149 @@
+"""Hand-written stand-ins for the activities: they keep what they were asked to do."""
+
+import asyncio
+from collections.abc import Callable
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from workflows.audit import AuditEntry
+from workflows.decisions import Place
+from workflows.electorate import Electorate, Person
+from workflows.requests import CardView
+from workflows.results import AgentResult
+from workflows.steps import (
+    AgentSteps,
+    Attachment,
+    AuditSteps,
+    CardSteps,
+    CollectRequest,
+    ElectorateRequest,
+    InputSteps,
+    Notice,
+    PeopleSteps,
+    Word,
+)
+from workflows.tasks import TaskView
+from workflows.turns import InputFile, TurnOutcome, TurnRequest
+
+ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
+
+
+class FakeAgent(AgentSteps):
+    """Answers with a result that names the step and revision; fails as often as told."""
+
+    def __init__(self) -> None:
+        self.requests: list[TurnRequest] = []
+        self.failures: list[ApplicationError] = []
+        self.make: Callable[[TurnRequest], AgentResult] = lambda request: AgentResult(
+            summary=f"{request.step} v{request.revision}",
+            findings=(f"{len(request.earlier)} earlier",),
+            full_text="# All of it",
+        )
+
+    @activity.defn(name="run_turn")
+    async def run_turn(self, request: TurnRequest) -> TurnOutcome:
+        self.requests.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+        return TurnOutcome(result=self.make(request))
+
+
+class FakeInputs(InputSteps):
+    """Finds every source, unless told what is wrong."""
+
+    def __init__(self) -> None:
+        self.problem = ""
+
+    @activity.defn(name="collect_inputs")
+    async def collect_inputs(self, request: CollectRequest) -> tuple[InputFile, ...]:
+        if self.problem:
+            raise ApplicationError(self.problem, type="input", non_retryable=True)
+        return tuple(
+            InputFile(name=s.name or s.value, media_type="text/csv", size=1, sha256="0" * 64)
+            for s in request.sources
+        )
+
+
+class FakePeople(PeopleSteps):
+    """Everybody the policy names is a person of that id."""
+
+    @activity.defn(name="resolve_electorate")
+    async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
+        policy = request.policy
+        names = [*policy.approvers, *(n for g in policy.groups.values() for n in g)]
+        return Electorate(
+            people=tuple(Person(id=name, name=name.title()) for name in dict.fromkeys(names)),
+            groups=dict(policy.groups),
+        )
+
+
+class FakeCards(CardSteps):
+    """A Slack that keeps the latest state of every message."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, TaskView] = {}
+        self.cards: dict[str, CardView] = {}
+        self.attachments: list[Attachment] = []
+        self.reminded: list[str] = []
+        self.notices: list[Notice] = []
+        self.words: list[Word] = []
+        self.down = asyncio.Event()
+        self._posted = 0
+
+    def _place(self, channel: str) -> Place:
+        self._posted += 1
+        return Place(channel=channel, ts=f"{self._posted}.000100")
+
+    async def _require_up(self) -> None:
+        if self.down.is_set():
+            raise ApplicationError("Slack is down")
+
+    @activity.defn(name="show_task")
+    async def show_task(self, view: TaskView) -> Place:
+        await self._require_up()
+        self.tasks[view.id] = view
+        return view.place if view.place.ts else self._place(view.place.channel)
+
+    @activity.defn(name="post_card")
+    async def post_card(self, view: CardView) -> tuple[Place, ...]:
+        await self._require_up()
+        self.cards[view.request.id] = view
+        return (self._place(view.request.thread.channel),)
+
+    @activity.defn(name="update_card")
+    async def update_card(self, view: CardView) -> None:
+        await self._require_up()
+        self.cards[view.request.id] = view
+
+    @activity.defn(name="attach")
+    async def attach(self, attachment: Attachment) -> None:
+        self.attachments.append(attachment)
+
+    @activity.defn(name="remind")
+    async def remind(self, view: CardView) -> None:
+        self.reminded.append(view.request.id)
+
+    @activity.defn(name="answer")
+    async def answer(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    @activity.defn(name="say")
+    async def say(self, word: Word) -> None:
+        self.words.append(word)
+
+
+class FakeAudit(AuditSteps):
+    """Keeps entries by id."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, AuditEntry] = {}
+
+    @activity.defn(name="record")
+    async def record(self, entries: tuple[AuditEntry, ...]) -> None:
+        for entry in entries:
+            self.entries.setdefault(entry.id, entry)
+
+    def kinds(self) -> list[str]:
+        """The kinds in order."""
+        return [entry.kind.value for entry in self.entries.values()]
