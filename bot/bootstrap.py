@@ -14,7 +14,6 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.client import Client
 
-from agents.activities import AgentActivities
 from agents.tools.public_web import PublicWeb
 from bot import listeners, temporal
 from bot.approvals import Approvals
@@ -36,6 +35,7 @@ from storage.database import create_engine, migrate
 from storage.inbox import ClickInbox
 from storage.payloads import PayloadFiles
 from storage.recorder import AuditRecorder
+from workflows.steps import AgentSteps
 
 RETENTION = timedelta(days=30)
 
@@ -59,9 +59,7 @@ def input_folders(settings: Settings) -> InputFolders:
     return InputFolders(settings.root, settings.input_folders, settings.inputs.max_bytes)
 
 
-async def connect(
-    settings: Settings, activities: Sequence[Callable[..., Any]] = ()
-) -> Client:
+async def connect(settings: Settings, activities: Sequence[Callable[..., Any]] = ()) -> Client:
     """A Temporal client with our plugin."""
     return await temporal.connect(
         settings.temporal, temporal.plugin(payload_files(settings), activities)
@@ -84,19 +82,19 @@ async def desk(settings: Settings) -> Desk:
 
 
 @contextlib.asynccontextmanager
-async def worker(settings: Settings) -> AsyncIterator[None]:
-    """Workflows and activities."""
+async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncIterator[None]:
+    """Workflows and activities; `agents` stands in for the configured ones."""
     require_tokens(settings)
     engine = create_engine(settings.database_url)
     async with web_client(settings) as slack:
-        client = await connect(settings, _activities(settings, slack, AuditLog(engine)))
+        client = await connect(settings, _activities(settings, slack, AuditLog(engine), agents))
         async with temporal.worker(client, settings.temporal.task_queue):
             yield
     await engine.dispose()
 
 
 def _activities(
-    settings: Settings, slack: AsyncWebClient, audit: AuditLog
+    settings: Settings, slack: AsyncWebClient, audit: AuditLog, agents: AgentSteps | None
 ) -> list[Callable[..., Any]]:
     payloads = payload_files(settings)
     web = PublicWeb(
@@ -109,8 +107,13 @@ def _activities(
         *(delivery.show_task, delivery.post_card, delivery.update_card, delivery.attach),
         *(delivery.remind, delivery.answer, delivery.say),
         AuditRecorder(audit).record,
-        agent_activities(settings, payloads).run_turn,
+        (agents or agent_activities(settings, payloads)).run_turn,
     ]
+
+
+def agent_activities(settings: Settings, payloads: PayloadFiles) -> AgentSteps:
+    """The configured agents."""
+    raise NotImplementedError
 
 
 @contextlib.asynccontextmanager

@@ -2,23 +2,19 @@
 
 import asyncio
 import contextlib
-import ctypes
 import fcntl
-import os
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO
 
+from bot.children import die_with_parent, stop
 from bot.errors import ConfigurationError, UnavailableError
 from bot.settings import TemporalSettings
 
 START_SECONDS = 30
-STOP_SECONDS = 5
-_PR_SET_PDEATHSIG = 1
 
 
 def binary() -> str:
@@ -59,13 +55,13 @@ async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
                 pass_fds=[lock.fileno()],
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         try:
             await _wait_until_up(process, port, folder / "temporal.log")
             yield process.pid
         finally:
-            await _stop(process)
+            await stop(process)
 
 
 def _command(settings: TemporalSettings, port: int, database: Path) -> list[str]:
@@ -92,12 +88,6 @@ def _lock(path: Path) -> Iterator[IO[str]]:
         yield file
 
 
-def _die_with_parent() -> None:
-    """So that a killed Signoff leaves no server behind that holds the lock and the port (Linux)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 async def _wait_until_up(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
     for _ in range(START_SECONDS * 20):
         if process.returncode is not None:
@@ -108,15 +98,3 @@ async def _wait_until_up(process: asyncio.subprocess.Process, port: int, log: Pa
             return
         await asyncio.sleep(0.05)
     raise UnavailableError(f"The Temporal server did not come up: see {log}.")
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), STOP_SECONDS)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
-        await process.wait()

@@ -75,6 +75,12 @@ class AgentServerSettings(Section):
     port: int = 8331
 
 
+class PlaygroundSettings(Section):
+    """The local Slack workspace of `signoff demo`."""
+
+    port: int = 8330
+
+
 class StepSettings(Section):
     """One step of a pipeline."""
 
@@ -117,6 +123,7 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     inputs: InputSettings = InputSettings()
     agent_server: AgentServerSettings = AgentServerSettings()
+    playground: PlaygroundSettings = PlaygroundSettings()
     agents: dict[str, AgentSettings] = {}
     policy: dict[str, Any] = {}
     pipelines: dict[str, PipelineSettings] = Field(min_length=1)
@@ -172,7 +179,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The SQLAlchemy address of the audit database; SQLite in `folder` unless configured."""
-        return self.storage.database or f"sqlite+aiosqlite:///{self.folder / 'signoff.db'}"
+        return self.storage.database or f"sqlite:///{self.folder / 'signoff.db'}"
 
     @property
     def input_folders(self) -> tuple[Path, ...]:

@@ -1,0 +1,205 @@
+"""The command line. Each command is a few lines; what it does lives elsewhere."""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot.errors import SignoffError
+from bot.settings import FILE, Settings, load
+from workflows.decisions import Verdict
+
+app = typer.Typer(
+    name="signoff",
+    help="Durable human approval for AI agents, in Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+say = Console(highlight=False, soft_wrap=True)
+complain = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Choice:
+    """What was chosen before the command's name."""
+
+    config = Path(FILE)
+
+
+@app.callback()
+def choose(
+    config: Annotated[Path, typer.Option(help="The settings file.")] = Path(FILE),
+) -> None:
+    """Durable human approval for AI agents, in Slack."""
+    Choice.config = config
+
+
+@app.command()
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start with nothing kept.")] = False,
+) -> None:
+    """Everything on this machine, with a local Slack workspace in your browser."""
+    from bot.demo import demo as service  # noqa: PLC0415 - each command imports only its own
+
+    settings = load(Choice.config)
+    _serve(service(settings, Choice.config, say, fresh=fresh))
+
+
+@app.command()
+def up() -> None:
+    """Everything in one go, for a real workspace: Temporal, bot, worker, scheduler, agents."""
+    from bot.up import up as service  # noqa: PLC0415
+
+    _serve(service(load(Choice.config), Choice.config, say))
+
+
+@app.command()
+def bot() -> None:
+    """Only what listens to Slack."""
+    from bot.bootstrap import bot as service  # noqa: PLC0415
+
+    _serve_one(service, "The bot listens to Slack.")
+
+
+@app.command()
+def worker() -> None:
+    """Only a worker: workflows and activities; start as many as you like."""
+    from bot.bootstrap import worker as service  # noqa: PLC0415
+
+    _serve_one(service, "The worker works.")
+
+
+@app.command()
+def scheduler() -> None:
+    """Only the scheduler of reminders; one is enough, two do no harm."""
+    from bot.bootstrap import scheduler as service  # noqa: PLC0415
+
+    _serve_one(service, "The scheduler is running.")
+
+
+@app.command()
+def agents() -> None:
+    """Only our agents, over A2A."""
+    from bot.agent_server import agents as service  # noqa: PLC0415
+
+    _serve_one(service, "The agents are served.")
+
+
+@app.command()
+def playground(
+    port: Annotated[int, typer.Option(help="Where its page is.")] = 8330,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start with an empty workspace.")] = False,
+) -> None:
+    """Only the local Slack workspace, for any bot."""
+    from bot.local_slack import playground as service  # noqa: PLC0415
+
+    _serve(service(load(Choice.config), say, port, fresh=fresh))
+
+
+@app.command()
+def start(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline of signoff.toml.")],
+    inputs: Annotated[list[str], typer.Argument(help="Files, web addresses, or text with blanks.")],
+    channel: Annotated[str, typer.Option(help="The Slack channel's id.")],
+    requester: Annotated[str, typer.Option(help="The Slack id of whoever asks for it.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
+) -> None:
+    """Start a task."""
+    from bot import console  # noqa: PLC0415
+
+    _run(console.start(load(Choice.config), say, pipeline, inputs, channel, requester, wait=wait))
+
+
+@app.command(name="list")
+def list_pending(
+    approver: Annotated[str, typer.Option(help="Only what waits for this Slack id.")] = "",
+) -> None:
+    """The pending approvals, most urgent first, and the running tasks."""
+    from bot import console  # noqa: PLC0415
+
+    _run(console.list_pending(load(Choice.config), say, approver))
+
+
+@app.command()
+def show(item: Annotated[str, typer.Argument(help="The id of a task or of an approval.")]) -> None:
+    """One task or approval in full."""
+    from bot import console  # noqa: PLC0415
+
+    _run(console.show(load(Choice.config), say, item))
+
+
+@app.command()
+def decide(
+    approval: Annotated[str, typer.Argument(help="The id of an approval.")],
+    verdict: Annotated[Verdict, typer.Argument(help="What you say.")],
+    by: Annotated[str, typer.Option("--as", help="The Slack id of whoever decides.")],
+    digest: Annotated[str, typer.Option(help="The digest that 'show' printed.")],
+    comment: Annotated[str, typer.Option(help="Your reason.")] = "",
+    confirm: Annotated[str, typer.Option(help="What high risk asks to be typed.")] = "",
+) -> None:
+    """Decide; the same rules hold as for a click."""
+    from bot import console  # noqa: PLC0415
+
+    settings = load(Choice.config)
+    _run(console.decide(settings, say, approval, verdict, by, digest, comment, confirm))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is wrong with tokens, scopes, Temporal, folders, agents, in a sentence each."""
+    from bot.doctor import examine  # noqa: PLC0415
+
+    healthy = _run(examine(load(Choice.config), say))
+    raise typer.Exit(0 if healthy else 1)
+
+
+def main() -> None:
+    """Run a command; an error is one sentence and a code other than 0."""
+    try:
+        app()
+    except SignoffError as error:
+        complain.print(str(error), style="red", markup=False)
+        sys.exit(error.exit_code)
+
+
+def _run(work: Awaitable[Any]) -> Any:
+    async def finish() -> Any:
+        result = await work
+        # A Temporal client that is still alive at exit can abort the interpreter (sdk-python #300).
+        gc.collect()
+        await asyncio.sleep(0.05)
+        return result
+
+    return asyncio.run(finish())
+
+
+def _serve_one(
+    service: Callable[[Settings], AbstractAsyncContextManager[None]], ready: str
+) -> None:
+    from bot import logs  # noqa: PLC0415
+
+    logs.configure()
+    settings = load(Choice.config)
+    _serve(service(settings), ready)
+
+
+def _serve(service: AbstractAsyncContextManager[Any], ready: str = "") -> None:
+    """Run a service until Ctrl-C or SIGTERM."""
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        async with service:
+            if ready:
+                say.print(ready)
+            await stop.wait()
+
+    _run(serve())

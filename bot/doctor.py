@@ -1,0 +1,169 @@
+"""`signoff doctor`: one sentence for each thing that has to be right, with the way out."""
+
+import os
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import aiohttp
+import yaml
+from rich.console import Console
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import bootstrap, temporal
+from bot.errors import SignoffError
+from bot.local_slack import MANIFEST
+from bot.settings import Settings
+from bot.slack import identify, require_tokens, web_client
+from notifications.people import Lookup
+from storage.database import create_engine, ready
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    ok: bool
+    sentence: str
+
+
+async def examine(settings: Settings, say: Console) -> bool:
+    """Print every finding; True when all is well."""
+    healthy = True
+    for check in (_folders, _model, _slack, _temporal, _database, _agents):
+        async for finding in check(settings):
+            say.print(f"{'✓' if finding.ok else '✗'} {finding.sentence}", markup=False)
+            healthy = healthy and finding.ok
+    return healthy
+
+
+async def _folders(settings: Settings) -> AsyncIterator[Finding]:
+    folder = settings.folder
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    writable = os.access(existing, os.W_OK)
+    yield Finding(
+        writable,
+        f"{folder} can be written."
+        if writable
+        else f"{folder} cannot be written: change its owner, or set folder under [storage].",
+    )
+    for inputs in settings.input_folders:
+        yield Finding(
+            inputs.is_dir(),
+            f"{inputs} is an input folder."
+            if inputs.is_dir()
+            else f"The input folder {inputs} does not exist: make it, or change [inputs] folders.",
+        )
+
+
+async def _model(settings: Settings) -> AsyncIterator[Finding]:
+    key = settings.secrets.google_api_key.get_secret_value()
+    if not key:
+        yield Finding(True, "No GOOGLE_API_KEY: our agents use the offline model, and say so.")
+    else:
+        good = len(key) >= 20 and key.isprintable() and " " not in key
+        yield Finding(
+            good, "GOOGLE_API_KEY is set." if good else "GOOGLE_API_KEY does not look like a key."
+        )
+
+
+async def _slack(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        require_tokens(settings)
+        async with web_client(settings) as slack:
+            who = await identify(slack)
+            yield Finding(True, f"Slack knows us in workspace {who['team']}.")
+            yield _scopes(settings, who["scopes"])
+            yield await _socket(settings, slack)
+            yield await _approvers(settings, slack)
+    except SignoffError as error:
+        yield Finding(False, str(error))
+
+
+def _scopes(settings: Settings, granted: str) -> Finding:
+    manifest = settings.root / MANIFEST
+    if not manifest.exists() or not granted:
+        return Finding(True, "Scopes were not compared: no manifest.yml here.")
+    wanted = yaml.safe_load(manifest.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
+    missing = sorted(set(wanted) - {scope.strip() for scope in granted.split(",")})
+    if missing:
+        return Finding(
+            False,
+            f"Slack did not grant {', '.join(missing)}: update the app from manifest.yml and "
+            "install it again.",
+        )
+    return Finding(True, "All scopes of manifest.yml are granted.")
+
+
+async def _socket(settings: Settings, slack: AsyncWebClient) -> Finding:
+    token = settings.secrets.slack_app_token.get_secret_value()
+    try:
+        await slack.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        code = error.response.get("error")
+        return Finding(
+            False,
+            f"Slack refuses SLACK_APP_TOKEN ({code}): make one with connections:write, and turn "
+            "Socket Mode on.",
+        )
+    return Finding(True, "Socket Mode works.")
+
+
+async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
+    nobody = []
+    for pipeline in settings.pipelines:
+        for plan in settings.plans(pipeline):
+            names = [name for name in plan.policy.approvers if name != "channel"]
+            lookup = Lookup(slack, plan.policy, "")
+            await lookup.team()
+            if names and not await lookup.people(names):
+                nobody.append(f"{pipeline}.{plan.name}")
+    if nobody:
+        return Finding(
+            False,
+            f"Slack knows none of the approvers of {', '.join(nobody)}: put people of this "
+            "workspace under [policy] in signoff.toml.",
+        )
+    return Finding(True, "Every step has approvers whom Slack knows.")
+
+
+async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
+    address = settings.temporal.address
+    try:
+        client = await bootstrap.connect(settings)
+        missing = await temporal.missing_attributes(client)
+    except SignoffError as error:
+        if settings.temporal.embedded:
+            yield Finding(True, f"No Temporal at {address} now; 'signoff up' starts its own.")
+        else:
+            yield Finding(False, str(error))
+        return
+    yield Finding(True, f"Temporal answers at {address}.")
+    yield Finding(
+        not missing,
+        "All search attributes are registered."
+        if not missing
+        else f"Search attributes are missing ({', '.join(missing)}): 'signoff up' adds them.",
+    )
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    if settings.database_url.startswith("sqlite") and not (settings.folder / "signoff.db").exists():
+        yield Finding(True, "No audit database yet: the first start makes it.")
+        return
+    engine = create_engine(settings.database_url)
+    state = await ready(engine)
+    await engine.dispose()
+    yield Finding(state.ok, state.sentence)
+
+
+async def _agents(settings: Settings) -> AsyncIterator[Finding]:
+    server = settings.agent_server
+    health = f"http://{server.host}:{server.port}/health"
+    try:
+        limit = aiohttp.ClientTimeout(total=5)
+        async with aiohttp.ClientSession(timeout=limit) as session, session.get(health) as answer:
+            yield Finding(answer.status == 200, f"Our agents answer at {health}: {answer.status}.")
+    except (aiohttp.ClientError, TimeoutError):
+        yield Finding(
+            True, f"Our agents are not running at {health}; 'signoff up' or 'signoff agents' does."
+        )

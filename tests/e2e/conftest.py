@@ -1,0 +1,99 @@
+"""All of Signoff against the local workspace; only the agents are hand-written here."""
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot import bootstrap
+from bot.settings import Secrets, Settings, SlackSettings, StorageSettings, TemporalSettings, load
+from playground.config import PlaygroundConfig
+from playground.person import Person
+from playground.server import Playground
+from tests.fakes import ADA, GRACE, LINUS, FakeAgent
+
+ROOT = Path(__file__).parents[2]
+CHANNEL = "C0GENERAL1"
+
+
+class Office:
+    """A workspace, the bot and a worker; Ada asks, Grace and Linus decide."""
+
+    def __init__(self, workspace: Playground, settings: Settings) -> None:
+        self.workspace = workspace
+        self.settings = settings
+        self.agent = FakeAgent()
+        self.ada = self.person(ADA)
+        self.grace = self.person(GRACE)
+        self.linus = self.person(LINUS)
+        self._people: list[Person] = [self.ada, self.grace, self.linus]
+
+    def person(self, user: str) -> Person:
+        return Person(self.workspace.url, self.workspace.local_token, user)
+
+    async def close(self) -> None:
+        for person in self._people:
+            await person.close_session()
+
+    async def thread(self) -> str:
+        """The newest task message's thread, once it is there."""
+        root = await self.ada.wait_for(
+            lambda m: (m.get("metadata") or {}).get("event_type") == "signoff_task", CHANNEL
+        )
+        return str(root["ts"])
+
+    async def card(self, thread: str, step: str, revision: int = 1) -> dict[str, object]:
+        """The card of this step, as Grace sees it."""
+        return await self.grace.wait_for(
+            lambda m: (
+                f".{step}.v{revision}" in str(m.get("metadata"))
+                and any(block["type"] == "actions" for block in m["blocks"])
+            ),
+            CHANNEL,
+            thread=thread,
+        )
+
+
+def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
+    """The project's own settings, pointed at this test's servers."""
+    secrets = Secrets(
+        slack_bot_token=SecretStr(workspace.bot_token),
+        slack_app_token=SecretStr(workspace.app_token),
+    )
+    return load(ROOT / "signoff.toml").model_copy(
+        update={
+            "slack": SlackSettings(base_url=workspace.api_url),
+            "temporal": TemporalSettings(
+                address=address, task_queue=f"e2e-{uuid.uuid4().hex}", embedded=False
+            ),
+            "storage": StorageSettings(folder=folder),
+            "secrets": secrets,
+        }
+    )
+
+
+@pytest.fixture
+async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
+    """A local Slack workspace with our manifest."""
+    config = PlaygroundConfig(manifest=ROOT / "manifest.yml")
+    async with Playground(config, tmp_path / "playground.db") as running:
+        yield running
+
+
+@pytest.fixture
+async def office(
+    workspace: Playground, temporal_address: str, tmp_path: Path
+) -> AsyncIterator[Office]:
+    """Everything running."""
+    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
+    settings.folder.mkdir()
+    built = Office(workspace, settings)
+    async with contextlib.AsyncExitStack() as stack:
+        await bootstrap.prepare(settings)
+        await stack.enter_async_context(bootstrap.worker(settings, built.agent))
+        await stack.enter_async_context(bootstrap.bot(settings))
+        yield built
+        await built.close()

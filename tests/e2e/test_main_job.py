@@ -1,0 +1,65 @@
+"""The main job over Slack's protocol: a task runs, people decide, the card tells."""
+
+from tests.e2e.conftest import CHANNEL, Office
+
+
+async def test_a_task_is_approved_step_by_step(office: Office) -> None:
+    """Ada starts it with a slash command; Grace approves each card; the task's message says so."""
+    answer = await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    assert "is on its way" in str(answer["response"])
+    thread = await office.thread()
+    for step in ("analysis", "strategy", "patterns", "report"):
+        card = await office.card(thread, step)
+        clicked = await office.grace.click(card, "signoff_approve")
+        assert clicked["acked"]
+    done = await office.ada.wait_for(lambda m: "completed" in m["text"], CHANNEL)
+    assert done["ts"] == thread
+    shown = await office.ada.messages(CHANNEL, thread)
+    cards = [m for m in shown if (m.get("metadata") or {}).get("event_type") == "signoff_card"]
+    assert len(cards) == 4
+    assert not any(block["type"] == "actions" for card in cards for block in card["blocks"])
+    assert all("Approved" in card["text"] for card in cards)
+
+
+async def test_a_rejection_asks_for_a_reason_and_shows_it(office: Office) -> None:
+    """The form opens, the reason stands on the card, the task ends."""
+    await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    thread = await office.thread()
+    card = await office.card(thread, "analysis")
+    await office.grace.click(card, "signoff_reject")
+    form = await office.grace.wait_for_view()
+    await office.grace.submit(form, {"comment": {"comment": "the wrong file"}})
+    ended = await office.ada.wait_for(lambda m: "rejected at analysis" in m["text"], CHANNEL)
+    assert ended["ts"] == thread
+    shown = await office.ada.wait_for(lambda m: "Rejected" in m["text"], CHANNEL, thread=thread)
+    assert "the wrong file" in str(shown["blocks"])
+
+
+async def test_the_requester_is_told_that_somebody_else_decides(office: Office) -> None:
+    """A private sentence, and the card still waits."""
+    await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    thread = await office.thread()
+    card = await office.card(thread, "analysis")
+    await office.ada.click(card, "signoff_approve")
+    told = await office.ada.wait_for(
+        lambda m: "You are not an approver" in m["text"] or "somebody else" in m["text"],
+        CHANNEL,
+        thread=thread,
+    )
+    assert told["ephemeral_for"]
+    assert await office.card(thread, "analysis")
+
+
+async def test_bad_input_is_said_privately_at_once(office: Office) -> None:
+    """Each names the thing and the way out, and no task is posted."""
+    for typed, says in {
+        "/task revieww examples/penguins.csv": "There is no pipeline 'revieww'",
+        "/task review": "needs at least one input",
+        "/task review examples/nothing.csv": "There is no file 'examples/nothing",
+        "/task review ../../etc/passwd": "lies outside the input folder",
+        "/task status t-nothing": "There is no task 't-nothing'",
+        "/task cancel": "Which task?",
+    }.items():
+        answer = await office.ada.command(typed, CHANNEL)
+        assert says in str(answer["response"]), typed
+    assert not [m for m in await office.ada.messages(CHANNEL) if m.get("metadata")]
