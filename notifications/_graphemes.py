@@ -51,7 +51,7 @@ def _extends(character: str) -> bool:
     code = ord(character)
     return (
         unicodedata.category(character) in ("Mn", "Me", "Mc")
-        or character in (_ZWJ, "\u200c")
+        or character in (_ZWJ, "\u200c", "\u0e33", "\u0eb3")
         or 0x1F3FB <= code <= 0x1F3FF
         or 0xE0020 <= code <= 0xE007F
     )

@@ -66,8 +66,14 @@ def _hides(character: str) -> bool:
 
 
 def _class(characters: list[str]) -> str:
-    """The inside of a character class."""
-    return "".join(re.escape(character) for character in characters)
+    """The inside of a character class, as ranges: a text may hold every character there is."""
+    ranges: list[list[int]] = []
+    for code in sorted(map(ord, characters)):
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in ranges)
 
 
 def _mark(match: re.Match[str], text: str) -> str:
@@ -85,7 +91,7 @@ def _belongs(run: str, before: str, after: str) -> bool:
     if not before:
         return False
     if run in (_TEXT_STYLE, _EMOJI_STYLE):
-        return _is_emoji(before) or (before in "0123456789#*" and after == _KEYCAP)
+        return _is_emoji(before) or (before in "0123456789#" and after == _KEYCAP)
     if run in (_ZWJ, _EMOJI_STYLE + _ZWJ) and after:
         return (_is_emoji(before) and _is_emoji(after)) or (run == _ZWJ and _joins(before, after))
     return run == _ZWNJ and bool(after) and (_joins(before, after) or _arabic(before, after))
@@ -110,13 +116,17 @@ def _thin(match: re.Match[str], text: str) -> str:
 
 
 def _is_emoji(character: str) -> bool:
-    """In a block of pictographs; unassigned places there are drawn as a box at least."""
+    """A symbol in a block of pictographs; places still free there are drawn as a box at least."""
     code = ord(character)
-    return (
+    pictograph = (
         0x1F000 <= code <= 0x1FAFF
         or 0x2190 <= code <= 0x21FF
-        or 0x2300 <= code <= 0x27BF
+        or 0x2300 <= code <= 0x23FF
+        or 0x25A0 <= code <= 0x27BF
         or 0x2934 <= code <= 0x2935
         or 0x2B00 <= code <= 0x2BFF
-        or character in "\xa9\xae\u203c\u2049\u2122\u2139\u3030\u303d\u3297\u3299"
+        or character in "\xa9\xae\u2122\u2139\u24c2\u303d\u3297\u3299"
+    )
+    return character in "\u203c\u2049\u3030" or (
+        pictograph and unicodedata.category(character) in ("So", "Sm", "Sk", "Cn")
     )

@@ -11,7 +11,6 @@ from notifications import words
 from notifications.buttons import ActionId, ButtonValue
 from notifications.facts import code, moment, people, person, plain_moment
 from notifications.text import cautions, clip, escape, inert, mrkdwn, visible
-from workflows import policy
 from workflows.decisions import Outcome, Verdict
 from workflows.digest import PREFIX
 from workflows.policy import Risk
@@ -56,7 +55,7 @@ def _closing_text(view: CardView) -> str:
     ballot = view.ballot
     if ballot.outcome is None:
         assert ballot.deadline is not None
-        approvers = people(sorted(policy.eligible(ballot)))
+        approvers = people(sorted(ballot.eligible()))
         return f"Who may decide: {approvers}, until {plain_moment(ballot.deadline)}."
     return _outcome_line(view)
 
@@ -78,7 +77,7 @@ def _facts(view: CardView) -> Block:
         f"*Requested by*\n{person(request.requester)}",
         f"*Step*\n{request.step_number} of {request.steps_total}"
         + (f" · {code(request.step)}" if request.step else ""),
-        f"*Who may decide*\n{people(sorted(policy.eligible(ballot)))}",
+        f"*Who may decide*\n{people(sorted(ballot.eligible()))}",
         f"*Rule*\n{_rule(view)}",
     ]
     if ballot.outcome is None and ballot.deadline is not None:
@@ -183,7 +182,7 @@ def _progress(view: CardView) -> list[Block]:
     if not ballot.counted:
         return []
     said = [f"{person(d.by)} {words.VERDICT[d.verdict]}" for d in ballot.counted]
-    missing = policy.missing(ballot)
+    missing = ballot.missing()
     return [_context(", ".join(said[:8]) + (f" · {missing}" if missing else ""))]
 
 

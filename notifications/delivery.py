@@ -2,21 +2,21 @@
 
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from notifications.calls import NO_PLACE, call
+from notifications.calls import NO_PLACE, call, refusal
 from notifications.cards import card, card_text
 from notifications.facts import people, person
 from notifications.replies import sentence
 from notifications.task_message import task_message, task_text
 from notifications.text import mrkdwn
 from notifications.whisper import Whisper
-from workflows import policy
 from workflows.decisions import Place
 from workflows.requests import CardView
-from workflows.steps import Attachment, CardSteps, Notice, Word
+from workflows.steps import Attachment, CardSteps, CopyRequest, Notice, Word
 from workflows.tasks import TaskView
 
 CARD = "signoff_card"
@@ -51,6 +51,15 @@ class SlackDelivery(CardSteps):
         content = {"blocks": card(view), "text": card_text(view)}
         return (await self._post_once(view.request.thread, CARD, key, content),)
 
+    @activity.defn(name="post_copy")
+    async def post_copy(self, request: CopyRequest) -> Place:
+        """Post a copy of the card into somebody's direct messages."""
+        view = request.view
+        opened = await call(self._slack.conversations_open(users=request.to))
+        key = {"approval": view.request.id, "digest": view.ballot.digest}
+        content = {"blocks": card(view), "text": card_text(view)}
+        return await self._post_once(Place(channel=opened["channel"]["id"]), CARD, key, content)
+
     @activity.defn(name="update_card")
     async def update_card(self, view: CardView) -> None:
         """Rewrite every copy of the card."""
@@ -75,7 +84,7 @@ class SlackDelivery(CardSteps):
     async def remind(self, view: CardView) -> None:
         """Remind those who may still decide, in the thread."""
         ballot = view.ballot
-        waiting = policy.eligible(ballot) - {decision.by for decision in ballot.counted}
+        waiting = ballot.missing_people() - set(view.snoozed)
         title = mrkdwn(view.request.title)
         text = f"⏰ {people(sorted(waiting))}: {title} still waits for your decision."
         await self._post(_thread(view), {"text": text})
@@ -88,12 +97,23 @@ class SlackDelivery(CardSteps):
     @activity.defn(name="say")
     async def say(self, word: Word) -> None:
         """Say a sentence, in the open or to one person."""
-        text = mrkdwn(word.text)
+        text = mrkdwn(word.text) + await self._link(word.about)
         if word.to:
-            await self._whisper.say(word.to, word.place, text)
+            await self._whisper.say(word.to, word.place if word.place.channel else None, text)
         else:
             mention = f"{people(word.mention)} " if word.mention else ""
             await self._post(word.place, {"text": mention + text})
+
+    async def _link(self, place: Place | None) -> str:
+        """A link to a message of ours; nothing when it is gone."""
+        if place is None:
+            return ""
+        try:
+            found = await self._slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+        except SlackApiError as error:
+            activity.logger.info("no link: %s", refusal(error))
+            return ""
+        return f" <{found['permalink']}|Open the card>"
 
     async def _post_once(
         self, thread: Place, kind: str, key: dict[str, str], content: dict[str, Any]

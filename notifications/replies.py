@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from notifications.facts import code, moment, people
+from notifications.text import escape
 from workflows.decisions import Answer, Outcome, Reply, Verdict
 
 _DID = {
@@ -105,12 +106,13 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
             f"This result is {a.detail}, not the live agent's, and the policy does not allow to "
             "approve such results. Nothing was counted: you can reject it."
         ),
-        Reply.BAD_EDIT: lambda a: f"The edit cannot be used: {a.detail}. Nothing was counted.",
+        Reply.NOT_DELEGABLE: lambda a: f"This cannot be handed on: {escape(a.detail)}.",
+        Reply.NOT_YOURS: lambda a: f"Only {_named(a.who)}, who asked for this, may do that.",
         Reply.DELEGATED: lambda a: f"You handed your decision on to {_named(a.who)}.",
         Reply.NOT_READY: lambda _: (
             "This request is still being prepared. Nothing was counted: please try again soon."
         ),
-        Reply.DONE: lambda a: a.detail or "Done.",
+        Reply.DONE: lambda a: escape(a.detail) or "Done.",
         Reply.KEPT: lambda _: (
             "Your click is safely kept. It will be applied by itself as soon as our workflow "
             "server answers again; you need not do anything."

@@ -39,7 +39,7 @@ _FILE_TYPES = (
 _FILE_NAME = re.compile(rf"(?<![\w.@:/-])[\w-]+\.(?:{_FILE_TYPES})(?![\w.@-])", re.IGNORECASE)
 _SCHEME = re.compile(r"(?<![^\W_])(?P<http>http)(?P<s>s?)(?=:)", re.IGNORECASE)
 _BARE_SCHEME = re.compile(
-    r"\b(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack|magnet)"
+    r"(?<![^\W_])(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack|magnet)"
     r":(?=\S)",
     re.IGNORECASE,
 )
@@ -49,9 +49,9 @@ _DOT = re.compile(
 )
 _WIDE_DOT = re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=[A-Za-z]{2})")
 _ANGLE = re.compile(r"<(?=[@#!|])")
-_HASH = re.compile(r"#(?=[\w-]|[^\x00-\x7f])")
+_HASH = re.compile(r"#(?=[\w-]|[^\x00-\x7f\ufe0f\u20e3])")  # but not the key "#"
 _QUOTE = re.compile(r"(?m)^[ \t]*>[> \t]*")
-_EMOJI_NAME = re.compile(r":(?=([^\s:]{1,100}):)")
+_EMOJI_NAME = re.compile(r":(?=([^\s:\uff1a]{1,100}):)")
 _STYLE = re.compile(r"[*_~]+")
 _WIDEST = 4
 
@@ -170,7 +170,8 @@ def _style(match: re.Match[str], text: str) -> str:
     before = text[match.start() - 1] if match.start() else " "
     after = text[match.end()] if match.end() < len(text) else " "
     inside = before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
-    if inside or (before.isspace() and after.isspace()):
+    apart = before.isspace() and after.isspace()
+    if len(match[0]) == 1 and (inside or apart):
         return match[0]
     return "".join(_FULL_WIDTH[c] for c in match[0])
 

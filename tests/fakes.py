@@ -17,10 +17,14 @@ from workflows.steps import (
     AuditSteps,
     CardSteps,
     CollectRequest,
+    CopyRequest,
     ElectorateRequest,
     InputSteps,
     Notice,
     PeopleSteps,
+    RuleSteps,
+    Weighing,
+    WeighRequest,
     Word,
 )
 from workflows.tasks import TaskView
@@ -78,12 +82,24 @@ class FakePeople(PeopleSteps):
         )
 
 
+class FakeRules(RuleSteps):
+    """Decides what it was told to."""
+
+    def __init__(self) -> None:
+        self.weighing = Weighing()
+
+    @activity.defn(name="weigh")
+    async def weigh(self, request: WeighRequest) -> Weighing:
+        return self.weighing
+
+
 class FakeCards(CardSteps):
     """A Slack that keeps the latest state of every message."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, TaskView] = {}
         self.cards: dict[str, CardView] = {}
+        self.copies: list[CopyRequest] = []
         self.attachments: list[Attachment] = []
         self.reminded: list[str] = []
         self.notices: list[Notice] = []
@@ -115,6 +131,11 @@ class FakeCards(CardSteps):
     async def update_card(self, view: CardView) -> None:
         await self._require_up()
         self.cards[view.request.id] = view
+
+    @activity.defn(name="post_copy")
+    async def post_copy(self, request: CopyRequest) -> Place:
+        self.copies.append(request)
+        return self._place(f"D{request.to}")
 
     @activity.defn(name="attach")
     async def attach(self, attachment: Attachment) -> None:

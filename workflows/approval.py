@@ -8,37 +8,48 @@ the waiting task goes on at once.
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import attributes, policy
+    from workflows import listing, raising, rules
+    from workflows.answers import Answers
     from workflows.audit import AuditKind
-    from workflows.decisions import Answer, Decision, Outcome, Place, Reply, Settlement, Verdict
-    from workflows.digest import PREFIX, digest
+    from workflows.ballot import Ballot
+    from workflows.decisions import (
+        Answer,
+        Decision,
+        Delegation,
+        Outcome,
+        Place,
+        Reply,
+        Settlement,
+        Snooze,
+        Verdict,
+        Via,
+        Withdrawal,
+    )
+    from workflows.digest import digest
     from workflows.electorate import Electorate
     from workflows.journal import Journal
     from workflows.mirror import Mirror
-    from workflows.policy import Ballot, OnTimeout, Rung
+    from workflows.policy import OnTimeout, Rung
     from workflows.requests import (
         ApprovalParent,
         ApprovalRequest,
         CardView,
         CarriedApproval,
-        Withdrawal,
+        settlement_of,
     )
+    from workflows.results import AgentResult
     from workflows.steps import (
-        BRIEF,
         PATIENT,
         Attachment,
         CardSteps,
-        ElectorateRequest,
-        Notice,
-        PeopleSteps,
+        CopyRequest,
         Refusal,
+        Word,
     )
 
 REMEMBERED = 1_000
@@ -63,27 +74,35 @@ class ApprovalWorkflow:
         self._rungs: list[str] = list(carried.rungs_sent) if carried else []
         self._due: list[Rung] = []
         self._early: list[Decision] = []
-        self._answering: set[asyncio.Task[None]] = set()
+        self._delegations: list[Delegation] = []
+        self._snoozed: dict[str, datetime] = {}
         self._reason = ""
         self._journal = Journal(request.task_id, request.id, request.revision)
         self._cards = Mirror(self._update_cards)
         self._reminders = Mirror(self._remind)
+        self._handing_on = Mirror(self._hand_on)
+        self._answers = Answers(request)
 
     @workflow.run
     async def run(self, request: ApprovalRequest) -> Settlement:
         """Raise, show, wait, settle; return once every copy and every record is true."""
         if request.carried is None:
             await self._raise()
+        journal = asyncio.create_task(self._journal.mirror.keep())
         beside = [
             asyncio.create_task(self._show()),
-            asyncio.create_task(self._journal.mirror.keep()),
             asyncio.create_task(self._reminders.keep()),
+            asyncio.create_task(self._handing_on.keep()),
         ]
         await self._decide()
         if self._ballot.outcome is not None:
-            settlement = self._settle()
+            listing.settled(self._ballot.outcome)
+            settlement = settlement_of(self._request, self._ballot, self._reason)
             await self._tell_parent(settlement)
         await self._finish(beside)
+        self._journal.mirror.close()
+        await journal
+        await workflow.wait_condition(workflow.all_handlers_finished)
         if self._ballot.outcome is None:
             workflow.continue_as_new(self._carried())
         return settlement
@@ -96,7 +115,7 @@ class ApprovalWorkflow:
         if self._too_early(decision):
             self._early.append(decision)
         else:
-            self._answer(decision, self._apply(decision))
+            self._answers.give(decision.by, decision.place, self._apply(decision))
 
     @workflow.update
     def decide_now(self, decision: Decision) -> Answer:
@@ -105,13 +124,30 @@ class ApprovalWorkflow:
 
     @workflow.signal
     def withdraw(self, withdrawal: Withdrawal) -> None:
-        """End without a decision; nothing happens when it is decided already."""
-        if self._ballot.outcome is None:
+        """End without a decision, if whoever wants that may."""
+        refusal = rules.may_withdraw(self._ballot, withdrawal)
+        if refusal is None:
             self._reason = withdrawal.reason
-            self._close(Outcome.WITHDRAWN)
-            self._journal.note(
-                AuditKind.SETTLED, withdrawal.by, withdrawal.via, outcome="withdrawn"
-            )
+            self._close(Outcome.WITHDRAWN, withdrawal.by, withdrawal.via)
+        if withdrawal.place is not None:
+            answer = refusal or Answer(reply=Reply.DONE, detail="The request is withdrawn.")
+            self._answers.give(withdrawal.by, withdrawal.place, answer)
+
+    @workflow.signal
+    def delegate(self, delegation: Delegation) -> None:
+        """Hand somebody's decision on to another person, who is looked up first."""
+        self._delegations.append(delegation)
+        self._handing_on.touch()
+
+    @workflow.signal
+    def snooze(self, snooze: Snooze) -> None:
+        """No reminder for this person for a while, then one."""
+        if self._ballot.outcome is None and snooze.by in self._ballot.eligible():
+            until = workflow.now() + timedelta(minutes=snooze.minutes)
+            self._snoozed[snooze.by] = until
+            self._answers.beside(self._wake(snooze.by, until))
+            detail = f"You will be reminded in {snooze.minutes} minutes."
+            self._answers.give(snooze.by, snooze.place, Answer(reply=Reply.DONE, detail=detail))
 
     @workflow.signal
     def remind(self, name: str) -> None:
@@ -121,7 +157,7 @@ class ApprovalWorkflow:
             self._rungs.append(name)
             self._due.append(rung)
             self._reminders.touch()
-            self._list_next_rung()
+            listing.next_rung(self._request.policy, self._raised_at, self._rungs)
 
     @workflow.query
     def view(self) -> CardView:
@@ -129,21 +165,20 @@ class ApprovalWorkflow:
         return self._view()
 
     @workflow.query
+    def result(self) -> AgentResult:
+        """The whole result, full text included."""
+        return self._request.result
+
+    @workflow.query
     def reply_to(self, decision: Decision) -> Answer:
         """What this decision met, or would meet: how a click on a closed approval is answered."""
-        return policy.apply(self._ballot, decision, workflow.now())[1]
+        return rules.apply(self._ballot, decision, workflow.now())[1]
 
     # Raising.
 
     async def _raise(self) -> None:
         request = self._request
-        electorate = await workflow.execute_activity_method(
-            PeopleSteps.resolve_electorate,
-            ElectorateRequest(
-                policy=request.policy, channel=request.thread.channel, requester=request.requester
-            ),
-            **PATIENT,
-        )
+        electorate = await raising.look_up(request, request.policy)
         self._ballot = self._ballot.model_copy(
             update={
                 "electorate": electorate,
@@ -151,12 +186,34 @@ class ApprovalWorkflow:
                 "deadline": self._raised_at + request.policy.timeout,
             }
         )
-        if problem := policy.why_unreachable(self._ballot):
+        if problem := self._ballot.why_unreachable():
             raise ApplicationError(problem, type=Refusal.APPROVERS, non_retryable=True)
-        self._list(electorate)
+        listing.pending(request, self._ballot)
+        listing.next_rung(request.policy, self._raised_at, self._rungs)
+        self._note_raised(electorate)
+        if request.policy.decides_alone():
+            await self._weigh()
+
+    async def _weigh(self) -> None:
+        decision = await raising.weigh(self._request, self._ballot.digest)
+        if decision is None:
+            return
+        self._ballot = rules.settle_by_rule(self._ballot, decision, workflow.now())
+        if self._ballot.outcome is not None:
+            self._reason = decision.comment
+            kind = AuditKind.BYPASSED if decision.via is Via.BYPASS else AuditKind.DECIDED
+            self._journal.note(kind, decision.by, decision.via, reason=decision.comment)
+            self._note_settled(decision.by, decision.via)
+
+    def _note_raised(self, electorate: Electorate) -> None:
+        request = self._request
         self._journal.note(
             AuditKind.RAISED,
             request.requester,
+            step=request.step,
+            agent=request.version.name if request.version else request.step,
+            input=list(request.sources),
+            result=request.result.model_dump(mode="json", exclude={"full_text"}),
             digest=self._ballot.digest,
             result_digest=digest(request.result),
             policy=request.policy.model_dump(mode="json"),
@@ -165,41 +222,6 @@ class ApprovalWorkflow:
             version=request.version.model_dump(mode="json") if request.version else None,
             previous_digest=digest(request.previous) if request.previous else "",
         )
-
-    def _list(self, electorate: Electorate) -> None:
-        assert self._ballot.deadline is not None
-        workflow.upsert_search_attributes(
-            [
-                attributes.STATUS.value_set(attributes.PENDING),
-                attributes.REQUESTER.value_set(self._request.requester),
-                attributes.APPROVERS.value_set(sorted(policy.eligible(self._ballot))),
-                attributes.DEADLINE.value_set(self._ballot.deadline),
-                attributes.TASK.value_set(self._request.task_id),
-                attributes.RISK.value_set(self._request.policy.risk),
-                *self._next_rung(),
-            ]
-        )
-        workflow.upsert_memo(
-            {
-                "title": self._request.title,
-                "summary": self._request.result.summary,
-                "channel": self._request.thread.channel,
-                "revision": self._request.revision,
-                "digest": self._ballot.digest[:PREFIX],
-                "approvers": [p.name or p.id for p in electorate.people],
-            }
-        )
-
-    def _next_rung(self) -> list[SearchAttributeUpdate[Any]]:
-        ladder = sorted(self._request.policy.ladder, key=lambda rung: rung.at)
-        rung = next((r for r in ladder if r.name not in self._rungs), None)
-        if rung is None:
-            return [attributes.NEXT_RUNG.value_unset(), attributes.RUNG.value_unset()]
-        due = self._raised_at + self._request.policy.timeout * rung.at
-        return [attributes.NEXT_RUNG.value_set(due), attributes.RUNG.value_set(rung.name)]
-
-    def _list_next_rung(self) -> None:
-        workflow.upsert_search_attributes(self._next_rung())
 
     # Waiting.
 
@@ -215,7 +237,7 @@ class ApprovalWorkflow:
         except TimeoutError:
             self._time_out()
         except asyncio.CancelledError:
-            self.withdraw(Withdrawal(by="", reason="cancelled", via="temporal"))
+            self.withdraw(Withdrawal(by="", reason="Cancelled by an operator.", via=Via.CLI))
 
     def _should_renew(self) -> bool:
         return self._posted and workflow.info().is_continue_as_new_suggested()
@@ -223,15 +245,19 @@ class ApprovalWorkflow:
     def _time_out(self) -> None:
         if self._ballot.outcome is None:
             self._reason = "Nobody decided in time."
-            outcome = _TIMEOUT_OUTCOMES[self._request.policy.on_timeout]
-            self._close(outcome)
-            self._journal.note(AuditKind.SETTLED, outcome=outcome, reason="deadline")
+            self._close(_TIMEOUT_OUTCOMES[self._request.policy.on_timeout], via=Via.RULE)
 
-    def _close(self, outcome: Outcome) -> None:
+    def _close(self, outcome: Outcome, by: str = "", via: Via = Via.RULE) -> None:
         self._ballot = self._ballot.model_copy(
             update={"outcome": outcome, "settled_at": workflow.now()}
         )
+        self._note_settled(by, via)
         self._cards.touch()
+
+    def _note_settled(self, by: str, via: Via) -> None:
+        self._journal.note(
+            AuditKind.SETTLED, by, via, outcome=self._ballot.outcome, reason=self._reason
+        )
 
     def _too_early(self, decision: Decision) -> bool:
         """Slack shows a card before we know its timestamp: such a click waits for that."""
@@ -239,57 +265,23 @@ class ApprovalWorkflow:
 
     def _apply(self, decision: Decision) -> Answer:
         repeated = decision.id in self._ballot.answers
-        self._ballot, answer = policy.apply(self._ballot, decision, workflow.now())
+        self._ballot, answer = rules.apply(self._ballot, decision, workflow.now())
         if repeated:
             return answer
-        self._journal_decision(decision, answer)
         if answer.accepted:
             self._reason = decision.comment
             self._cards.touch()
+        self._journal_decision(decision, answer)
         return answer
 
     def _journal_decision(self, decision: Decision, answer: Answer) -> None:
         kind = AuditKind.DECIDED if answer.accepted else AuditKind.REFUSED
-        self._journal.note(
-            kind,
-            decision.by,
-            decision.via,
-            decision=decision.model_dump(mode="json", exclude={"edit"}),
-            edit=digest(decision.edit) if decision.edit else "",
-            reply=answer.reply,
-        )
+        said = decision.model_dump(mode="json", exclude={"by", "via"}, exclude_defaults=True)
+        self._journal.note(kind, decision.by, decision.via, **said, reply=answer.reply)
         if answer.reply is Reply.SETTLED:
-            self._journal.note(
-                AuditKind.SETTLED, decision.by, decision.via, outcome=self._ballot.outcome
-            )
+            self._note_settled(decision.by, decision.via)
 
     # Settling.
-
-    def _settle(self) -> Settlement:
-        ballot = self._ballot
-        assert ballot.outcome is not None
-        assert ballot.settled_at is not None
-        workflow.upsert_search_attributes(
-            [
-                attributes.STATUS.value_set(ballot.outcome),
-                attributes.NEXT_RUNG.value_unset(),
-                attributes.RUNG.value_unset(),
-            ]
-        )
-        edited = next((d for d in ballot.counted if d.edit is not None), None)
-        result = edited.edit if edited else None
-        return Settlement(
-            approval_id=self._request.id,
-            outcome=ballot.outcome,
-            revision=ballot.revision,
-            digest=ballot.digest,
-            result_digest=digest(result or self._request.result),
-            at=ballot.settled_at,
-            decisions=tuple(d.model_copy(update={"edit": None}) for d in ballot.counted),
-            reason=self._reason,
-            result=result,
-            editor=edited.by if edited else "",
-        )
 
     async def _tell_parent(self, settlement: Settlement) -> None:
         if not self._request.parent:
@@ -301,15 +293,12 @@ class ApprovalWorkflow:
             workflow.logger.info("nobody waits for this approval any more")
 
     async def _finish(self, beside: list[asyncio.Task[None]]) -> None:
-        self._cards.close()
-        self._reminders.close()
+        for mirror in (self._cards, self._reminders, self._handing_on):
+            mirror.close()
         if self._ballot.outcome is not None:
             self._take_early()
-        await asyncio.gather(*beside[:1], *beside[2:])
-        await workflow.wait_condition(lambda: not self._answering)
-        self._journal.mirror.close()
-        await beside[1]
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await asyncio.gather(*beside)
+        await self._answers.finished()
 
     def _carried(self) -> ApprovalRequest:
         kept = dict(list(self._ballot.answers.items())[-REMEMBERED:])
@@ -343,7 +332,7 @@ class ApprovalWorkflow:
     def _take_early(self) -> None:
         early, self._early = self._early, []
         for decision in early:
-            self._answer(decision, self._apply(decision))
+            self._answers.give(decision.by, decision.place, self._apply(decision))
 
     async def _attach(self) -> None:
         request = self._request
@@ -363,43 +352,49 @@ class ApprovalWorkflow:
         await workflow.execute_activity_method(CardSteps.update_card, self._view(), **PATIENT)
 
     async def _remind(self) -> None:
-        for rung in self._take_due():
+        due, self._due = self._due, []
+        for rung in due:
             if self._ballot.outcome is None:
                 await workflow.execute_activity_method(CardSteps.remind, self._view(), **PATIENT)
                 self._journal.note(AuditKind.REMINDED, rung=rung.name)
 
-    def _take_due(self) -> list[Rung]:
-        due, self._due = self._due, []
-        return due
+    async def _hand_on(self) -> None:
+        waiting, self._delegations = self._delegations, []
+        for delegation in waiting:
+            by_name = self._request.policy.model_copy(
+                update={"approvers": (delegation.to,), "groups": {}}
+            )
+            found = (await raising.look_up(self._request, by_name)).find(delegation.to)
+            self._ballot, answer = rules.delegate(self._ballot, delegation, found, workflow.now())
+            if answer.reply is Reply.DELEGATED:
+                await self._invite(delegation)
+            self._answers.give(delegation.by, delegation.place, answer)
 
-    def _answer(self, decision: Decision, answer: Answer) -> None:
-        task = asyncio.create_task(self._send_answer(decision, answer))
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
-
-    async def _send_answer(self, decision: Decision, answer: Answer) -> None:
-        electorate = self._ballot.electorate
-        people = electorate.people if electorate else ()
-        notice = Notice(
-            to=decision.by,
-            answer=answer,
-            approval_id=self._request.id,
-            title=self._request.title,
-            verdict=decision.verdict,
-            place=self._near(decision.place),
-            names={p.id: p.name or p.id for p in people},
+    async def _invite(self, delegation: Delegation) -> None:
+        """The new approver gets a copy of the card of his own."""
+        listing.approvers(self._ballot)
+        self._journal.note(
+            AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
         )
-        try:
-            await workflow.execute_activity_method(CardSteps.answer, notice, **BRIEF)
-        except ActivityError:
-            workflow.logger.warning("a private answer could not be delivered")
+        self._cards.touch()
+        copy = await workflow.execute_activity_method(
+            CardSteps.post_copy, CopyRequest(view=self._view(), to=delegation.to), **PATIENT
+        )
+        self._ballot = self._ballot.model_copy(update={"places": (*self._ballot.places, copy)})
+        self._cards.touch()
 
-    def _near(self, place: Place | None) -> Place | None:
-        """Where a private answer is seen by whoever clicked there: the thread, or the channel."""
-        thread = self._request.thread
-        if place is None or place.channel == thread.channel:
-            return place and thread
-        return Place(channel=place.channel)
+    async def _wake(self, user: str, until: datetime) -> None:
+        """After a snooze: one private reminder, if the decision is still missing."""
+        try:
+            await workflow.wait_condition(
+                lambda: self._ballot.outcome is not None, timeout=until - workflow.now()
+            )
+        except TimeoutError:
+            if user in self._ballot.missing_people():
+                place = next(iter(self._ballot.places), None)
+                text = f"You wanted to be reminded: {self._request.title} waits for your decision."
+                word = Word(place=Place(channel=""), text=text, to=user, about=place)
+                await workflow.execute_activity_method(CardSteps.say, word, **PATIENT)
 
     def _view(self) -> CardView:
         """What is shown, without the full text once it hangs in the thread."""
@@ -411,6 +406,7 @@ class ApprovalWorkflow:
             raised_at=self._raised_at,
             full_text_characters=len(request.result.full_text),
             reason=self._reason,
+            snoozed=tuple(who for who, until in self._snoozed.items() if until > workflow.now()),
         )
 
 

@@ -19,6 +19,11 @@ class AuditKind(StrEnum):
     DECIDED = "decided"
     REFUSED = "refused"
     EDITED = "edited"
+    DELEGATED = "delegated"
+    BYPASSED = "bypassed"
+    COMMENTED = "commented"
+    ESCALATED = "escalated"
+    MAILED = "mailed"
     SETTLED = "settled"
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from workflows.frozen import Frozen
-from workflows.results import AgentResult
+from workflows.results import SUMMARY_CHARACTERS, AgentResult
 
 
 class Verdict(StrEnum):
@@ -38,6 +38,8 @@ class Via(StrEnum):
     EMAIL = "email"
     API = "api"
     RULE = "rule"
+    BYPASS = "bypass"
+    TASK = "task"
 
 
 class Place(Frozen):
@@ -47,13 +49,28 @@ class Place(Frozen):
     ts: str = ""
 
 
+class Edit(Frozen):
+    """What a person changed in a result; None leaves a part as it is.
+
+    The limits are the result's own, so an edit that validates always fits.
+    """
+
+    summary: str | None = Field(default=None, min_length=1, max_length=SUMMARY_CHARACTERS)
+    findings: tuple[str, ...] | None = Field(default=None, max_length=200)
+    full_text: str | None = None
+
+    def applied(self, result: AgentResult) -> AgentResult:
+        """The result with the changes in it."""
+        return result.model_copy(update=self.model_dump(exclude_none=True))
+
+
 class Decision(Frozen):
     """One person's verdict on one revision.
 
     `id` makes it idempotent (`team:user:action_ts` for a click). `digest` is at least the first
     16 hexadecimal digits of what the person was shown. `place` is the message that was clicked;
     None where there is none. `confirmation` is what was typed where the risk asks for it.
-    `edit` is the whole result as the person changed it.
+    `edit` is what the person changed before approving.
     """
 
     id: str
@@ -68,7 +85,37 @@ class Decision(Frozen):
     comment: str = ""
     place: Place | None = None
     confirmation: str = ""
-    edit: AgentResult | None = None
+    edit: Edit | None = None
+
+
+class Delegation(Frozen):
+    """Somebody who may decide hands that on to `to` (a Slack user id)."""
+
+    id: str
+    by: str
+    to: str
+    team: str = ""
+    place: Place | None = None
+    reason: str = ""
+
+
+class Snooze(Frozen):
+    """Somebody wants to be left alone about this for some minutes, and then reminded."""
+
+    id: str
+    by: str
+    minutes: int = Field(ge=1, le=24 * 60)
+    place: Place | None = None
+
+
+class Withdrawal(Frozen):
+    """The requester, the task, or an operator takes the request back."""
+
+    id: str = ""
+    by: str
+    reason: str = ""
+    via: Via = Via.BUTTON
+    place: Place | None = None
 
 
 class Reply(StrEnum):
@@ -92,7 +139,8 @@ class Reply(StrEnum):
     NO_EMAIL = "no_email"
     REVISIONS_USED_UP = "revisions_used_up"
     NOT_LIVE = "not_live"
-    BAD_EDIT = "bad_edit"
+    NOT_DELEGABLE = "not_delegable"
+    NOT_YOURS = "not_yours"
     DELEGATED = "delegated"
     NOT_READY = "not_ready"
     DONE = "done"

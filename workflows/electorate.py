@@ -35,3 +35,14 @@ class Electorate(Frozen):
         """A readable name, the id itself for strangers."""
         person = self.find(user)
         return person.name or person.id if person else user
+
+    def handed_on(self, by: str, to: Person | None) -> "Electorate":
+        """With `to` in every seat `by` could fill; `by` stays known by name."""
+        if to is None:
+            return self
+        groups = {
+            name: tuple(to.id if member == by else member for member in members)
+            for name, members in self.groups.items()
+        }
+        people = self.people if self.find(to.id) else (*self.people, to)
+        return self.model_copy(update={"people": people, "groups": groups})

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from temporalio import workflow
 
+from workflows.ballot import Ballot
 from workflows.decisions import Place, Settlement
 from workflows.digest import digest
 from workflows.electorate import Electorate
 from workflows.frozen import Frozen
-from workflows.policy import Ballot, Policy
+from workflows.policy import Policy
 from workflows.results import AgentResult, AgentVersion, ExecutionMode
 
 
@@ -80,14 +81,6 @@ class ApprovalRequest(Frozen):
         )
 
 
-class Withdrawal(Frozen):
-    """The requester, or the task itself, takes the request back."""
-
-    by: str
-    reason: str = ""
-    via: str = ""
-
-
 class CardView(Frozen):
     """Everything a card shows. Without `full_text` when it is only rewritten, hence its length."""
 
@@ -96,6 +89,7 @@ class CardView(Frozen):
     raised_at: datetime
     full_text_characters: int = 0
     reason: str = ""
+    snoozed: tuple[str, ...] = ()
 
 
 class ApprovalParent:
@@ -105,3 +99,23 @@ class ApprovalParent:
     def settled(self, settlement: Settlement) -> None:
         """Take the outcome; called once per approval, possibly again after a retry."""
         raise NotImplementedError
+
+
+def settlement_of(request: ApprovalRequest, ballot: Ballot, reason: str) -> Settlement:
+    """What the waiting task is told, once there is an outcome."""
+    assert ballot.outcome is not None
+    assert ballot.settled_at is not None
+    edited = next((d for d in ballot.counted if d.edit is not None), None)
+    result = edited.edit.applied(request.result) if edited and edited.edit else None
+    return Settlement(
+        approval_id=request.id,
+        outcome=ballot.outcome,
+        revision=ballot.revision,
+        digest=ballot.digest,
+        result_digest=digest(result or request.result),
+        at=ballot.settled_at,
+        decisions=tuple(d.model_copy(update={"edit": None}) for d in ballot.counted),
+        reason=reason,
+        result=result,
+        editor=edited.by if edited else "",
+    )

@@ -13,11 +13,12 @@ from temporalio import activity
 from temporalio.common import RetryPolicy
 
 from workflows.audit import AuditEntry
-from workflows.decisions import Answer, Place, Verdict
+from workflows.decisions import Answer, Place, Via
 from workflows.electorate import Electorate
 from workflows.frozen import Frozen
 from workflows.policy import Policy
 from workflows.requests import CardView
+from workflows.results import AgentResult
 from workflows.tasks import Source, TaskView
 from workflows.turns import InputFile, TurnOutcome, TurnRequest
 
@@ -62,6 +63,31 @@ class ElectorateRequest(Frozen):
     requester: str
 
 
+class WeighRequest(Frozen):
+    """What a rule or an open bypass may decide without a person."""
+
+    policy: Policy
+    result: AgentResult
+    pipeline: str
+    step: str
+    requester: str
+
+
+class Weighing(Frozen):
+    """Nobody's decision, or one with whoever (or whatever rule) stands behind it."""
+
+    via: Via | None = None
+    by: str = ""
+    reason: str = ""
+
+
+class CopyRequest(Frozen):
+    """A copy of the card for one person's direct messages."""
+
+    view: CardView
+    to: str
+
+
 class Attachment(Frozen):
     """A text to hang into a thread as a file."""
 
@@ -78,18 +104,20 @@ class Notice(Frozen):
     answer: Answer
     approval_id: str = ""
     title: str = ""
-    verdict: Verdict | None = None
     place: Place | None = None
-    names: dict[str, str] = {}
 
 
 class Word(Frozen):
-    """A sentence of ours: in a thread, or privately to one person when `to` is set."""
+    """A sentence of ours: in a thread, or privately to one person when `to` is set.
+
+    `about` adds a link to that message.
+    """
 
     place: Place
     text: str
     to: str = ""
     mention: tuple[str, ...] = ()
+    about: Place | None = None
 
 
 class AgentSteps:
@@ -119,6 +147,15 @@ class PeopleSteps:
         raise NotImplementedError
 
 
+class RuleSteps:
+    """Implemented in `bot/`."""
+
+    @activity.defn(name="weigh")
+    async def weigh(self, request: WeighRequest) -> Weighing:
+        """Evaluate the rule, look for an open bypass; in doubt nobody's decision."""
+        raise NotImplementedError
+
+
 class CardSteps:
     """Implemented in `notifications/`."""
 
@@ -135,6 +172,11 @@ class CardSteps:
     @activity.defn(name="update_card")
     async def update_card(self, view: CardView) -> None:
         """Rewrite every copy (`view.ballot.places`)."""
+        raise NotImplementedError
+
+    @activity.defn(name="post_copy")
+    async def post_copy(self, request: CopyRequest) -> Place:
+        """Post a copy into somebody's direct messages; a retry finds what it posted before."""
         raise NotImplementedError
 
     @activity.defn(name="attach")

@@ -16,11 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows import attributes
     from workflows.approval import ApprovalWorkflow, changes
     from workflows.audit import AuditKind
-    from workflows.decisions import Outcome, Place, Settlement
+    from workflows.decisions import Outcome, Place, Settlement, Via, Withdrawal
     from workflows.digest import digest
     from workflows.journal import Journal
     from workflows.mirror import Mirror
-    from workflows.requests import ApprovalParent, ApprovalRequest, Withdrawal, approval_id
+    from workflows.requests import ApprovalParent, ApprovalRequest, approval_id
     from workflows.results import AgentResult, ExecutionMode
     from workflows.steps import PATIENT, AgentSteps, CardSteps, CollectRequest, InputSteps, Word
     from workflows.tasks import (
@@ -335,7 +335,9 @@ class TaskWorkflow(ApprovalParent):
         self, child: workflow.ChildWorkflowHandle[ApprovalWorkflow, Settlement]
     ) -> None:
         assert self._cancelled is not None
-        withdrawal = Withdrawal(by=self._cancelled.by, reason="The task was cancelled.", via="task")
+        withdrawal = Withdrawal(
+            by=self._cancelled.by, reason="The task was cancelled.", via=Via.TASK
+        )
         try:
             await child.signal(ApprovalWorkflow.withdraw, withdrawal)
         except FailureError:

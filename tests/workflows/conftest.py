@@ -15,7 +15,17 @@ from temporalio.worker import Worker
 from bot import temporal
 from bot.settings import TemporalSettings
 from storage.payloads import PayloadFiles
-from tests.fakes import ADA, GRACE, LINUS, FakeAgent, FakeAudit, FakeCards, FakeInputs, FakePeople
+from tests.fakes import (
+    ADA,
+    GRACE,
+    LINUS,
+    FakeAgent,
+    FakeAudit,
+    FakeCards,
+    FakeInputs,
+    FakePeople,
+    FakeRules,
+)
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Decision, Settlement, Verdict
 from workflows.policy import Policy
@@ -35,6 +45,7 @@ class House:
     agent: FakeAgent = field(default_factory=FakeAgent)
     inputs: FakeInputs = field(default_factory=FakeInputs)
     people: FakePeople = field(default_factory=FakePeople)
+    rules: FakeRules = field(default_factory=FakeRules)
     cards: FakeCards = field(default_factory=FakeCards)
     audit: FakeAudit = field(default_factory=FakeAudit)
 
@@ -45,7 +56,8 @@ class House:
             self.inputs.collect_inputs,
             self.people.resolve_electorate,
             *(cards.show_task, cards.post_card, cards.update_card, cards.attach, cards.remind),
-            *(cards.answer, cards.say, self.audit.record),
+            *(cards.answer, cards.say, cards.post_copy, self.rules.weigh),
+            self.audit.record,
         ]
 
     def worker(self) -> Worker:

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflows import policy
-from workflows.decisions import Decision, Outcome, Place, Reply, Verdict, Via
+from workflows import rules
+from workflows.ballot import Ballot
+from workflows.decisions import Decision, Edit, Outcome, Place, Reply, Verdict, Via
 from workflows.electorate import Electorate, Person
-from workflows.policy import Ballot, Policy, Risk
-from workflows.results import AgentResult, ExecutionMode
+from workflows.policy import Policy, Risk
+from workflows.results import ExecutionMode
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DIGEST = "0123456789abcdef" * 4
@@ -21,15 +22,15 @@ ASKER, ANN, BEN, CAT = "ASKER", "ANN", "BEN", "CAT"
 
 def ballot(people: str = "ASKER ANN BEN CAT", **changed: Any) -> Ballot:
     """An open ballot these people may decide, by a policy of `changed`."""
-    rules = {k: changed.pop(k) for k in list(changed) if k in Policy.model_fields}
-    groups = rules.get("groups", {})
+    declared = {k: changed.pop(k) for k in list(changed) if k in Policy.model_fields}
+    groups = declared.get("groups", {})
     names = people.split()
     return Ballot(
         approval_id="t.analysis.v1",
         revision=1,
         digest=DIGEST,
         requester=ASKER,
-        policy=Policy(approvers=tuple(names), **rules),
+        policy=Policy(approvers=tuple(names), **declared),
         phrase="analysis",
         electorate=Electorate(people=tuple(Person(id=n, team="T") for n in names), groups=groups),
         deadline=NOW + timedelta(hours=1),
@@ -54,7 +55,7 @@ def says(by: str, verdict: Verdict = Verdict.APPROVE, **changed: Any) -> Decisio
 
 
 REJECT, CHANGES = Verdict.REJECT, Verdict.REQUEST_CHANGES
-EDIT = AgentResult(summary="edited")
+EDIT = Edit(summary="edited")
 
 REFUSED = [
     ("a stranger", {}, says("EVE"), Reply.NOT_APPROVER),
@@ -90,7 +91,7 @@ REFUSED = [
 )
 def test_refused(who: str, changed: dict[str, Any], decision: Decision, reply: Reply) -> None:
     """Each of these is refused with its own answer, and nothing counts."""
-    after, answer = policy.apply(ballot(**changed), decision, NOW)
+    after, answer = rules.apply(ballot(**changed), decision, NOW)
     assert answer.reply is reply, who
     assert (after.outcome, after.counted) == (None, ())
 
@@ -114,7 +115,7 @@ ACCEPTED = [
 )
 def test_accepted(what: str, changed: dict[str, Any], decision: Decision, outcome: Outcome) -> None:
     """Each of these settles the approval."""
-    after, answer = policy.apply(ballot(**changed), decision, NOW)
+    after, answer = rules.apply(ballot(**changed), decision, NOW)
     assert (after.outcome, answer.reply) == (outcome, Reply.SETTLED), what
 
 
@@ -122,7 +123,7 @@ def run(start: Ballot, *decisions: Decision) -> tuple[Ballot, list[Reply]]:
     """Apply one after the other."""
     replies = []
     for decision in decisions:
-        start, answer = policy.apply(start, decision, NOW)
+        start, answer = rules.apply(start, decision, NOW)
         replies.append(answer.reply)
     return start, replies
 
@@ -137,8 +138,8 @@ def test_a_quorum_needs_distinct_people() -> None:
 
 def test_a_repeated_id_gets_its_first_answer() -> None:
     """Signals come at least once: the second delivery changes nothing and answers the same."""
-    first, once = policy.apply(ballot(), says(ANN), NOW)
-    second, twice = policy.apply(first, says(ANN), NOW + timedelta(days=1))
+    first, once = rules.apply(ballot(), says(ANN), NOW)
+    second, twice = rules.apply(first, says(ANN), NOW + timedelta(days=1))
     assert (second, twice) == (first, once)
 
 
@@ -147,7 +148,7 @@ def test_one_person_fills_one_seat_only() -> None:
     start = ballot(quorum=1, groups={"finance": (ANN, BEN), "legal": (ANN,)})
     after, replies = run(start, says(ANN))
     assert (after.outcome, replies) == (None, [Reply.COUNTED])
-    assert policy.missing(after) == "1 of 2, missing: legal"
+    assert after.missing() == "1 of 2, missing: legal"
     after, _ = run(after, says(BEN))
     assert after.outcome is Outcome.APPROVED
 
@@ -167,7 +168,7 @@ def test_rejected_as_soon_as_the_quorum_is_out_of_reach() -> None:
 
 
 @pytest.mark.parametrize(
-    ("people", "rules", "says_what"),
+    ("people", "wanted", "says_what"),
     [
         ("ASKER", {}, "Nobody is left"),
         ("", {}, "Nobody is left"),
@@ -178,20 +179,21 @@ def test_rejected_as_soon_as_the_quorum_is_out_of_reach() -> None:
     ],
 )
 def test_a_policy_nobody_can_satisfy_is_named(
-    people: str, rules: dict[str, Any], says_what: str
+    people: str, wanted: dict[str, Any], says_what: str
 ) -> None:
     """Fail closed, with a sentence."""
-    problem = policy.why_unreachable(ballot(people, **rules))
+    problem = ballot(people, **wanted).why_unreachable()
     assert (says_what in problem) if says_what else not problem
 
 
 @pytest.mark.parametrize(
-    "rules", [{"auto_approve": "true"}, {"on_timeout": "approve"}, {"quorum": 0}, {"timeout": "0s"}]
+    "wanted",
+    [{"auto_approve": "true"}, {"on_timeout": "approve"}, {"quorum": 0}, {"timeout": "0s"}],
 )
-def test_dangerous_policies_are_refused(rules: dict[str, Any]) -> None:
+def test_dangerous_policies_are_refused(wanted: dict[str, Any]) -> None:
     """What decides by itself needs low risk; a quorum of nobody does not exist."""
     with pytest.raises(ValueError, match="validation error"):
-        Policy.model_validate(rules)
+        Policy.model_validate(wanted)
 
 
 PEOPLE = [ASKER, ANN, BEN, CAT, "EVE"]
@@ -236,7 +238,7 @@ def test_no_sequence_of_clicks_breaks_the_rules(
     state, outcomes = start, []
     for decision in clicks:
         before = state
-        state, answer = policy.apply(state, decision, NOW)
+        state, answer = rules.apply(state, decision, NOW)
         outcomes.append(state.outcome)
         if before.outcome is not None:
             assert state.counted == before.counted
@@ -253,4 +255,4 @@ def test_no_sequence_of_clicks_breaks_the_rules(
     assert start.policy.editor_may_decide or not set(start.authors) & set(counted)
     if state.outcome is Outcome.APPROVED:
         assert len(set(state.approvals())) >= start.policy.quorum
-        assert not policy.open_seats(state, state.approvals())
+        assert not state.open_seats(state.approvals())

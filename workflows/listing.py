@@ -1,0 +1,70 @@
+"""How approvals are found: search attributes and memo, set by the workflow itself."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from temporalio import workflow
+
+from workflows import attributes
+from workflows.ballot import Ballot
+from workflows.decisions import Outcome
+from workflows.digest import PREFIX
+from workflows.policy import Policy
+from workflows.requests import ApprovalRequest
+
+
+def pending(request: ApprovalRequest, ballot: Ballot) -> None:
+    """List as pending, with everything a list shows, so that no list asks each workflow."""
+    assert ballot.deadline is not None
+    workflow.upsert_search_attributes(
+        [
+            attributes.STATUS.value_set(attributes.PENDING),
+            attributes.REQUESTER.value_set(request.requester),
+            attributes.DEADLINE.value_set(ballot.deadline),
+            attributes.TASK.value_set(request.task_id),
+            attributes.RISK.value_set(request.policy.risk),
+        ]
+    )
+    approvers(ballot)
+    people = ballot.electorate.people if ballot.electorate else ()
+    workflow.upsert_memo(
+        {
+            "title": request.title,
+            "summary": request.result.summary,
+            "channel": request.thread.channel,
+            "revision": request.revision,
+            "digest": ballot.digest[:PREFIX],
+            "approvers": [person.name or person.id for person in people],
+        }
+    )
+
+
+def approvers(ballot: Ballot) -> None:
+    """List for everybody whose decision would count."""
+    workflow.upsert_search_attributes([attributes.APPROVERS.value_set(sorted(ballot.eligible()))])
+
+
+def next_rung(policy: Policy, raised_at: datetime, sent: Iterable[str]) -> None:
+    """List when the next reminder is due; the scheduler looks for it."""
+    done = set(sent)
+    ladder = sorted(policy.ladder, key=lambda rung: rung.at)
+    rung = next((rung for rung in ladder if rung.name not in done), None)
+    if rung is None:
+        _no_rung()
+        return
+    due = raised_at + policy.timeout * rung.at
+    workflow.upsert_search_attributes(
+        [attributes.NEXT_RUNG.value_set(due), attributes.RUNG.value_set(rung.name)]
+    )
+
+
+def settled(outcome: Outcome) -> None:
+    """List under its outcome; no reminder is due any more."""
+    workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome)])
+    _no_rung()
+
+
+def _no_rung() -> None:
+    workflow.upsert_search_attributes(
+        [attributes.NEXT_RUNG.value_unset(), attributes.RUNG.value_unset()]
+    )

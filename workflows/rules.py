@@ -1,0 +1,237 @@
+"""The rules: what one decision does to a ballot. Pure functions.
+
+`apply(ballot, decision, now)` is the only way a decision counts. It looks at nothing but its
+arguments, so every path (button, modal, Home, bulk, command line, e-mail) meets the same rules,
+and replaying a workflow gives the same outcome. Everything fails closed.
+"""
+
+from datetime import datetime
+
+from workflows.ballot import Ballot
+from workflows.decisions import (
+    Answer,
+    Decision,
+    Delegation,
+    Outcome,
+    Reply,
+    Verdict,
+    Via,
+    Withdrawal,
+)
+from workflows.digest import matches
+from workflows.electorate import Person
+from workflows.policy import Risk
+from workflows.results import ExecutionMode
+
+
+def apply(ballot: Ballot, decision: Decision, now: datetime) -> tuple[Ballot, Answer]:
+    """Let one decision meet the ballot. A repeated id gets its first answer and changes nothing."""
+    if (known := ballot.answers.get(decision.id)) is not None:
+        return ballot, known
+    if (refusal := refuse(ballot, decision, now)) is not None:
+        return _remember(ballot, decision, refusal), refusal
+    counted = tuple(d for d in ballot.counted if d.by != decision.by)
+    ballot = ballot.model_copy(update={"counted": (*counted, decision)})
+    outcome = ballot.tally()
+    if outcome is not None:
+        ballot = ballot.model_copy(update={"outcome": outcome, "settled_at": now})
+    answer = Answer(
+        reply=Reply.SETTLED if outcome else Reply.COUNTED,
+        verdict=decision.verdict,
+        outcome=outcome,
+        who=(decision.by,),
+        when=now,
+        missing="" if outcome else ballot.missing(),
+    )
+    return _remember(ballot, decision, answer), answer
+
+
+def _remember(ballot: Ballot, decision: Decision, answer: Answer) -> Ballot:
+    return ballot.model_copy(update={"answers": {**ballot.answers, decision.id: answer}})
+
+
+def refuse(ballot: Ballot, decision: Decision, now: datetime) -> Answer | None:
+    """The reason this decision doesn't count, or None when it does."""
+    return (
+        _closed(ballot, now)
+        or _unentitled(ballot, decision)
+        or _not_what_was_shown(ballot, decision)
+        or _incomplete(ballot, decision)
+        or _repeated(ballot, decision)
+    )
+
+
+def _closed(ballot: Ballot, now: datetime) -> Answer | None:
+    if ballot.outcome is not None:
+        return closed_answer(ballot)
+    if ballot.electorate is None:
+        return Answer(reply=Reply.NOT_READY)
+    if ballot.deadline is not None and now >= ballot.deadline:
+        return Answer(reply=Reply.EXPIRED, when=ballot.deadline)
+    return None
+
+
+_CLOSED = {
+    Outcome.APPROVED: Reply.ALREADY_DECIDED,
+    Outcome.REJECTED: Reply.ALREADY_DECIDED,
+    Outcome.CHANGES_REQUESTED: Reply.REPLACED,
+    Outcome.EXPIRED: Reply.EXPIRED,
+    Outcome.WITHDRAWN: Reply.WITHDRAWN,
+}
+
+
+def closed_answer(ballot: Ballot) -> Answer:
+    """What everybody is told who comes after the outcome."""
+    assert ballot.outcome is not None
+    return Answer(
+        reply=_CLOSED[ballot.outcome],
+        outcome=ballot.outcome,
+        who=tuple(d.by for d in ballot.counted),
+        when=ballot.settled_at,
+    )
+
+
+def _unentitled(ballot: Ballot, decision: Decision) -> Answer | None:
+    assert ballot.electorate is not None
+    names = tuple(person.id for person in ballot.electorate.people)
+    person = ballot.electorate.find(decision.by)
+    if person is None or (person.team and decision.team and person.team != decision.team):
+        return Answer(reply=Reply.NOT_APPROVER, approvers=names)
+    if decision.by in ballot.moved:
+        return Answer(reply=Reply.DELEGATED, who=(ballot.moved[decision.by],))
+    if decision.by in ballot.barred():
+        own = decision.by == ballot.requester
+        return Answer(reply=Reply.REQUESTER if own else Reply.AUTHOR, approvers=names)
+    return None
+
+
+def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Answer | None:
+    if decision.revision != ballot.revision or not matches(decision.digest, ballot.digest):
+        return Answer(reply=Reply.STALE)
+    if decision.via is Via.BUTTON and decision.place is None:
+        return Answer(reply=Reply.WRONG_PLACE)
+    if decision.place is not None and decision.place not in ballot.places:
+        return Answer(reply=Reply.WRONG_PLACE)
+    return None
+
+
+def _incomplete(ballot: Ballot, decision: Decision) -> Answer | None:
+    if decision.verdict is Verdict.APPROVE:
+        return _careless(ballot, decision) or _edit_refused(ballot, decision)
+    if decision.verdict is Verdict.REQUEST_CHANGES:
+        if not decision.comment.strip():
+            return Answer(reply=Reply.REASON_MISSING, verdict=decision.verdict)
+        return _used_up(ballot)
+    if ballot.policy.reason_required and not decision.comment.strip():
+        return Answer(reply=Reply.REASON_MISSING, verdict=decision.verdict)
+    return None
+
+
+def _careless(ballot: Ballot, decision: Decision) -> Answer | None:
+    policy, mode = ballot.policy, ballot.execution_mode
+    if (mode is ExecutionMode.FALLBACK and not policy.approve_fallback) or (
+        mode is ExecutionMode.SYNTHETIC and not policy.approve_synthetic
+    ):
+        return Answer(reply=Reply.NOT_LIVE, detail=mode.value)
+    if policy.risk is not Risk.HIGH:
+        return None
+    if decision.via is Via.BULK:
+        return Answer(reply=Reply.NO_BULK)
+    if decision.via is Via.EMAIL and not policy.email_decides_high_risk:
+        return Answer(reply=Reply.NO_EMAIL)
+    if decision.confirmation.strip().casefold() != ballot.phrase.casefold():
+        return Answer(reply=Reply.CONFIRMATION_MISSING, detail=ballot.phrase)
+    return None
+
+
+def _edit_refused(ballot: Ballot, decision: Decision) -> Answer | None:
+    if decision.edit is None or ballot.policy.edit_settles():
+        return None
+    return _used_up(ballot)
+
+
+def _used_up(ballot: Ballot) -> Answer | None:
+    if ballot.revision < ballot.policy.max_revisions:
+        return None
+    return Answer(reply=Reply.REVISIONS_USED_UP, detail=str(ballot.policy.max_revisions))
+
+
+def _repeated(ballot: Ballot, decision: Decision) -> Answer | None:
+    """A person counts once. Taking back an approval is possible, taking back a no is not."""
+    before = next((d for d in ballot.counted if d.by == decision.by), None)
+    if before is None or (
+        before.verdict is Verdict.APPROVE and decision.verdict is not Verdict.APPROVE
+    ):
+        return None
+    return Answer(reply=Reply.ALREADY_COUNTED, verdict=before.verdict, when=before.at)
+
+
+LONGEST_CHAIN = 3
+
+
+def delegate(
+    ballot: Ballot, delegation: Delegation, to: Person | None, now: datetime
+) -> tuple[Ballot, Answer]:
+    """Hand a seat on; `to` is the person as looked up, None when he may not be an approver."""
+    refusal = _closed(ballot, now) or _unentitled(
+        ballot, says_nothing(delegation.by, delegation.team, now)
+    )
+    if refusal is not None:
+        return ballot, refusal
+    assert ballot.electorate is not None
+    moved = {**ballot.moved, delegation.by: delegation.to}
+    after = ballot.model_copy(
+        update={"electorate": ballot.electorate.handed_on(delegation.by, to), "moved": moved}
+    )
+    if why := _not_delegable(ballot, after, delegation, to):
+        return ballot, Answer(reply=Reply.NOT_DELEGABLE, detail=why)
+    return after, Answer(reply=Reply.DELEGATED, who=(delegation.to,), when=now)
+
+
+def says_nothing(by: str, team: str, now: datetime) -> Decision:
+    """A decision that stands for its author only, where his right is asked for."""
+    return Decision(id="", verdict=Verdict.APPROVE, by=by, team=team, at=now, revision=0, digest="")
+
+
+def _not_delegable(before: Ballot, after: Ballot, delegation: Delegation, to: Person | None) -> str:
+    if to is None:
+        return "that person may not be an approver (guest, bot, deactivated or unknown)"
+    if delegation.to in before.barred():
+        return "that person asked for this or edited it"
+    if delegation.to in before.eligible():
+        return "that person may decide already"
+    if any(decision.by == delegation.by for decision in before.counted):
+        return "your decision is counted already"
+    if _chain(after.moved, delegation.to) > LONGEST_CHAIN:
+        return f"it was handed on {LONGEST_CHAIN} times already"
+    return after.why_unreachable().rstrip(".")
+
+
+def _chain(moved: dict[str, str], end: str) -> int:
+    """How often a seat was handed on until it came to `end`; a circle is too long."""
+    sources = {to: by for by, to in moved.items()}
+    length = 0
+    while end in sources and length <= LONGEST_CHAIN:
+        end, length = sources[end], length + 1
+    return length
+
+
+def may_withdraw(ballot: Ballot, withdrawal: Withdrawal) -> Answer | None:
+    """The reason why not, or None: the requester, his task, or an operator may."""
+    if ballot.outcome is not None:
+        return closed_answer(ballot)
+    if withdrawal.via in {Via.TASK, Via.CLI} or withdrawal.by == ballot.requester:
+        return None
+    return Answer(reply=Reply.NOT_YOURS, who=(ballot.requester,))
+
+
+def settle_by_rule(ballot: Ballot, decision: Decision, now: datetime) -> Ballot:
+    """Approve without a person: a rule (low risk only) or an open bypass. Otherwise no change."""
+    allowed = decision.via is Via.BYPASS or (
+        decision.via is Via.RULE and ballot.policy.risk is Risk.LOW
+    )
+    if not allowed or ballot.outcome is not None or ballot.electorate is None:
+        return ballot
+    return ballot.model_copy(
+        update={"counted": (decision,), "outcome": Outcome.APPROVED, "settled_at": now}
+    )
