@@ -14,6 +14,11 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.client import Client
 
+from agents.a2a_client import A2AClient
+from agents.activities import AgentActivities
+from agents.catalogue import CATALOGUE
+from agents.endpoints import Endpoint
+from agents.local import LocalAgents
 from agents.tools.public_web import PublicWeb
 from bot import listeners, temporal
 from bot.approvals import Approvals
@@ -87,14 +92,17 @@ async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncI
     require_tokens(settings)
     engine = create_engine(settings.database_url)
     async with web_client(settings) as slack:
+        a2a = A2AClient()
+        agents = agents or agent_activities(settings, payload_files(settings), a2a)
         client = await connect(settings, _activities(settings, slack, AuditLog(engine), agents))
         async with temporal.worker(client, settings.temporal.task_queue):
             yield
+        await a2a.aclose()
     await engine.dispose()
 
 
 def _activities(
-    settings: Settings, slack: AsyncWebClient, audit: AuditLog, agents: AgentSteps | None
+    settings: Settings, slack: AsyncWebClient, audit: AuditLog, agents: AgentSteps
 ) -> list[Callable[..., Any]]:
     payloads = payload_files(settings)
     web = PublicWeb(
@@ -105,15 +113,45 @@ def _activities(
         InputActivities(input_folders(settings), payloads, web, slack).collect_inputs,
         SlackPeople(slack).resolve_electorate,
         *(delivery.show_task, delivery.post_card, delivery.update_card, delivery.attach),
-        *(delivery.remind, delivery.answer, delivery.say),
+        *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
         AuditRecorder(audit).record,
-        (agents or agent_activities(settings, payloads)).run_turn,
+        agents.run_turn,
     ]
 
 
-def agent_activities(settings: Settings, payloads: PayloadFiles) -> AgentSteps:
-    """The configured agents."""
-    raise NotImplementedError
+class StoredInputs:
+    """Input files as the agents' activity reads them."""
+
+    def __init__(self, payloads: PayloadFiles) -> None:
+        self._payloads = payloads
+
+    async def read(self, sha256: str) -> bytes:
+        """The bytes with this checksum, verified."""
+        return await self._payloads.get(sha256)
+
+
+def agent_activities(settings: Settings, payloads: PayloadFiles, client: A2AClient) -> AgentSteps:
+    """The configured agents: over A2A unless a section of `[agents]` says `run = "local"`."""
+    offline = not settings.secrets.google_api_key.get_secret_value()
+    return AgentActivities(
+        inputs=StoredInputs(payloads),
+        endpoints=endpoints(settings),
+        client=client,
+        local=LocalAgents(offline=offline),
+    )
+
+
+def endpoints(settings: Settings) -> dict[str, Endpoint]:
+    """Where each agent is reached: ours where `signoff agents` serves them, unless configured."""
+    server, token = settings.agent_server, settings.secrets.agents_token
+    base = f"http://{server.host}:{server.port}"
+    found = {name: Endpoint(name=name, url=f"{base}/{name}/", token=token) for name in CATALOGUE}
+    for name, agent in settings.agents.items():
+        if agent.run == "local":
+            found.pop(name, None)
+        elif agent.url:
+            found[name] = Endpoint(name=name, url=agent.url, token=token)
+    return found
 
 
 @contextlib.asynccontextmanager

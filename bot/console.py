@@ -72,7 +72,7 @@ async def show(settings: Settings, say: Console, item: str) -> None:
         _show_task(say, await here.tasks.view(item))
 
 
-async def decide(  # noqa: PLR0917 - one option of the command each
+async def decide(
     settings: Settings,
     say: Console,
     approval: str,
@@ -109,7 +109,7 @@ _PLAIN = {
     Reply.ALREADY_COUNTED: "This person's decision was already counted.",
     Reply.ALREADY_DECIDED: "It was already decided; 'signoff show' says by whom.",
     Reply.REPLACED: "A newer version replaced this one; decide on that.",
-    Reply.STALE: "The digest is not the one of this version: run 'signoff show' and copy its digest.",
+    Reply.STALE: "The digest is not this version's: run 'signoff show' and copy its digest.",
     Reply.REQUESTER: "Whoever asked for it may not decide.",
     Reply.AUTHOR: "Whoever edited it may not decide.",
     Reply.EXPIRED: "The time to decide is over.",

@@ -31,7 +31,17 @@ def configure(file: Path | None = None, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for noisy in ("slack_bolt", "slack_sdk", "apscheduler", "httpx", "alembic", "temporalio"):
+    for noisy in (
+        "a2a",
+        "google_adk",
+        "uvicorn",
+        "slack_bolt",
+        "slack_sdk",
+        "apscheduler",
+        "httpx",
+        "alembic",
+        "temporalio",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -265,7 +265,7 @@ class TaskWorkflow(ApprovalParent):
             raise Cancelled
         return await call
 
-    def _raise(  # noqa: PLR0917 - the parts of one request, each from a different place
+    def _raise(
         self,
         number: int,
         plan: StepPlan,

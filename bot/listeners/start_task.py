@@ -84,7 +84,7 @@ class StartTaskListeners:
             return mrkdwn(await self._tasks.cancel(_required(command), user))
         return commands.HELP
 
-    async def _start(  # noqa: PLR0917 - the parts of one request
+    async def _start(
         self,
         pipeline: str,
         sources: tuple[Source, ...],

@@ -1,0 +1,134 @@
+"""What is counted. Labels have few values, fixed in the code or in the settings, never ids."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+_ACK_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0)
+_AGENT_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
+_METHODS = frozenset(
+    {
+        *("apps.connections.open", "auth.test", "chat.delete", "chat.getPermalink"),
+        *("chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.history"),
+        *("conversations.info", "conversations.join", "conversations.members"),
+        *("conversations.open", "conversations.replies", "files.completeUploadExternal"),
+        *("files.getUploadURLExternal", "files.info", "usergroups.list", "usergroups.users.list"),
+        *("users.info", "users.list", "users.lookupByEmail", "views.open", "views.publish"),
+        *("views.push", "views.update"),
+    }
+)
+
+
+class Metrics:
+    """One process's figures, in a registry of their own; make one and hand it around."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        self._clicks = Counter(
+            "signoff_clicks",
+            "Decisions at the door, by what became of them.",
+            ["taken"],
+            registry=registry,
+        )
+        self._acks = Histogram(
+            "signoff_click_ack_seconds",
+            "From a click's arrival to its ack.",
+            buckets=_ACK_BUCKETS,
+            registry=registry,
+        )
+        self._inbox = Gauge(
+            "signoff_inbox_clicks", "Clicks that wait for Temporal.", registry=registry
+        )
+        self._refused = Counter(
+            "signoff_requests_refused",
+            "Requests turned away before Bolt.",
+            ["reason"],
+            registry=registry,
+        )
+        self._agent_calls = Counter(
+            "signoff_agent_calls", "Turns of agents.", ["agent", "outcome"], registry=registry
+        )
+        self._agent_seconds = Histogram(
+            "signoff_agent_call_seconds",
+            "How long turns took.",
+            ["agent"],
+            buckets=_AGENT_BUCKETS,
+            registry=registry,
+        )
+        self._slack_calls = Counter(
+            "signoff_slack_calls",
+            "Calls of Slack's API, by HTTP status.",
+            ["method", "status"],
+            registry=registry,
+        )
+        self._slack_limited = Counter(
+            "signoff_slack_rate_limited", "Calls Slack answered with 429.", registry=registry
+        )
+
+    def clicked(self, taken: str, seconds: float) -> None:
+        """A click was acked, after `seconds`; `taken` is delivered, kept or closed."""
+        self._clicks.labels(taken).inc()
+        self._acks.observe(seconds)
+
+    def inbox(self, waiting: int) -> None:
+        """So many clicks wait."""
+        self._inbox.set(waiting)
+
+    def refused(self, reason: str) -> None:
+        """A request was turned away; `reason` is one of `bot.web.refusal.Reason`."""
+        self._refused.labels(reason).inc()
+
+    @contextlib.contextmanager
+    def agent_call(self, agent: str) -> Iterator[None]:
+        """One turn; `agent` is a name of the settings. An exception counts as failed."""
+        started, outcome = time.perf_counter(), "failed"
+        try:
+            yield
+            outcome = "done"
+        finally:
+            self._agent_calls.labels(agent, outcome).inc()
+            self._agent_seconds.labels(agent).observe(time.perf_counter() - started)
+
+    def slack_call(self, method: str, status: int) -> None:
+        """Slack answered; status 0 when it did not."""
+        name = method if method in _METHODS else "other"
+        self._slack_calls.labels(name, str(status)).inc()
+        if status == 429:
+            self._slack_limited.inc()
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """For the session Slack is called through: counts every call, the libraries' own too."""
+        config = aiohttp.TraceConfig()
+        config.on_request_end.append(self._on_end)
+        config.on_request_exception.append(self._on_exception)
+        return config
+
+    async def _on_end(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, call: Any
+    ) -> None:
+        self.slack_call(call.url.name, call.response.status)
+
+    async def _on_exception(
+        self, _session: aiohttp.ClientSession, _context: SimpleNamespace, call: Any
+    ) -> None:
+        self.slack_call(call.url.name, 0)
+
+    def exposition(self) -> tuple[str, bytes]:
+        """The content type and the text a Prometheus server reads."""
+        return CONTENT_TYPE_LATEST, generate_latest(self._registry)
