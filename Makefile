@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix lock bench smoke clean
+.PHONY: help install demo test lint fix lock bench smoke clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,8 @@ help:  ## what can be made
 	@echo "Installing what the tests and checks need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
+
+install: .venv/run  ## only install, into .venv
 
 demo: .venv/run  ## the whole of Signoff on this machine, with a local Slack workspace
 	@exec $(BIN)/signoff demo
