@@ -24,7 +24,12 @@ install: .venv/run  ## only install, into .venv
 demo: .venv/run  ## the whole of Signoff on this machine, with a local Slack workspace
 	@exec $(BIN)/signoff demo
 
-test: .venv/dev  ## the whole test suite
+NODE := tests/playground/node/node_modules/.package-lock.json
+
+$(NODE): tests/playground/node/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/playground/node; fi
+
+test: .venv/dev $(NODE)  ## the whole test suite
 	@$(BIN)/python -m pytest
 
 lint: .venv/dev  ## format, lint, types, import rule

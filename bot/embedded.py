@@ -49,7 +49,7 @@ async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]
         require_free(settings.ui_port, "Temporal's web page", "ui_port under [temporal]")
         with (folder / "temporal.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *_command(settings, port, folder / "temporal.db"),
+                *command(settings, port, folder / "temporal.db"),
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -64,7 +64,8 @@ async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]
             await stop(process)
 
 
-def _command(settings: TemporalSettings, port: int, database: Path) -> list[str]:
+def command(settings: TemporalSettings, port: int, database: Path) -> list[str]:
+    """The server with the settings that were measured, see docs/adr."""
     # Journal and polling settings: measured, see docs/adr/0003-embedded-temporal.md.
     return [
         *(binary(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)),

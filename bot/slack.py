@@ -29,7 +29,10 @@ def forget_proxies_on_loopback(base_url: str) -> None:
 
 @contextlib.asynccontextmanager
 async def web_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
-    """The bot's client, with one shared session (it doubles the throughput)."""
+    """The bot's client, with one shared session (it doubles the throughput).
+
+    The SDK's own retry of broken connections would post twice; Temporal retries, and looks first.
+    """
     forget_proxies_on_loopback(settings.slack.base_url)
     async with aiohttp.ClientSession() as session:
         yield AsyncWebClient(
@@ -37,6 +40,7 @@ async def web_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
             base_url=settings.slack.base_url,
             session=session,
             timeout=TIMEOUT,
+            retry_handlers=[],
         )
 
 

@@ -17,6 +17,7 @@ from tests.fakes import ADA, GRACE, LINUS, FakeAgent
 
 ROOT = Path(__file__).parents[2]
 CHANNEL = "C0GENERAL1"
+PATIENCE = 60
 
 
 class Office:
@@ -41,7 +42,9 @@ class Office:
     async def thread(self) -> str:
         """The newest task message's thread, once it is there."""
         root = await self.ada.wait_for(
-            lambda m: (m.get("metadata") or {}).get("event_type") == "signoff_task", CHANNEL
+            lambda m: (m.get("metadata") or {}).get("event_type") == "signoff_task",
+            CHANNEL,
+            timeout=PATIENCE,
         )
         return str(root["ts"])
 
@@ -54,6 +57,7 @@ class Office:
             ),
             CHANNEL,
             thread=thread,
+            timeout=PATIENCE,
         )
 
 

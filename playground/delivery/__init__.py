@@ -1,0 +1,1 @@
+"""How gestures and events reach the bot: over its sockets, or by signed HTTP requests."""

@@ -1,0 +1,1 @@
+"""What the workspace holds, in one SQLite file, one kind of thing per module."""

@@ -1,0 +1,62 @@
+"""Views: the stack of modals each person has open, and each person's Home."""
+
+import json
+
+from playground.store.database import Database
+from playground.wire import Json, dumps
+
+
+class Views:
+    """Views as Slack's view objects."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, view_id: str) -> Json | None:
+        """The view of that id, modal or Home."""
+        row = self._database.one("SELECT doc FROM views WHERE id = ?", view_id)
+        return json.loads(row[0]) if row else None
+
+    def owner(self, view_id: str) -> str:
+        """The person who sees it."""
+        row = self._database.one("SELECT user FROM views WHERE id = ?", view_id)
+        return str(row[0]) if row else ""
+
+    def by_external_id(self, external_id: str) -> Json | None:
+        """The view the app named so."""
+        rows = self._database.all("SELECT doc FROM views")
+        views = (json.loads(doc) for (doc,) in rows)
+        return next((view for view in views if view.get("external_id") == external_id), None)
+
+    def stack(self, user: str) -> list[Json]:
+        """The modals a person has open, topmost last."""
+        rows = self._database.all(
+            "SELECT doc FROM views WHERE user = ? AND type = 'modal' ORDER BY position", user
+        )
+        return [json.loads(doc) for (doc,) in rows]
+
+    def home(self, user: str) -> Json | None:
+        """What was published to a person's Home."""
+        row = self._database.one("SELECT doc FROM views WHERE user = ? AND type = 'home'", user)
+        return json.loads(row[0]) if row else None
+
+    def put(self, user: str, view: Json) -> None:
+        """Store a view: a new modal goes on top, a known one keeps its place."""
+        row = self._database.one("SELECT position FROM views WHERE id = ?", view["id"])
+        position = row[0] if row else len(self.stack(user))
+        self._database.run(
+            "INSERT OR REPLACE INTO views VALUES (?, ?, ?, ?, ?)",
+            view["id"],
+            user,
+            view["type"],
+            position,
+            dumps(view),
+        )
+
+    def remove(self, view_id: str) -> None:
+        """Take a view away."""
+        self._database.run("DELETE FROM views WHERE id = ?", view_id)
+
+    def clear(self, user: str) -> None:
+        """Close every modal of a person."""
+        self._database.run("DELETE FROM views WHERE user = ? AND type = 'modal'", user)
