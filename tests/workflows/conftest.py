@@ -98,6 +98,11 @@ class House:
                 return view
             await asyncio.sleep(0.02)
 
+    @staticmethod
+    def click(view: CardView, verdict: Verdict, by: str, **changed: Any) -> Decision:
+        """See `click`."""
+        return click(view, verdict, by, **changed)
+
     async def decide(
         self, approval: str, verdict: Verdict, by: str = GRACE, **changed: Any
     ) -> Decision:

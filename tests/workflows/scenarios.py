@@ -1,0 +1,130 @@
+"""One short story for each branch of the workflows; their histories are recorded and replayed."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
+
+from tests.fakes import ADA, GRACE, LINUS
+from tests.workflows.conftest import House, until
+from workflows.approval import ApprovalWorkflow
+from workflows.decisions import Delegation, Edit, Snooze, Verdict, Via
+from workflows.policy import Policy, Risk
+from workflows.steps import Weighing
+from workflows.task import TaskWorkflow
+from workflows.tasks import Gesture, TaskReport
+
+Task = WorkflowHandle[TaskWorkflow, TaskReport]
+CARL = "U0CARL0001"
+
+
+async def approved(house: House) -> Task:
+    """Two steps, two approvals, one of them after a reminder and a comment."""
+    task = await house.start("analysis", "report")
+    first = f"{task.id}.analysis.v1"
+    await house.card(first)
+    await house.approval(first).signal(ApprovalWorkflow.remind, "remind@0.5")
+    await until(lambda: house.cards.reminded)
+    await house.decide(first, Verdict.APPROVE, comment="good")
+    await house.decide(f"{task.id}.report.v1", Verdict.APPROVE)
+    return task
+
+
+async def rejected(house: House) -> Task:
+    """A refused click of the requester, then a rejection."""
+    task = await house.start("analysis", policy=Policy(approvers=(ADA, GRACE)))
+    approval = f"{task.id}.analysis.v1"
+    await house.decide(approval, Verdict.APPROVE, by=ADA)
+    await until(lambda: house.cards.notices)
+    await house.decide(approval, Verdict.REJECT, comment="no")
+    return task
+
+
+async def changed(house: House) -> Task:
+    """Sent back once, edited once, then approved by somebody else."""
+    task = await house.start("analysis")
+    await house.decide(f"{task.id}.analysis.v1", Verdict.REQUEST_CHANGES, comment="more")
+    edit = Edit(summary="as Grace wrote it")
+    await house.decide(f"{task.id}.analysis.v2", Verdict.APPROVE, edit=edit)
+    await house.decide(f"{task.id}.analysis.v3", Verdict.APPROVE, by=LINUS)
+    return task
+
+
+async def delegated(house: House) -> Task:
+    """Snoozed, handed on, decided by the third person's copy."""
+    task = await house.start("analysis", policy=Policy(approvers=(GRACE,)))
+    approval = f"{task.id}.analysis.v1"
+    await house.card(approval)
+    handle = house.approval(approval)
+    await handle.signal(ApprovalWorkflow.snooze, Snooze(id="s", by=GRACE, minutes=30))
+    await handle.signal(ApprovalWorkflow.delegate, Delegation(id="d", by=GRACE, to=CARL))
+    await until(lambda: house.cards.copies)
+    await house.decide(approval, Verdict.APPROVE, by=CARL)
+    return task
+
+
+async def counted(house: House) -> Task:
+    """A quorum of two, one of them by an update."""
+    policy = Policy(approvers=(GRACE, LINUS), quorum=2, risk=Risk.HIGH)
+    task = await house.start("analysis", policy=policy)
+    approval = f"{task.id}.analysis.v1"
+    await house.decide(approval, Verdict.APPROVE, confirmation="analysis")
+    view = await house.card(approval)
+    decision = house.click(view, Verdict.APPROVE, LINUS, confirmation="analysis", via=Via.CLI)
+    await house.approval(approval).execute_update(ApprovalWorkflow.decide_now, decision)
+    return task
+
+
+async def expired(house: House) -> Task:
+    """Nobody decides."""
+    policy = Policy(approvers=(GRACE,), timeout=timedelta(seconds=1))
+    return await house.start("analysis", policy=policy)
+
+
+async def cancelled(house: House) -> Task:
+    """Cancelled while an approval waits."""
+    task = await house.start("analysis")
+    await house.card(f"{task.id}.analysis.v1")
+    await task.signal(TaskWorkflow.cancel, Gesture(by=ADA))
+    return task
+
+
+async def retried(house: House) -> Task:
+    """The agent fails for good once; the requester retries."""
+    house.agent.failures = [ApplicationError("The agent is asleep.", non_retryable=True)]
+    task = await house.start("analysis")
+    await until(lambda: task.id in house.cards.tasks and house.cards.tasks[task.id].problem)
+    await task.signal(TaskWorkflow.retry, Gesture(by=ADA, problem=1))
+    await house.decide(f"{task.id}.analysis.v1", Verdict.APPROVE)
+    return task
+
+
+async def refused(house: House) -> Task:
+    """The input cannot be used."""
+    house.inputs.problem = "There is no file 'sales.csv'."
+    return await house.start("analysis")
+
+
+async def ruled(house: House) -> Task:
+    """A rule decides in place of people."""
+    house.rules.weighing = Weighing(via=Via.RULE, by="rule", reason="rows > 10")
+    policy = Policy(approvers=(GRACE,), risk=Risk.LOW, auto_approve="metrics.rows > 10")
+    return await house.start("analysis", policy=policy)
+
+
+SCENARIOS: dict[str, Callable[[House], Awaitable[Task]]] = {
+    story.__name__: story
+    for story in (
+        approved,
+        rejected,
+        changed,
+        delegated,
+        counted,
+        expired,
+        cancelled,
+        retried,
+        refused,
+        ruled,
+    )
+}
