@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from playground.block_ids import is_interactive
+from playground.blocks.ids import is_interactive
 from playground.errors import ControlError
 from playground.wire import Json
 

@@ -1,6 +1,6 @@
 """A view as Slack keeps it: with ids, a hash, its place in the stack and its state."""
 
-from playground.block_ids import with_ids
+from playground.blocks.ids import with_ids
 from playground.elements import state_values
 from playground.feed import Change
 from playground.ids import new_id, new_secret

@@ -4,7 +4,7 @@ from typing import Any
 
 from playground import blocks as block_rules
 from playground.api.arguments import Arguments
-from playground.block_ids import with_ids
+from playground.blocks.ids import with_ids
 from playground.config import PlaygroundConfig
 from playground.entities import escaped
 from playground.errors import SlackError, invalid_arguments

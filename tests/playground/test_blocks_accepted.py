@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from playground.blocks import problems
-from playground.blocks_layout import Surface
+from playground.blocks.layout import Surface
 
 Json = dict[str, Any]
 TEXT: Json = {"type": "plain_text", "text": "t"}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.blocks import problems, view_problems
-from playground.blocks_layout import Surface
+from playground.blocks.layout import Surface
 
 Json = dict[str, Any]
 TEXT: Json = {"type": "plain_text", "text": "t"}

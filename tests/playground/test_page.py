@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from playground import page
 
 TOKEN = 'local"<token>'
-FOLDER = Path(page.__file__).with_name("page")
+FOLDER = Path(page.__file__).parent
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 Client = TestClient[web.Request, web.Application]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.render_mail import mail_html
+from playground.render.mail import mail_html
 from tests.playground.test_render_safety import HOSTILE, Reader
 
 PIECES = [

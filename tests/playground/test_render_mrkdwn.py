@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.mrkdwn import plain_html, to_html
+from playground.render.mrkdwn import plain_html, to_html
 
 
 class Directory:

@@ -4,11 +4,11 @@ Nothing that stands in a message becomes a script, a handler, a style or a load:
 elements are written by `render_tag.tag`, which escapes, and links pass `safe_url`.
 """
 
-from playground.mrkdwn import Directory, to_html
-from playground.render_blocks import block_html
-from playground.render_json import record, records
-from playground.render_markdown import markdown_html
-from playground.render_tag import join, tag
+from playground.render.blocks import block_html
+from playground.render.json import record, records
+from playground.render.markdown import markdown_html
+from playground.render.mrkdwn import Directory, to_html
+from playground.render.tag import join, tag
 
 __all__ = ["Directory", "blocks_html", "markdown_html", "text_html", "view_html"]
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.blocks_schema import Check, array, boolean, fault, integer, record, string
-from playground.blocks_text import (
+from playground.blocks.schema import Check, array, boolean, fault, integer, record, string
+from playground.blocks.text import (
     CONFIRM,
     COUNT,
     FILTER,

@@ -8,7 +8,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
-from playground.render_tag import link, safe_url
+from playground.render.tag import link, safe_url
 
 
 class _Renderer(RendererHTML):

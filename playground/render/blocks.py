@@ -4,15 +4,15 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
-from playground.mrkdwn import Directory
-from playground.render_agents import AGENT_BLOCKS
-from playground.render_elements import element_html, image
-from playground.render_json import Json, record, records, string
-from playground.render_markdown import markdown_html
-from playground.render_rich_text import rich_text
-from playground.render_tables import chart_html, table_html
-from playground.render_tag import JOIN, link, tag
-from playground.render_text import text_object, words
+from playground.render.agents import AGENT_BLOCKS
+from playground.render.elements import element_html, image
+from playground.render.json import Json, record, records, string
+from playground.render.markdown import markdown_html
+from playground.render.mrkdwn import Directory
+from playground.render.rich_text import rich_text
+from playground.render.tables import chart_html, table_html
+from playground.render.tag import JOIN, link, tag
+from playground.render.text import text_object, words
 
 Block = Callable[[Json, Directory], Markup]
 

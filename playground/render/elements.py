@@ -9,12 +9,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from playground.mrkdwn import Directory
-from playground.render_inputs import INPUTS
-from playground.render_json import Json, record, string, strings
-from playground.render_menus import MENUS
-from playground.render_tag import link, safe_url, tag
-from playground.render_text import confirm_attributes, text_object, words
+from playground.render.inputs import INPUTS
+from playground.render.json import Json, record, string, strings
+from playground.render.menus import MENUS
+from playground.render.mrkdwn import Directory
+from playground.render.tag import link, safe_url, tag
+from playground.render.text import confirm_attributes, text_object, words
 
 _ICONS = {"trash": "🗑️"}
 

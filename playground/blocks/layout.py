@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from playground.blocks_charts import CHART
-from playground.blocks_elements import (
+from playground.blocks.charts import CHART
+from playground.blocks.elements import (
     ACCESSORY,
     ACTION,
     BUTTON,
@@ -16,8 +16,8 @@ from playground.blocks_elements import (
     INPUT,
     OVERFLOW_MENU,
 )
-from playground.blocks_rich_text import RICH_TEXT, RICH_TEXT_FIELDS
-from playground.blocks_schema import (
+from playground.blocks.rich_text import RICH_TEXT, RICH_TEXT_FIELDS
+from playground.blocks.schema import (
     Check,
     Rule,
     anything,
@@ -29,8 +29,8 @@ from playground.blocks_schema import (
     string,
     tagged,
 )
-from playground.blocks_tables import DATA_TABLE, TABLE
-from playground.blocks_text import any_text, plain_text
+from playground.blocks.tables import DATA_TABLE, TABLE
+from playground.blocks.text import any_text, plain_text
 
 Surface = Literal["message", "modal", "home"]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from playground.blocks_menus import CHOICES, MULTI_SELECTS, OVERFLOW, SELECTS
-from playground.blocks_schema import (
+from playground.blocks.menus import CHOICES, MULTI_SELECTS, OVERFLOW, SELECTS
+from playground.blocks.schema import (
     Check,
     anything,
     array,
@@ -19,7 +19,7 @@ from playground.blocks_schema import (
     string,
     tagged,
 )
-from playground.blocks_text import (
+from playground.blocks.text import (
     CONFIRM,
     DISPATCH_CONFIG,
     SLACK_FILE,

@@ -5,10 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from playground.mrkdwn import Directory
-from playground.render_json import Json, number, record, records, string, strings
-from playground.render_tag import JOIN, link, safe_url, tag
-from playground.render_text import compact, option_label, words
+from playground.render.json import Json, number, record, records, string, strings
+from playground.render.mrkdwn import Directory
+from playground.render.tag import JOIN, link, safe_url, tag
+from playground.render.text import compact, option_label, words
 
 Place = dict[str, Any]
 Menu = Callable[[Json, Place, Directory], Markup]

@@ -7,9 +7,9 @@ Where Slack's reference leaves a rule open, the value is accepted.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.blocks_layout import LAYOUT, MARKDOWN_LENGTH, Surface
-from playground.blocks_schema import Check, array, boolean, fault, record, string, tagged
-from playground.blocks_text import plain_text
+from playground.blocks.layout import LAYOUT, MARKDOWN_LENGTH, Surface
+from playground.blocks.schema import Check, array, boolean, fault, record, string, tagged
+from playground.blocks.text import plain_text
 
 MOST_BLOCKS: dict[Surface, int] = {"message": 50, "modal": 100, "home": 100}
 

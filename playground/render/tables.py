@@ -2,10 +2,10 @@
 
 from markupsafe import Markup
 
-from playground.mrkdwn import Directory
-from playground.render_json import Json, number, record, records, string, values
-from playground.render_rich_text import rich_text
-from playground.render_tag import tag
+from playground.render.json import Json, number, record, records, string, values
+from playground.render.mrkdwn import Directory
+from playground.render.rich_text import rich_text
+from playground.render.tag import tag
 
 _ALIGNMENTS = ("left", "center", "right")
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from markupsafe import Markup, escape
 
-from playground.render_emoji import EMOJI
-from playground.render_tag import JOIN, link, safe_url, tag
+from playground.render.emoji import EMOJI
+from playground.render.tag import JOIN, link, safe_url, tag
 
 OPEN, CLOSE = "\ue000", "\ue001"
 

@@ -1,6 +1,6 @@
 """The data_visualization block: pie, bar, area and line charts."""
 
-from playground.blocks_schema import Check, array, number, record, string, tagged
+from playground.blocks.schema import Check, array, number, record, string, tagged
 
 _POINT = record({"label": string(20), "value": number}, is_open=True)
 _SERIES = record({"name": string(20), "data": array(_POINT, 20, 1)}, is_open=True)

@@ -13,9 +13,9 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from playground.render import markdown_html
-from playground.render_mail import mail_html
+from playground.render.mail import mail_html
 
-FOLDER = Path(__file__).with_name("page")
+FOLDER = Path(__file__).parent
 LONGEST_PREVIEW = 100_000
 POLICY = "; ".join(
     (

@@ -1,6 +1,6 @@
 """The rich_text block: sections, lists, quotes, preformatted text and what stands inside them."""
 
-from playground.blocks_schema import anything, array, boolean, enum, integer, record, string, tagged
+from playground.blocks.schema import anything, array, boolean, enum, integer, record, string, tagged
 
 STYLE = record(
     {},

@@ -4,11 +4,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from playground.mrkdwn import Directory
-from playground.render_json import Json, number, record, records, string, strings
-from playground.render_menus import Menu, Place
-from playground.render_tag import tag
-from playground.render_text import words
+from playground.render.json import Json, number, record, records, string, strings
+from playground.render.menus import Menu, Place
+from playground.render.mrkdwn import Directory
+from playground.render.tag import tag
+from playground.render.text import words
 
 
 def _shared(element: Json, place: Place) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from playground.mrkdwn import Directory
-from playground.render_elements import element_html, image
-from playground.render_json import Json, record, records, string
-from playground.render_rich_text import rich_text
-from playground.render_tag import JOIN, link, tag
-from playground.render_text import text_object
+from playground.render.elements import element_html, image
+from playground.render.json import Json, record, records, string
+from playground.render.mrkdwn import Directory
+from playground.render.rich_text import rich_text
+from playground.render.tag import JOIN, link, tag
+from playground.render.text import text_object
 
 _LEVELS = {"info": "ℹ️", "warning": "⚠️", "error": "⛔", "success": "✅"}  # noqa: RUF001 - emoji
 _STATES = {"pending": "○", "in_progress": "◐", "complete": "●", "error": "✕"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.blocks_schema import (
+from playground.blocks.schema import (
     Check,
     anything,
     array,

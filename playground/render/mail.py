@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup, escape
 
-from playground.render_tag import JOIN, safe_url
+from playground.render.tag import JOIN, safe_url
 
 _KEPT = {
     *("a", "abbr", "b", "blockquote", "br", "caption", "center", "code", "col", "colgroup", "dd"),

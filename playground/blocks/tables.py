@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from playground.blocks_rich_text import RICH_TEXT_FIELDS
-from playground.blocks_schema import (
+from playground.blocks.rich_text import RICH_TEXT_FIELDS
+from playground.blocks.schema import (
     Check,
     array,
     boolean,

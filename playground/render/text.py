@@ -5,9 +5,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from playground.mrkdwn import Directory, plain_html, to_html
-from playground.render_json import Json, record, string
-from playground.render_tag import JOIN, tag
+from playground.render.json import Json, record, string
+from playground.render.mrkdwn import Directory, plain_html, to_html
+from playground.render.tag import JOIN, tag
 
 
 def text_object(value: object, directory: Directory) -> Markup:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from playground.mrkdwn import Directory, broadcast, date_html, mention
-from playground.render_emoji import EMOJI
-from playground.render_json import Json, number, record, records, string
-from playground.render_tag import JOIN, link, tag
+from playground.render.emoji import EMOJI
+from playground.render.json import Json, number, record, records, string
+from playground.render.mrkdwn import Directory, broadcast, date_html, mention
+from playground.render.tag import JOIN, link, tag
 
 _STYLES = {"bold": "b", "italic": "i", "strike": "s", "underline": "u", "code": "code"}
 
