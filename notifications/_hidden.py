@@ -38,7 +38,7 @@ def reveal(text: str) -> str:
     """`text` with a visible mark for whatever hides, strikes out or piles up."""
     if text.isascii() and text.isprintable():
         return text
-    text = text.replace("\r\n", "\n").translate(_BLANKS)
+    text = level(text)
     characters = set(text)
     if hidden := [c for c in characters if _hides(c)]:
         run = re.compile(f"[{_class(hidden)}]+")
@@ -46,6 +46,11 @@ def reveal(text: str) -> str:
     if accents := [c for c in characters if unicodedata.category(c) in ("Mn", "Me")]:
         text = re.sub(f"[{_class(accents)}]+", lambda match: _thin(match, text), text)
     return text
+
+
+def level(text: str) -> str:
+    """Line ends and blanks made ordinary: what nobody needs a mark for."""
+    return text.replace("\r\n", "\n").translate(_BLANKS)
 
 
 @lru_cache(maxsize=4096)
@@ -125,8 +130,8 @@ def _is_emoji(character: str) -> bool:
         or 0x25A0 <= code <= 0x27BF
         or 0x2934 <= code <= 0x2935
         or 0x2B00 <= code <= 0x2BFF
-        or character in "\xa9\xae\u2122\u2139\u24c2\u303d\u3297\u3299"
+        or character in "\xa9\xae\u2122\u24c2\u303d\u3297\u3299"
     )
-    return character in "\u203c\u2049\u3030" or (
+    return character in "\u203c\u2049\u2139\u3030" or (
         pictograph and unicodedata.category(character) in ("So", "Sm", "Sk", "Cn")
     )

@@ -22,12 +22,11 @@ joiner after an Indic virama. A blank of any width becomes an ordinary space.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
 from notifications._graphemes import boundary
-from notifications._hidden import reveal
+from notifications._hidden import level, reveal
 
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _FULL_WIDTH = {c: chr(ord(c) + 0xFEE0) for c in "*_~`>:"}
@@ -39,8 +38,8 @@ _FILE_TYPES = (
 _FILE_NAME = re.compile(rf"(?<![\w.@:/-])[\w-]+\.(?:{_FILE_TYPES})(?![\w.@-])", re.IGNORECASE)
 _SCHEME = re.compile(r"(?<![^\W_])(?P<http>http)(?P<s>s?)(?=:)", re.IGNORECASE)
 _BARE_SCHEME = re.compile(
-    r"(?<![^\W_])(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack|magnet)"
-    r":(?=\S)",
+    r"(?<![^\W_])(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack"
+    r"|magnet):(?=\S)",
     re.IGNORECASE,
 )
 _DOT = re.compile(
@@ -53,6 +52,14 @@ _HASH = re.compile(r"#(?=[\w-]|[^\x00-\x7f\ufe0f\u20e3])")  # but not the key "#
 _QUOTE = re.compile(r"(?m)^[ \t]*>[> \t]*")
 _EMOJI_NAME = re.compile(r":(?=([^\s:\uff1a]{1,100}):)")
 _STYLE = re.compile(r"[*_~]+")
+_WORD = re.compile(r"[^\W\d_]{2,40}")
+_LATIN = re.compile("[A-Za-z]")
+_LOOKALIKES = frozenset(
+    "\u0430\u0432\u0435\u043a\u043c\u043d\u043e\u0440\u0441\u0442\u0443\u0445\u0455\u0456\u0458\u04bb\u0501"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0405\u0406\u0408\u04ae\u0500"
+    "\u03b1\u03b9\u03ba\u03bd\u03bf\u03c1\u03c5"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+)  # Cyrillic and Greek letters that are drawn like Latin ones
 _WIDEST = 4
 
 
@@ -179,7 +186,7 @@ def _style(match: re.Match[str], text: str) -> str:
 def cautions(text: str) -> tuple[str, ...]:
     """What a reader of this text should be told, a sentence each; empty for ordinary text."""
     found = []
-    if visible(text) != text.replace("\r\n", "\n"):
+    if visible(text) != level(text):
         found.append("Hidden characters were made visible.")
     if mixed := _mixed_words(text):
         words = ", ".join(inert(word) for word in mixed[:3])
@@ -188,11 +195,8 @@ def cautions(text: str) -> tuple[str, ...]:
 
 
 def _mixed_words(text: str) -> list[str]:
-    words = re.findall(r"[^\W\d_]{2,40}", text[:100_000])
-    return sorted({word for word in words if not word.isascii() and len(_alphabets(word)) > 1})
-
-
-def _alphabets(word: str) -> set[str]:
-    """Of the three alphabets whose letters look alike."""
-    names = {unicodedata.name(letter, "").split(" ")[0] for letter in word}
-    return names & {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"}
+    """Words of Latin letters with some among them that only look Latin."""
+    if text.isascii():
+        return []
+    words = set(_WORD.findall(text))
+    return sorted(word for word in words if _LOOKALIKES & set(word) and _LATIN.search(word))

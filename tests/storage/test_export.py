@@ -1,0 +1,76 @@
+"""The audit log as JSON Lines and as an evaluation set."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from google.adk.evaluation.eval_set import EvalSet
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.audit import AuditLog
+from storage.events import AuditEvent, EventKind
+from storage.export import evaluation_set, json_lines
+from storage.verify import exported_rows, verify
+
+RESULT = {"summary": "Short", "full_text": "The whole text"}
+
+
+async def tell(log: AuditLog, kind: EventKind, approval: str, **detail: Any) -> None:
+    """One event about an approval."""
+    number = (await log.head()).seq
+    await log.append(
+        AuditEvent(
+            id=f"e{number}",
+            at=datetime(2026, 3, 1, 12, number, tzinfo=UTC),
+            kind=kind,
+            approval_id=approval,
+            revision=1,
+            actor=f"U{number}",
+            detail=detail,
+        )
+    )
+
+
+async def test_an_export_is_verified_like_the_log(engine: AsyncEngine) -> None:
+    """Every row is a line of JSON with its detail as an object; the file verifies by itself."""
+    log = AuditLog(engine, b"key")
+    await tell(log, EventKind.RAISED, "a1", result=RESULT, odd=["\ud800\0", 0.1, -0.0, 1e300])
+    await tell(log, EventKind.DECIDED, "a1", verdict="approve")
+    lines = [line async for line in json_lines(log.rows())]
+    assert json.loads(lines[0])["detail"]["result"] == RESULT
+    report = verify(exported_rows(lines), key=b"key")
+    assert (report.ok, report.rows, report.head_hash) == (True, 2, (await log.head()).hash)
+
+
+async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:
+    """Approved, edited and rejected results, with the feedback, in the schema ADK reads."""
+    log = AuditLog(engine)
+    raised = {"step": "analysis", "agent": "analyst", "input": "sales.csv", "result": RESULT}
+    for approval in ("good", "edited", "bad", "open"):
+        await tell(log, EventKind.RAISED, approval, **raised)
+    await tell(log, EventKind.DECIDED, "good", verdict="approve", comment="Clear")
+    await tell(log, EventKind.DECIDED, "edited", verdict="approve", edit={"summary": "Better"})
+    await tell(log, EventKind.DECIDED, "bad", verdict="reject", comment="Wrong \ud800 year")
+    document = await evaluation_set(log.rows(), "feedback")
+    cases = {case.eval_id: case for case in EvalSet.model_validate(document).eval_cases}
+    assert sorted(cases) == ["bad-v1", "edited-v1", "good-v1"]
+    good, edited, bad = (_only_turn(cases[f"{name}-v1"]) for name in ("good", "edited", "bad"))
+    assert good.final_response.parts[0].text == "The whole text"
+    assert good.user_content.parts[0].text == "sales.csv"
+    assert good.rubrics[0].rubric_content.text_property == "Clear"
+    assert edited.final_response.parts[0].text == "Better"
+    assert edited.intermediate_data.intermediate_responses[0][1][0].text == "The whole text"
+    assert bad.final_response is None
+    assert bad.rubrics[0].rubric_content.text_property == "Wrong ? year"
+
+
+def _only_turn(case: Any) -> Any:
+    [turn] = case.conversation
+    return turn
+
+
+async def test_nothing_decided_is_no_evaluation_set(engine: AsyncEngine) -> None:
+    """ADK wants cases; without any there is nothing to write."""
+    log = AuditLog(engine)
+    await tell(log, EventKind.RAISED, "open", result=RESULT)
+    assert await evaluation_set(log.rows()) is None
