@@ -73,6 +73,7 @@ def command(settings: TemporalSettings, port: int, database: Path) -> list[str]:
         *("--db-filename", str(database), "--log-level", "error"),
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"),
         *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"),
+        *("--dynamic-config-value", 'history.workflowTaskRetryMaxInterval="15s"'),
     ]
 
 

@@ -10,6 +10,7 @@
 No hours means around the clock; a weekday that is not named is then open, otherwise closed.
 """
 
+import itertools
 import re
 from datetime import date
 from functools import lru_cache
@@ -145,7 +146,7 @@ def _check_order(day: str, spans: tuple[DaySpan, ...]) -> None:
                 f"{day}: {text} ends before it begins; for a night write two spans, "
                 f"{_clock(span.begin)}-24:00 here and 00:00-{_clock(span.end)} on the next day"
             )
-    for before, after in zip(spans, spans[1:], strict=False):
+    for before, after in itertools.pairwise(spans):
         if after.begin < before.end:
             raise ValueError(f"{day}: its spans overlap or are out of order; sort them by time")
 
@@ -154,7 +155,7 @@ def _check_order(day: str, spans: tuple[DaySpan, ...]) -> None:
 def _known_place(place: str) -> str:
     country, _, subdivision = place.partition("-")
     try:
-        known: Any = holidays.country_holidays(country)
+        known: Any = holidays.country_holidays(country if len(country) == 2 else "")
     except (NotImplementedError, AttributeError, KeyError):
         raise ValueError(
             f"no holidays are known for '{country}'; use a two-letter country code such as DE or US"

@@ -39,13 +39,13 @@ def last_allowed(
 ) -> datetime | None:
     """The last moment for a notice in this stretch, a minute before quiet begins; or None."""
     after, before = _utc(after), _utc(before)
-    last = None
+    last, end_day = None, before.astimezone(zone).date()
     for day in _days(after, zone):
+        if day > end_day:
+            break
         for begin, end in _allowed(day, calendar, zone):
-            if begin > before:
-                return last
             latest = min(before, max(begin, end - timedelta(minutes=1)))
-            if latest >= after:
+            if begin <= before and latest >= after:
                 last = latest
     return last
 
@@ -82,14 +82,12 @@ def business_between(
 ) -> timedelta:
     """How much business time lies between two moments."""
     start, end = _utc(start), _utc(end)
-    total = timedelta(0)
+    total, end_day = timedelta(0), end.astimezone(zone).date()
     for day in _days(start, zone):
+        if day > end_day:
+            break
         for begin, stop in _open(day, calendar, zone):
-            if begin >= end:
-                return total
             total += max(timedelta(0), min(stop, end) - max(begin, start))
-        if _instant(day, 1440, zone, late=False) >= end:
-            return total
     return total
 
 

@@ -6,12 +6,8 @@ because a message at night is better than a decision missed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
-from typing import Self
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from pydantic import Field, model_validator
 
 from notifications.calendar_settings import CalendarSettings
 from notifications.calendars import (
@@ -21,79 +17,10 @@ from notifications.calendars import (
     last_allowed,
     next_allowed,
 )
-from workflows.durations import Duration, words
-from workflows.frozen import Frozen
+from workflows.durations import words
+from workflows.ladder import Act, PlannedRung, Rung
 
 _UTC = ZoneInfo("UTC")
-
-
-class Act(StrEnum):
-    """What a rung does."""
-
-    REMIND = "remind"
-    DM = "dm"
-    EMAIL = "email"
-    ESCALATE = "escalate"
-    TELL_REQUESTER = "tell_requester"
-
-
-class Rung(Frozen):
-    """One step of the ladder, at a fraction of the window (`at`) or a time into it (`after`).
-
-    `to` names who is added by an escalation, as `approvers` does: ids, addresses, `@groups`.
-    """
-
-    at: float | None = Field(default=None, gt=0, lt=1)
-    after: Duration | None = Field(default=None, gt=timedelta(0))
-    act: Act = Act.REMIND
-    to: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_time(self) -> Self:
-        if (self.at is None) == (self.after is None):
-            raise ValueError("a rung has either at = 0.5 (of the window) or after = '2h'")
-        if self.to and self.act is not Act.ESCALATE:
-            raise ValueError(f"to belongs to act = 'escalate', not to '{self.act}'")
-        return self
-
-    @property
-    def name(self) -> str:
-        """What the signal carries, so that each rung is sent once."""
-        if self.at is not None:
-            return f"{self.act}@{self.at:g}"
-        assert self.after is not None
-        return f"{self.act}@{self.after.total_seconds():g}s"
-
-    def due(self, window: timedelta) -> timedelta:
-        """How long after the beginning of a window of this length."""
-        return window * self.at if self.at is not None else self.after or window
-
-
-DEFAULT: tuple[Rung, ...] = (
-    Rung(at=0.5),
-    Rung(at=0.75, act=Act.DM),
-    Rung(at=0.75, act=Act.EMAIL),
-    Rung(at=0.9, act=Act.ESCALATE),
-)
-
-
-class PlannedRung(Frozen):
-    """A rung and its moment. `due` is when the ladder says, `at` when the calendar lets it."""
-
-    name: str
-    act: Act
-    at: datetime
-    due: datetime
-    to: tuple[str, ...] = ()
-
-
-def check(ladder: Sequence[Rung]) -> None:
-    """Raises ValueError with a sentence when two rungs could not be told apart."""
-    seen: set[str] = set()
-    for rung in ladder:
-        if rung.name in seen:
-            raise ValueError(f"the ladder has two rungs {rung.name}; make them one")
-        seen.add(rung.name)
 
 
 def deadline(
@@ -131,7 +58,11 @@ def plan(
         due = _due(rung, raised_at, deadline, calendar, zone, business_time=business_time)
         if raised_at < due < deadline:
             act, to = _effect(rung, next_group)
-            at = due if act is Act.ESCALATE else _kind(due, raised_at, deadline, calendar, zone)
+            at = (
+                due
+                if act is Act.ESCALATE
+                else _considerate(due, raised_at, deadline, calendar, zone)
+            )
             planned[act, at, to] = PlannedRung(name=rung.name, act=act, at=at, due=due, to=to)
     return tuple(sorted(planned.values(), key=lambda rung: (rung.at, rung.due)))
 
@@ -158,7 +89,7 @@ def _effect(rung: Rung, next_group: tuple[str, ...]) -> tuple[Act, tuple[str, ..
     return (Act.ESCALATE, to) if to else (Act.TELL_REQUESTER, ())
 
 
-def _kind(
+def _considerate(
     due: datetime,
     raised_at: datetime,
     deadline: datetime,
@@ -198,22 +129,24 @@ def describe(
 
     Plain text, not escaped. `say` writes the deadline, by default `Fri 16:00` in `zone`.
     """
-    ahead = [rung for rung in planned if rung.at > now]
-    parts: list[str] = []
-    for rung in ahead:
+    said: set[str] = set()
+    moments: dict[datetime, list[str]] = {}
+    for rung in planned:
         what = ", ".join(rung.to) if rung.act is Act.ESCALATE else _WORDS[rung.act]
-        if not parts:
-            parts.append(f"{what} in {words(rung.at - now)}")
-        elif what not in parts[-1]:
-            same = rung.at == ahead[len(parts) - 1].at
-            parts.append(f"{'and' if same else 'then'} {what}")
+        if rung.at > now and what not in said:
+            said.add(what)
+            moments.setdefault(rung.at, []).append(what)
+    parts = [" and ".join(whats) for whats in moments.values()]
+    if moments:
+        parts[0] += f" in {words(min(moments) - now)}"
     when = say(deadline) if say else _clock(deadline, now, zone)
-    return ", ".join([*parts, f"{_ENDS[on_timeout]} {when}"]).replace(", and ", " and ")
+    ladder = ", then ".join(parts)
+    return f"{ladder}{', ' if ladder else ''}{_ENDS[on_timeout]} {when}"
 
 
 def _clock(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     local, today = at.astimezone(zone), now.astimezone(zone)
-    suffix = " UTC" if local.utcoffset() == timedelta(0) and zone.key in ("UTC", "") else ""
+    suffix = " UTC" if zone.key == "UTC" else ""
     if at - now < timedelta(days=6) or local.date() == today.date():
         return f"{local:%a %H:%M}{suffix}"
     return f"{local.day} {local:%b %H:%M}{suffix}"

@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from workflows.audit import AuditEntry
 from workflows.decisions import Place
 from workflows.electorate import Electorate, Person
+from workflows.ladder import Act, PlannedRung
 from workflows.requests import CardView
 from workflows.results import AgentResult
 from workflows.steps import (
@@ -20,8 +21,13 @@ from workflows.steps import (
     CopyRequest,
     ElectorateRequest,
     InputSteps,
+    LadderPlan,
+    LadderSteps,
+    MailRequest,
+    MailSteps,
     Notice,
     PeopleSteps,
+    PlanRequest,
     RuleSteps,
     Weighing,
     WeighRequest,
@@ -80,6 +86,38 @@ class FakePeople(PeopleSteps):
             people=tuple(Person(id=name, name=name.title()) for name in dict.fromkeys(names)),
             groups=dict(policy.groups),
         )
+
+
+class FakeLadder(LadderSteps):
+    """Plans every rung at its fraction of the window, around the clock."""
+
+    @activity.defn(name="plan_ladder")
+    async def plan_ladder(self, request: PlanRequest) -> LadderPlan:
+        policy = request.policy
+        rungs = []
+        for rung in policy.ladder:
+            at = request.raised_at + rung.due(policy.timeout)
+            to = rung.to or (policy.escalate_to if rung.act is Act.ESCALATE else ())
+            act = rung.act if to or rung.act is not Act.ESCALATE else Act.TELL_REQUESTER
+            rungs.append(PlannedRung(name=rung.name, act=act, at=at, due=at, to=to))
+        return LadderPlan(deadline=request.raised_at + policy.timeout, rungs=tuple(rungs))
+
+
+class FakeMail(MailSteps):
+    """A post office that always delivers."""
+
+    def __init__(self) -> None:
+        self.sent: list[MailRequest] = []
+        self.closed: list[CardView] = []
+
+    @activity.defn(name="mail")
+    async def mail(self, request: MailRequest) -> bool:
+        self.sent.append(request)
+        return True
+
+    @activity.defn(name="close_mails")
+    async def close_mails(self, view: CardView) -> None:
+        self.closed.append(view)
 
 
 class FakeRules(RuleSteps):

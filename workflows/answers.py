@@ -1,8 +1,6 @@
 """Private answers of one approval: sent beside its own path, and worth nothing after minutes."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -13,7 +11,7 @@ from workflows.steps import BRIEF, CardSteps, Notice
 
 
 class Answers:
-    """Whatever runs beside the decision and must end before the workflow does."""
+    """The answers under way; all are given before the workflow ends."""
 
     def __init__(self, request: ApprovalRequest) -> None:
         self._request = request
@@ -28,11 +26,7 @@ class Answers:
             title=self._request.title,
             place=self._near(place),
         )
-        self.beside(self._send(notice))
-
-    def beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside the decision."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._send(notice))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 

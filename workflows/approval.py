@@ -7,22 +7,21 @@ the waiting task goes on at once.
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import listing, raising, rules
+    from workflows import listing, notices, raising, rules
     from workflows.answers import Answers
     from workflows.audit import AuditKind
-    from workflows.ballot import Ballot
+    from workflows.climbing import Climber
     from workflows.decisions import (
         Answer,
         Decision,
         Delegation,
         Outcome,
-        Place,
         Reply,
         Settlement,
         Snooze,
@@ -32,27 +31,14 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.digest import digest
     from workflows.electorate import Electorate
-    from workflows.journal import Journal
+    from workflows.matter import Matter
     from workflows.mirror import Mirror
-    from workflows.policy import OnTimeout, Rung
-    from workflows.requests import (
-        ApprovalParent,
-        ApprovalRequest,
-        CardView,
-        CarriedApproval,
-        settlement_of,
-    )
+    from workflows.policy import OnTimeout
+    from workflows.requests import ApprovalParent, ApprovalRequest, CardView, settlement_of
     from workflows.results import AgentResult
-    from workflows.steps import (
-        PATIENT,
-        Attachment,
-        CardSteps,
-        CopyRequest,
-        Refusal,
-        Word,
-    )
+    from workflows.rungs import Rungs
+    from workflows.steps import PATIENT, Attachment, CardSteps, Refusal
 
-REMEMBERED = 1_000
 _TIMEOUT_OUTCOMES = {
     OnTimeout.EXPIRE: Outcome.EXPIRED,
     OnTimeout.REJECT: Outcome.REJECTED,
@@ -66,45 +52,38 @@ class ApprovalWorkflow:
 
     @workflow.init
     def __init__(self, request: ApprovalRequest) -> None:
-        carried = request.carried
         self._request = request
-        self._ballot: Ballot = carried.ballot if carried else request.ballot()
-        self._raised_at: datetime = carried.raised_at if carried else workflow.now()
-        self._posted: bool = bool(carried and carried.posted)
-        self._rungs: list[str] = list(carried.rungs_sent) if carried else []
-        self._due: list[Rung] = []
+        self._matter = Matter(request)
         self._early: list[Decision] = []
         self._delegations: list[Delegation] = []
-        self._snoozed: dict[str, datetime] = {}
-        self._reason = ""
-        self._journal = Journal(request.task_id, request.id, request.revision)
-        self._cards = Mirror(self._update_cards)
-        self._reminders = Mirror(self._remind)
         self._handing_on = Mirror(self._hand_on)
+        self._climber = Climber(self._matter)
         self._answers = Answers(request)
 
     @workflow.run
     async def run(self, request: ApprovalRequest) -> Settlement:
         """Raise, show, wait, settle; return once every copy and every record is true."""
+        matter = self._matter
         if request.carried is None:
             await self._raise()
-        journal = asyncio.create_task(self._journal.mirror.keep())
+        journal = asyncio.create_task(matter.journal.mirror.keep())
         beside = [
             asyncio.create_task(self._show()),
-            asyncio.create_task(self._reminders.keep()),
+            asyncio.create_task(self._climber.mirror.keep()),
+            asyncio.create_task(self._climber.fall_back()),
             asyncio.create_task(self._handing_on.keep()),
         ]
         await self._decide()
-        if self._ballot.outcome is not None:
-            listing.settled(self._ballot.outcome)
-            settlement = settlement_of(self._request, self._ballot, self._reason)
+        if matter.ballot.outcome is not None:
+            listing.settled(matter.ballot.outcome, (d.by for d in matter.ballot.counted))
+            settlement = settlement_of(request, matter.ballot, matter.reason)
             await self._tell_parent(settlement)
         await self._finish(beside)
-        self._journal.mirror.close()
+        matter.journal.mirror.close()
         await journal
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if self._ballot.outcome is None:
-            workflow.continue_as_new(self._carried())
+        if not matter.settled:
+            workflow.continue_as_new(matter.carried())
         return settlement
 
     # What comes in.
@@ -115,7 +94,7 @@ class ApprovalWorkflow:
         if self._too_early(decision):
             self._early.append(decision)
         else:
-            self._answers.give(decision.by, decision.place, self._apply(decision))
+            self._take(decision)
 
     @workflow.update
     def decide_now(self, decision: Decision) -> Answer:
@@ -125,10 +104,10 @@ class ApprovalWorkflow:
     @workflow.signal
     def withdraw(self, withdrawal: Withdrawal) -> None:
         """End without a decision, if whoever wants that may."""
-        refusal = rules.may_withdraw(self._ballot, withdrawal)
+        refusal = rules.may_withdraw(self._matter.ballot, withdrawal)
         if refusal is None:
-            self._reason = withdrawal.reason
-            self._close(Outcome.WITHDRAWN, withdrawal.by, withdrawal.via)
+            self._matter.reason = withdrawal.reason
+            self._matter.close(Outcome.WITHDRAWN, withdrawal.by, withdrawal.via)
         if withdrawal.place is not None:
             answer = refusal or Answer(reply=Reply.DONE, detail="The request is withdrawn.")
             self._answers.give(withdrawal.by, withdrawal.place, answer)
@@ -142,27 +121,22 @@ class ApprovalWorkflow:
     @workflow.signal
     def snooze(self, snooze: Snooze) -> None:
         """No reminder for this person for a while, then one."""
-        if self._ballot.outcome is None and snooze.by in self._ballot.eligible():
-            until = workflow.now() + timedelta(minutes=snooze.minutes)
-            self._snoozed[snooze.by] = until
-            self._answers.beside(self._wake(snooze.by, until))
+        answer = rules.may_snooze(self._matter.ballot, snooze, workflow.now())
+        if answer is None:
+            self._climber.snooze(snooze.by, workflow.now() + timedelta(minutes=snooze.minutes))
             detail = f"You will be reminded in {snooze.minutes} minutes."
-            self._answers.give(snooze.by, snooze.place, Answer(reply=Reply.DONE, detail=detail))
+            answer = Answer(reply=Reply.DONE, detail=detail)
+        self._answers.give(snooze.by, snooze.place, answer)
 
     @workflow.signal
     def remind(self, name: str) -> None:
-        """Send this rung's reminder, unless it was sent or is not needed any more."""
-        rung = next((r for r in self._request.policy.ladder if r.name == name), None)
-        if rung is not None and name not in self._rungs and self._ballot.outcome is None:
-            self._rungs.append(name)
-            self._due.append(rung)
-            self._reminders.touch()
-            listing.next_rung(self._request.policy, self._raised_at, self._rungs)
+        """Send this rung, unless it was sent or is not needed any more."""
+        self._climber.take(name)
 
     @workflow.query
     def view(self) -> CardView:
         """What the card shows; answered after the end, too."""
-        return self._view()
+        return self._matter.view()
 
     @workflow.query
     def result(self) -> AgentResult:
@@ -172,49 +146,59 @@ class ApprovalWorkflow:
     @workflow.query
     def reply_to(self, decision: Decision) -> Answer:
         """What this decision met, or would meet: how a click on a closed approval is answered."""
-        return rules.apply(self._ballot, decision, workflow.now())[1]
+        return rules.apply(self._matter.ballot, decision, workflow.now())[1]
 
     # Raising.
 
     async def _raise(self) -> None:
-        request = self._request
+        request, matter = self._request, self._matter
         electorate = await raising.look_up(request, request.policy)
-        self._ballot = self._ballot.model_copy(
+        plan = await raising.plan(request, electorate, matter.raised_at)
+        matter.rungs = Rungs(plan.rungs)
+        matter.ballot = matter.ballot.model_copy(
             update={
                 "electorate": electorate,
                 "digest": request.digest(electorate),
-                "deadline": self._raised_at + request.policy.timeout,
+                "deadline": plan.deadline,
             }
         )
-        if problem := self._ballot.why_unreachable():
+        if problem := matter.ballot.why_unreachable():
+            await self._tell_requester(problem)
             raise ApplicationError(problem, type=Refusal.APPROVERS, non_retryable=True)
-        listing.pending(request, self._ballot)
-        listing.next_rung(request.policy, self._raised_at, self._rungs)
+        listing.pending(request, matter.ballot)
+        listing.next_rung(matter.rungs.plan, matter.rungs.sent)
         self._note_raised(electorate)
         if request.policy.decides_alone():
             await self._weigh()
 
+    async def _tell_requester(self, problem: str) -> None:
+        """A task shows its trouble itself; whoever asked without one is told."""
+        if not self._request.parent:
+            text = f"{self._request.title} was not shown to anybody. {problem}"
+            await notices.tell(self._request.requester, text, None)
+
     async def _weigh(self) -> None:
-        decision = await raising.weigh(self._request, self._ballot.digest)
+        matter = self._matter
+        decision = await raising.weigh(self._request, matter.ballot.digest)
         if decision is None:
             return
-        self._ballot = rules.settle_by_rule(self._ballot, decision, workflow.now())
-        if self._ballot.outcome is not None:
-            self._reason = decision.comment
+        matter.ballot = rules.settle_by_rule(matter.ballot, decision, workflow.now())
+        if matter.settled:
+            matter.reason = decision.comment
             kind = AuditKind.BYPASSED if decision.via is Via.BYPASS else AuditKind.DECIDED
-            self._journal.note(kind, decision.by, decision.via, reason=decision.comment)
-            self._note_settled(decision.by, decision.via)
+            matter.journal.note(kind, decision.by, decision.via, reason=decision.comment)
+            matter.note_settled(decision.by, decision.via)
 
     def _note_raised(self, electorate: Electorate) -> None:
         request = self._request
-        self._journal.note(
+        self._matter.journal.note(
             AuditKind.RAISED,
             request.requester,
             step=request.step,
             agent=request.version.name if request.version else request.step,
             input=list(request.sources),
             result=request.result.model_dump(mode="json", exclude={"full_text"}),
-            digest=self._ballot.digest,
+            digest=self._matter.ballot.digest,
             result_digest=digest(request.result),
             policy=request.policy.model_dump(mode="json"),
             electorate=electorate.model_dump(mode="json"),
@@ -227,59 +211,63 @@ class ApprovalWorkflow:
 
     async def _decide(self) -> None:
         """Until there is an outcome, or the history has grown so long that it has to be renewed."""
-        assert self._ballot.deadline is not None
-        try:
-            await workflow.wait_condition(
-                lambda: self._ballot.outcome is not None or self._should_renew(),
-                timeout=max(self._ballot.deadline - workflow.now(), timedelta(0)),
-                timeout_summary="deadline",
-            )
-        except TimeoutError:
-            self._time_out()
-        except asyncio.CancelledError:
-            self.withdraw(Withdrawal(by="", reason="Cancelled by an operator.", via=Via.CLI))
+        matter = self._matter
+        assert matter.ballot.deadline is not None
+        while not matter.settled and not self._should_renew():
+            wake = matter.rungs.next_moment(matter.ballot.deadline)
+            try:
+                await workflow.wait_condition(
+                    lambda: matter.settled or self._should_renew(),
+                    timeout=max(wake - workflow.now(), timedelta(0)),
+                    timeout_summary="deadline or escalation",
+                )
+            except TimeoutError:
+                self._wake_up()
+            except asyncio.CancelledError:
+                self.withdraw(Withdrawal(by="", reason="Cancelled by an operator.", via=Via.CLI))
+
+    def _wake_up(self) -> None:
+        """The deadline is over, or an escalation is due."""
+        matter = self._matter
+        rung = matter.rungs.next_escalation()
+        assert matter.ballot.deadline is not None
+        if rung is not None and rung.at < matter.ballot.deadline:
+            self._climber.take(rung.name)
+        elif not matter.settled:
+            matter.reason = "Nobody decided in time."
+            matter.close(_TIMEOUT_OUTCOMES[self._request.policy.on_timeout])
 
     def _should_renew(self) -> bool:
-        return self._posted and workflow.info().is_continue_as_new_suggested()
-
-    def _time_out(self) -> None:
-        if self._ballot.outcome is None:
-            self._reason = "Nobody decided in time."
-            self._close(_TIMEOUT_OUTCOMES[self._request.policy.on_timeout], via=Via.RULE)
-
-    def _close(self, outcome: Outcome, by: str = "", via: Via = Via.RULE) -> None:
-        self._ballot = self._ballot.model_copy(
-            update={"outcome": outcome, "settled_at": workflow.now()}
-        )
-        self._note_settled(by, via)
-        self._cards.touch()
-
-    def _note_settled(self, by: str, via: Via) -> None:
-        self._journal.note(
-            AuditKind.SETTLED, by, via, outcome=self._ballot.outcome, reason=self._reason
-        )
+        return self._matter.posted and workflow.info().is_continue_as_new_suggested()
 
     def _too_early(self, decision: Decision) -> bool:
         """Slack shows a card before we know its timestamp: such a click waits for that."""
-        return not self._posted and decision.place is not None and self._ballot.outcome is None
+        matter = self._matter
+        return not matter.posted and decision.place is not None and not matter.settled
+
+    def _take(self, decision: Decision) -> None:
+        answer = self._apply(decision)
+        if decision.via is not Via.BULK:  # answered once for all of them, by who sent them
+            self._answers.give(decision.by, decision.place, answer)
 
     def _apply(self, decision: Decision) -> Answer:
-        repeated = decision.id in self._ballot.answers
-        self._ballot, answer = rules.apply(self._ballot, decision, workflow.now())
+        matter = self._matter
+        repeated = decision.id in matter.ballot.answers
+        matter.ballot, answer = rules.apply(matter.ballot, decision, workflow.now())
         if repeated:
             return answer
         if answer.accepted:
-            self._reason = decision.comment
-            self._cards.touch()
+            matter.reason = decision.comment
+            matter.cards.touch()
         self._journal_decision(decision, answer)
         return answer
 
     def _journal_decision(self, decision: Decision, answer: Answer) -> None:
         kind = AuditKind.DECIDED if answer.accepted else AuditKind.REFUSED
         said = decision.model_dump(mode="json", exclude={"by", "via"}, exclude_defaults=True)
-        self._journal.note(kind, decision.by, decision.via, **said, reply=answer.reply)
+        self._matter.journal.note(kind, decision.by, decision.via, **said, reply=answer.reply)
         if answer.reply is Reply.SETTLED:
-            self._note_settled(decision.by, decision.via)
+            self._matter.note_settled(decision.by, decision.via)
 
     # Settling.
 
@@ -293,121 +281,75 @@ class ApprovalWorkflow:
             workflow.logger.info("nobody waits for this approval any more")
 
     async def _finish(self, beside: list[asyncio.Task[None]]) -> None:
-        for mirror in (self._cards, self._reminders, self._handing_on):
+        matter = self._matter
+        for mirror in (matter.cards, self._climber.mirror, self._handing_on):
             mirror.close()
-        if self._ballot.outcome is not None:
+        if matter.settled:
             self._take_early()
         await asyncio.gather(*beside)
+        await self._climber.finished()
+        if matter.mailed and matter.settled:
+            await notices.close_mails(matter.view())
         await self._answers.finished()
-
-    def _carried(self) -> ApprovalRequest:
-        kept = dict(list(self._ballot.answers.items())[-REMEMBERED:])
-        return self._request.model_copy(
-            update={
-                "carried": CarriedApproval(
-                    ballot=self._ballot.model_copy(update={"answers": kept}),
-                    raised_at=self._raised_at,
-                    posted=self._posted,
-                    rungs_sent=tuple(self._rungs),
-                )
-            }
-        )
 
     # Beside the decision.
 
     async def _show(self) -> None:
-        if not self._posted:
+        matter = self._matter
+        if not matter.posted:
             places = await workflow.execute_activity_method(
-                CardSteps.post_card, self._view(), **PATIENT
+                CardSteps.post_card, matter.view(), **PATIENT
             )
-            self._ballot = self._ballot.model_copy(update={"places": places})
-            self._posted = True
-            self._journal.note(
-                AuditKind.SHOWN, places=[p.model_dump() for p in places], digest=self._ballot.digest
+            matter.add_places(places)
+            matter.posted = True
+            matter.journal.note(
+                AuditKind.SHOWN,
+                places=[place.model_dump() for place in places],
+                digest=matter.ballot.digest,
             )
             self._take_early()
             await self._attach()
-        await self._cards.keep()
+        await matter.cards.keep()
 
     def _take_early(self) -> None:
         early, self._early = self._early, []
         for decision in early:
-            self._answers.give(decision.by, decision.place, self._apply(decision))
+            self._take(decision)
 
     async def _attach(self) -> None:
-        request = self._request
-        if not request.result.full_text or not self._ballot.places:
+        """The whole text, as a file beside the card."""
+        request, card = self._request, self._matter.card()
+        if not request.result.full_text or card is None:
             return
-        name = f"{request.step or 'result'}-v{request.revision}.md"
-        thread = request.thread if request.thread.ts else self._ballot.places[0]
-        await workflow.execute_activity_method(
-            CardSteps.attach,
-            Attachment(
-                thread=thread, name=name, title=request.title, text=request.result.full_text
-            ),
-            **PATIENT,
+        attachment = Attachment(
+            thread=request.thread if request.thread.ts else card,
+            name=f"{request.step or 'result'}-v{request.revision}.md",
+            title=request.title,
+            text=request.result.full_text,
         )
-
-    async def _update_cards(self) -> None:
-        await workflow.execute_activity_method(CardSteps.update_card, self._view(), **PATIENT)
-
-    async def _remind(self) -> None:
-        due, self._due = self._due, []
-        for rung in due:
-            if self._ballot.outcome is None:
-                await workflow.execute_activity_method(CardSteps.remind, self._view(), **PATIENT)
-                self._journal.note(AuditKind.REMINDED, rung=rung.name)
+        await workflow.execute_activity_method(CardSteps.attach, attachment, **PATIENT)
 
     async def _hand_on(self) -> None:
         waiting, self._delegations = self._delegations, []
         for delegation in waiting:
-            by_name = self._request.policy.model_copy(
-                update={"approvers": (delegation.to,), "groups": {}}
+            answer = await self._delegate(delegation)
+            if not delegation.quiet:
+                self._answers.give(delegation.by, delegation.place, answer)
+
+    async def _delegate(self, delegation: Delegation) -> Answer:
+        matter = self._matter
+        by_name = self._request.policy.model_copy(
+            update={"approvers": (delegation.to,), "groups": {}}
+        )
+        found = (await raising.look_up(self._request, by_name)).find(delegation.to)
+        matter.ballot, answer = rules.delegate(matter.ballot, delegation, found, workflow.now())
+        if answer.reply is Reply.DELEGATED and found is not None:
+            matter.journal.note(
+                AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
             )
-            found = (await raising.look_up(self._request, by_name)).find(delegation.to)
-            self._ballot, answer = rules.delegate(self._ballot, delegation, found, workflow.now())
-            if answer.reply is Reply.DELEGATED:
-                await self._invite(delegation)
-            self._answers.give(delegation.by, delegation.place, answer)
-
-    async def _invite(self, delegation: Delegation) -> None:
-        """The new approver gets a copy of the card of his own."""
-        listing.approvers(self._ballot)
-        self._journal.note(
-            AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
-        )
-        self._cards.touch()
-        copy = await workflow.execute_activity_method(
-            CardSteps.post_copy, CopyRequest(view=self._view(), to=delegation.to), **PATIENT
-        )
-        self._ballot = self._ballot.model_copy(update={"places": (*self._ballot.places, copy)})
-        self._cards.touch()
-
-    async def _wake(self, user: str, until: datetime) -> None:
-        """After a snooze: one private reminder, if the decision is still missing."""
-        try:
-            await workflow.wait_condition(
-                lambda: self._ballot.outcome is not None, timeout=until - workflow.now()
-            )
-        except TimeoutError:
-            if user in self._ballot.missing_people():
-                place = next(iter(self._ballot.places), None)
-                text = f"You wanted to be reminded: {self._request.title} waits for your decision."
-                word = Word(place=Place(channel=""), text=text, to=user, about=place)
-                await workflow.execute_activity_method(CardSteps.say, word, **PATIENT)
-
-    def _view(self) -> CardView:
-        """What is shown, without the full text once it hangs in the thread."""
-        request, ballot = self._request, self._ballot
-        shown = request.result.model_copy(update={"full_text": ""})
-        return CardView(
-            request=request.model_copy(update={"result": shown, "carried": None}),
-            ballot=ballot.model_copy(update={"answers": {}}),
-            raised_at=self._raised_at,
-            full_text_characters=len(request.result.full_text),
-            reason=self._reason,
-            snoozed=tuple(who for who, until in self._snoozed.items() if until > workflow.now()),
-        )
+            matter.cards.touch()
+            await self._climber.invite((found,))
+        return answer
 
 
 def changes(settlement: Settlement) -> str:

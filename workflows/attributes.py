@@ -12,6 +12,7 @@ NEXT_RUNG = SearchAttributeKey.for_datetime("SignoffNextRung")
 RUNG = SearchAttributeKey.for_keyword("SignoffRung")
 TASK = SearchAttributeKey.for_keyword("SignoffTask")
 RISK = SearchAttributeKey.for_keyword("SignoffRisk")
+PIPELINE = SearchAttributeKey.for_keyword("SignoffPipeline")
 
 ALL: tuple[SearchAttributeKey[Any], ...] = (
     STATUS,
@@ -22,6 +23,7 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
     RUNG,
     TASK,
     RISK,
+    PIPELINE,
 )
 
 PENDING = "pending"

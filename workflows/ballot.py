@@ -52,6 +52,12 @@ class Ballot(Frozen):
         people = self.electorate.people if self.electorate else ()
         return {person.id for person in people} - self.barred() - set(self.moved)
 
+    def deciders(self) -> tuple[str, ...]:
+        """The same in the order of the policy."""
+        able = self.eligible()
+        people = self.electorate.people if self.electorate else ()
+        return tuple(person.id for person in people if person.id in able)
+
     def missing_people(self) -> set[str]:
         """Everybody who may still decide and has not."""
         return self.eligible() - {decision.by for decision in self.counted}

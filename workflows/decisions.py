@@ -89,7 +89,10 @@ class Decision(Frozen):
 
 
 class Delegation(Frozen):
-    """Somebody who may decide hands that on to `to` (a Slack user id)."""
+    """Somebody who may decide hands that on to `to` (a Slack user id).
+
+    `quiet` when he is told once for many of them, by whoever sent them.
+    """
 
     id: str
     by: str
@@ -97,6 +100,7 @@ class Delegation(Frozen):
     team: str = ""
     place: Place | None = None
     reason: str = ""
+    quiet: bool = False
 
 
 class Snooze(Frozen):
@@ -104,6 +108,7 @@ class Snooze(Frozen):
 
     id: str
     by: str
+    team: str = ""
     minutes: int = Field(ge=1, le=24 * 60)
     place: Place | None = None
 

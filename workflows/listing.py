@@ -1,7 +1,6 @@
 """How approvals are found: search attributes and memo, set by the workflow itself."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from temporalio import workflow
 
@@ -9,7 +8,7 @@ from workflows import attributes
 from workflows.ballot import Ballot
 from workflows.decisions import Outcome
 from workflows.digest import PREFIX
-from workflows.policy import Policy
+from workflows.ladder import Act, PlannedRung
 from workflows.requests import ApprovalRequest
 
 
@@ -23,6 +22,7 @@ def pending(request: ApprovalRequest, ballot: Ballot) -> None:
             attributes.DEADLINE.value_set(ballot.deadline),
             attributes.TASK.value_set(request.task_id),
             attributes.RISK.value_set(request.policy.risk),
+            attributes.PIPELINE.value_set(request.pipeline),
         ]
     )
     approvers(ballot)
@@ -35,6 +35,7 @@ def pending(request: ApprovalRequest, ballot: Ballot) -> None:
             "revision": request.revision,
             "digest": ballot.digest[:PREFIX],
             "approvers": [person.name or person.id for person in people],
+            "careful": request.policy.careful(),
         }
     )
 
@@ -44,23 +45,23 @@ def approvers(ballot: Ballot) -> None:
     workflow.upsert_search_attributes([attributes.APPROVERS.value_set(sorted(ballot.eligible()))])
 
 
-def next_rung(policy: Policy, raised_at: datetime, sent: Iterable[str]) -> None:
+def next_rung(plan: Iterable[PlannedRung], sent: Iterable[str]) -> None:
     """List when the next reminder is due; the scheduler looks for it."""
     done = set(sent)
-    ladder = sorted(policy.ladder, key=lambda rung: rung.at)
-    rung = next((rung for rung in ladder if rung.name not in done), None)
+    notices = (rung for rung in plan if rung.act is not Act.ESCALATE)
+    rung = next((rung for rung in notices if rung.name not in done), None)
     if rung is None:
         _no_rung()
         return
-    due = raised_at + policy.timeout * rung.at
     workflow.upsert_search_attributes(
-        [attributes.NEXT_RUNG.value_set(due), attributes.RUNG.value_set(rung.name)]
+        [attributes.NEXT_RUNG.value_set(rung.at), attributes.RUNG.value_set(rung.name)]
     )
 
 
-def settled(outcome: Outcome) -> None:
-    """List under its outcome; no reminder is due any more."""
+def settled(outcome: Outcome, by: Iterable[str]) -> None:
+    """List under its outcome, with whoever decided; no reminder is due any more."""
     workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome)])
+    workflow.upsert_memo({"decided_by": list(by)})
     _no_rung()
 
 

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from workflows.durations import Duration
 from workflows.frozen import Frozen
+from workflows.ladder import DEFAULT, Rung, check
 
 
 class Risk(StrEnum):
@@ -26,17 +27,6 @@ class OnTimeout(StrEnum):
     APPROVE = "approve"
 
 
-class Rung(Frozen):
-    """One step of the ladder: remind in the thread at this fraction of the window."""
-
-    at: float = Field(gt=0, lt=1)
-
-    @property
-    def name(self) -> str:
-        """What the reminder signal carries, so that each rung is sent once."""
-        return f"remind@{self.at:g}"
-
-
 class Policy(Frozen):
     """Who may decide, how many, by when, what then. Declared in `signoff.toml`."""
 
@@ -53,7 +43,11 @@ class Policy(Frozen):
     max_revisions: int = Field(default=3, ge=1)
     timeout: Duration = Field(default=timedelta(hours=24), gt=timedelta(0))
     on_timeout: OnTimeout = OnTimeout.EXPIRE
-    ladder: tuple[Rung, ...] = (Rung(at=0.5),)
+    ladder: tuple[Rung, ...] = DEFAULT
+    escalate_to: tuple[str, ...] = Field(default=(), description="whom an escalation adds")
+    calendar: dict[str, Any] = Field(default={}, description="hours, holidays, quiet, zone")
+    business_time: bool = Field(default=False, description="the window counts business time only")
+    mail_only: bool = Field(default=False, description="addresses Slack does not know may decide")
     auto_approve: str = Field(default="", description="CEL over result and metrics; low risk only")
     approve_fallback: bool = True
     approve_synthetic: bool = False
@@ -67,11 +61,16 @@ class Policy(Frozen):
             raise ValueError("auto_approve needs risk = 'low'")
         if self.risk is not Risk.LOW and self.on_timeout is OnTimeout.APPROVE:
             raise ValueError("on_timeout = 'approve' needs risk = 'low'")
+        check(self.ladder)
         return self
 
     def decides_alone(self) -> bool:
         """Whether something other than a person might decide, so that it has to be asked."""
         return bool(self.auto_approve or self.bypassers)
+
+    def careful(self) -> bool:
+        """Whether an approval takes a form, so that a single click is not enough."""
+        return self.risk is Risk.HIGH or self.open_first
 
     def edit_settles(self) -> bool:
         """Whether an edit is approved by its own editor; otherwise it becomes the next revision."""

@@ -1,12 +1,23 @@
 """What has to be known before an approval is shown: who may decide, and whether anybody must."""
 
+from datetime import datetime
+
 from temporalio import workflow
 
 from workflows.decisions import Decision, Verdict
 from workflows.electorate import Electorate
 from workflows.policy import Policy
 from workflows.requests import ApprovalRequest
-from workflows.steps import PATIENT, ElectorateRequest, PeopleSteps, RuleSteps, WeighRequest
+from workflows.steps import (
+    PATIENT,
+    ElectorateRequest,
+    LadderPlan,
+    LadderSteps,
+    PeopleSteps,
+    PlanRequest,
+    RuleSteps,
+    WeighRequest,
+)
 
 
 async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
@@ -16,6 +27,15 @@ async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
         ElectorateRequest(
             policy=policy, channel=request.thread.channel, requester=request.requester
         ),
+        **PATIENT,
+    )
+
+
+async def plan(request: ApprovalRequest, electorate: Electorate, raised_at: datetime) -> LadderPlan:
+    """When the window ends and which notices go out before."""
+    return await workflow.execute_activity_method(
+        LadderSteps.plan_ladder,
+        PlanRequest(policy=request.policy, electorate=electorate, raised_at=raised_at),
         **PATIENT,
     )
 

@@ -9,6 +9,7 @@ from workflows.decisions import Place, Settlement
 from workflows.digest import digest
 from workflows.electorate import Electorate
 from workflows.frozen import Frozen
+from workflows.ladder import PlannedRung
 from workflows.policy import Policy
 from workflows.results import AgentResult, AgentVersion, ExecutionMode
 
@@ -30,6 +31,10 @@ class CarriedApproval(Frozen):
     ballot: Ballot
     raised_at: datetime
     posted: bool = False
+    mailed: bool = False
+    copied: tuple[str, ...] = ()
+    snoozed: dict[str, datetime] = {}
+    plan: tuple[PlannedRung, ...] = ()
     rungs_sent: tuple[str, ...] = ()
 
 
@@ -90,6 +95,7 @@ class CardView(Frozen):
     full_text_characters: int = 0
     reason: str = ""
     snoozed: tuple[str, ...] = ()
+    plan: tuple[PlannedRung, ...] = ()
 
 
 class ApprovalParent:

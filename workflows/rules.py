@@ -5,6 +5,7 @@ arguments, so every path (button, modal, Home, bulk, command line, e-mail) meets
 and replaying a workflow gives the same outcome. Everything fails closed.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from workflows.ballot import Ballot
@@ -14,6 +15,7 @@ from workflows.decisions import (
     Delegation,
     Outcome,
     Reply,
+    Snooze,
     Verdict,
     Via,
     Withdrawal,
@@ -93,7 +95,7 @@ def closed_answer(ballot: Ballot) -> Answer:
 
 def _unentitled(ballot: Ballot, decision: Decision) -> Answer | None:
     assert ballot.electorate is not None
-    names = tuple(person.id for person in ballot.electorate.people)
+    names = ballot.deciders()
     person = ballot.electorate.find(decision.by)
     if person is None or (person.team and decision.team and person.team != decision.team):
         return Answer(reply=Reply.NOT_APPROVER, approvers=names)
@@ -128,11 +130,9 @@ def _incomplete(ballot: Ballot, decision: Decision) -> Answer | None:
 
 
 def _careless(ballot: Ballot, decision: Decision) -> Answer | None:
-    policy, mode = ballot.policy, ballot.execution_mode
-    if (mode is ExecutionMode.FALLBACK and not policy.approve_fallback) or (
-        mode is ExecutionMode.SYNTHETIC and not policy.approve_synthetic
-    ):
-        return Answer(reply=Reply.NOT_LIVE, detail=mode.value)
+    policy = ballot.policy
+    if _not_live(ballot):
+        return Answer(reply=Reply.NOT_LIVE, detail=ballot.execution_mode.value)
     if policy.risk is not Risk.HIGH:
         return None
     if decision.via is Via.BULK:
@@ -142,6 +142,13 @@ def _careless(ballot: Ballot, decision: Decision) -> Answer | None:
     if decision.confirmation.strip().casefold() != ballot.phrase.casefold():
         return Answer(reply=Reply.CONFIRMATION_MISSING, detail=ballot.phrase)
     return None
+
+
+def _not_live(ballot: Ballot) -> bool:
+    policy, mode = ballot.policy, ballot.execution_mode
+    return (mode is ExecutionMode.FALLBACK and not policy.approve_fallback) or (
+        mode is ExecutionMode.SYNTHETIC and not policy.approve_synthetic
+    )
 
 
 def _edit_refused(ballot: Ballot, decision: Decision) -> Answer | None:
@@ -188,6 +195,11 @@ def delegate(
     return after, Answer(reply=Reply.DELEGATED, who=(delegation.to,), when=now)
 
 
+def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Answer | None:
+    """The reason why not, or None: only who is asked can be reminded."""
+    return _closed(ballot, now) or _unentitled(ballot, says_nothing(snooze.by, snooze.team, now))
+
+
 def says_nothing(by: str, team: str, now: datetime) -> Decision:
     """A decision that stands for its author only, where his right is asked for."""
     return Decision(id="", verdict=Verdict.APPROVE, by=by, team=team, at=now, revision=0, digest="")
@@ -216,6 +228,17 @@ def _chain(moved: dict[str, str], end: str) -> int:
     return length
 
 
+def escalate(ballot: Ballot, more: Iterable[Person]) -> Ballot:
+    """Let more people decide. Nothing else changes: who is barred stays barred."""
+    if ballot.electorate is None or ballot.outcome is not None:
+        return ballot
+    new = tuple(person for person in more if ballot.electorate.find(person.id) is None)
+    people = (*ballot.electorate.people, *new)
+    return ballot.model_copy(
+        update={"electorate": ballot.electorate.model_copy(update={"people": people})}
+    )
+
+
 def may_withdraw(ballot: Ballot, withdrawal: Withdrawal) -> Answer | None:
     """The reason why not, or None: the requester, his task, or an operator may."""
     if ballot.outcome is not None:
@@ -226,10 +249,15 @@ def may_withdraw(ballot: Ballot, withdrawal: Withdrawal) -> Answer | None:
 
 
 def settle_by_rule(ballot: Ballot, decision: Decision, now: datetime) -> Ballot:
-    """Approve without a person: a rule (low risk only) or an open bypass. Otherwise no change."""
+    """Approve without a person: a rule (low risk only) or an open bypass. Otherwise no change.
+
+    What a person edited is for people, and so is a result that the policy lets nobody approve.
+    """
     allowed = decision.via is Via.BYPASS or (
         decision.via is Via.RULE and ballot.policy.risk is Risk.LOW
     )
+    if ballot.authors or decision.by in ballot.barred() or _not_live(ballot):
+        return ballot
     if not allowed or ballot.outcome is not None or ballot.electorate is None:
         return ballot
     return ballot.model_copy(

@@ -5,7 +5,7 @@ Refusing for good is `ApplicationError(sentence, type=Refusal..., non_retryable=
 sentence reaches the person. Everything else is retried.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -14,8 +14,9 @@ from temporalio.common import RetryPolicy
 
 from workflows.audit import AuditEntry
 from workflows.decisions import Answer, Place, Via
-from workflows.electorate import Electorate
+from workflows.electorate import Electorate, Person
 from workflows.frozen import Frozen
+from workflows.ladder import PlannedRung
 from workflows.policy import Policy
 from workflows.requests import CardView
 from workflows.results import AgentResult
@@ -39,6 +40,16 @@ BRIEF: Final[dict[str, Any]] = {
 }
 
 
+# Notices while Slack may be down: given up in time for the e-mail fallback.
+HURRIED: Final[dict[str, Any]] = {
+    "start_to_close_timeout": timedelta(seconds=20),
+    "schedule_to_close_timeout": timedelta(seconds=90),
+    "retry_policy": RetryPolicy(
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20)
+    ),
+}
+
+
 class Refusal(StrEnum):
     """Types of errors that no retry can mend."""
 
@@ -46,6 +57,38 @@ class Refusal(StrEnum):
     APPROVERS = "approvers"
     AGENT = "agent"
     CHANGED = "changed"
+
+
+class PlanRequest(Frozen):
+    """The ladder to plan, for these people's hours."""
+
+    policy: Policy
+    electorate: Electorate
+    raised_at: datetime
+
+
+class LadderPlan(Frozen):
+    """When the window ends, and every rung before that."""
+
+    deadline: datetime
+    rungs: tuple[PlannedRung, ...] = ()
+
+
+class Why(StrEnum):
+    """Why a mail goes out at all."""
+
+    WAITING = "waiting"
+    SLACK_DOWN = "slack_down"
+    NO_ACCOUNT = "no_account"
+
+
+class MailRequest(Frozen):
+    """A letter to one person; `rung` tells a reminder from the next one."""
+
+    view: CardView
+    to: Person
+    why: Why = Why.WAITING
+    rung: str = ""
 
 
 class CollectRequest(Frozen):
@@ -144,6 +187,29 @@ class PeopleSteps:
     @activity.defn(name="resolve_electorate")
     async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
         """Look up everybody the policy names; who may not count is in `excluded`, with why."""
+        raise NotImplementedError
+
+
+class LadderSteps:
+    """Implemented in `notifications/`."""
+
+    @activity.defn(name="plan_ladder")
+    async def plan_ladder(self, request: PlanRequest) -> LadderPlan:
+        """Business hours, holidays and time zones worked into moments."""
+        raise NotImplementedError
+
+
+class MailSteps:
+    """Implemented in `bot/`."""
+
+    @activity.defn(name="mail")
+    async def mail(self, request: MailRequest) -> bool:
+        """Send a letter with a way to decide; False when there is no mail server or address."""
+        raise NotImplementedError
+
+    @activity.defn(name="close_mails")
+    async def close_mails(self, view: CardView) -> None:
+        """Revoke every link of this approval and tell whoever got one that it is over."""
         raise NotImplementedError
 
 

@@ -23,6 +23,8 @@ from tests.fakes import (
     FakeAudit,
     FakeCards,
     FakeInputs,
+    FakeLadder,
+    FakeMail,
     FakePeople,
     FakeRules,
 )
@@ -45,6 +47,8 @@ class House:
     agent: FakeAgent = field(default_factory=FakeAgent)
     inputs: FakeInputs = field(default_factory=FakeInputs)
     people: FakePeople = field(default_factory=FakePeople)
+    ladder: FakeLadder = field(default_factory=FakeLadder)
+    mail: FakeMail = field(default_factory=FakeMail)
     rules: FakeRules = field(default_factory=FakeRules)
     cards: FakeCards = field(default_factory=FakeCards)
     audit: FakeAudit = field(default_factory=FakeAudit)
@@ -57,7 +61,7 @@ class House:
             self.people.resolve_electorate,
             *(cards.show_task, cards.post_card, cards.update_card, cards.attach, cards.remind),
             *(cards.answer, cards.say, cards.post_copy, self.rules.weigh),
-            self.audit.record,
+            *(self.audit.record, self.ladder.plan_ladder, self.mail.mail, self.mail.close_mails),
         ]
 
     def worker(self) -> Worker:

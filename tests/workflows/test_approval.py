@@ -19,7 +19,8 @@ from workflows.decisions import (
     Via,
     Withdrawal,
 )
-from workflows.policy import Policy, Risk, Rung
+from workflows.ladder import Rung
+from workflows.policy import Policy, Risk
 from workflows.steps import Weighing
 
 CARL = "U0CARL0001"

@@ -1,0 +1,29 @@
+"""What the tests of the agents share."""
+
+from pathlib import Path
+
+import pytest
+
+from agents.local import LocalAgents
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """ADK marks parts of itself as experimental; that is no fault of ours."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning"))
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test ever asks a real model."""
+    for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def local() -> LocalAgents:
+    """The local agents on the offline model."""
+    return LocalAgents(offline=True)

@@ -1,0 +1,193 @@
+"""Our client against our server, over loopback."""
+
+import asyncio
+import socket
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from agents.a2a_client import A2AClient
+from agents.endpoints import Endpoint
+from agents.errors import AgentFailed, AgentRefused, AgentTimedOut, AgentUnreachable, UnusableInput
+from agents.local import LocalAgents
+from tests.agents.inputs import SALES, request
+from tests.agents.runners import CountingRunner
+from tests.agents.servers import TOKEN, signoff_agents
+from workflows.turns import TurnOutcome
+
+
+@pytest.fixture
+def port() -> int:
+    """A free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+async def call(endpoint: Endpoint, key: str = "k", content: bytes = SALES) -> TurnOutcome:
+    client = A2AClient()
+    try:
+        return await client.run(request(content=content, key=key), [content], endpoint)
+    finally:
+        await client.aclose()
+
+
+async def test_an_agent_answers_over_a2a(port: int, local: LocalAgents) -> None:
+    """The same result as in this process, with the version that ran."""
+    async with signoff_agents(local, port) as endpoint:
+        outcome = await call(endpoint)
+    direct = await local.run(request(key="k"), [SALES])
+    assert outcome == direct
+    assert outcome.version is not None
+    assert outcome.version.model_version == "offline/analysis"
+
+
+async def test_the_request_arrives_whole(port: int) -> None:
+    """Inputs as bytes, and the rest of the request as it was sent."""
+    runner = CountingRunner()
+    content = bytes(range(256))
+    async with signoff_agents(runner, port) as endpoint:
+        await call(endpoint, content=content)
+    assert runner.files == [[content]]
+    assert runner.requests[0] == request(content=content, key="k")
+
+
+async def test_a_repeat_of_a_running_call_waits_for_the_first(port: int) -> None:
+    """Three retries at the same time are one run."""
+    runner = CountingRunner(seconds=0.3)
+    async with signoff_agents(runner, port) as endpoint:
+        outcomes = await asyncio.gather(*(call(endpoint) for _ in range(3)))
+    assert len(runner.requests) == 1
+    assert len({outcome.model_dump_json() for outcome in outcomes}) == 1
+
+
+async def test_a_repeat_of_a_finished_call_gets_its_result(port: int) -> None:
+    """And another key is another run."""
+    runner = CountingRunner()
+    async with signoff_agents(runner, port) as endpoint:
+        first, again, other = [await call(endpoint, key) for key in ("a", "a", "b")]
+    assert first == again != other
+    assert len(runner.requests) == 2
+
+
+async def test_a_call_whose_client_went_away_is_finished_for_its_retry(port: int) -> None:
+    """A worker that dies while the agent works finds the result when it asks again."""
+    runner = CountingRunner(seconds=0.5)
+    async with signoff_agents(runner, port) as endpoint:
+        with pytest.raises(AgentTimedOut):
+            await call(endpoint.model_copy(update={"seconds": 0.2}))
+        outcome = await call(endpoint)
+    assert outcome.result is not None
+    assert len(runner.requests) == 1
+
+
+async def test_a_failed_call_may_be_repeated(port: int) -> None:
+    """A failure is not remembered."""
+    runner = CountingRunner(errors=[AgentFailed("The model is overloaded.")])
+    async with signoff_agents(runner, port) as endpoint:
+        with pytest.raises(AgentFailed, match=r"The model is overloaded\.") as caught:
+            await call(endpoint)
+        assert caught.value.retryable
+        assert (await call(endpoint)).result is not None
+
+
+async def test_a_key_with_another_content_is_refused(port: int) -> None:
+    """A key names one request."""
+    async with signoff_agents(CountingRunner(), port) as endpoint:
+        await call(endpoint)
+        with pytest.raises(AgentRefused):
+            await call(endpoint, content=b"something else")
+
+
+async def test_the_agents_own_sentence_arrives(port: int, local: LocalAgents) -> None:
+    """An unreadable input is the person's to mend, also over A2A; it is not tried again."""
+    async with signoff_agents(local, port) as endpoint:
+        with pytest.raises(UnusableInput, match=r"sales\.csv has a header but no rows") as caught:
+            await call(endpoint, content=b"a,b\n")
+    assert not caught.value.retryable
+
+
+async def test_an_unexpected_fault_is_not_told_to_the_peer(port: int) -> None:
+    """The exception's text stays in the log."""
+    runner = CountingRunner(errors=[RuntimeError("password=hunter2")])
+    async with signoff_agents(runner, port) as endpoint:
+        with pytest.raises(AgentFailed) as caught:
+            await call(endpoint)
+    assert "hunter2" not in caught.value.sentence
+    assert caught.value.retryable
+
+
+async def test_a_wrong_token_is_refused(port: int) -> None:
+    """And trying again is no use; cards and health are open."""
+    runner = CountingRunner()
+    async with signoff_agents(runner, port) as endpoint:
+        for token in ("", "open", TOKEN + "!"):
+            wrong = endpoint.model_copy(update={"token": SecretStr(token)})
+            with pytest.raises(AgentRefused, match="Check its token") as caught:
+                await call(wrong)
+            assert not caught.value.retryable
+    assert runner.requests == []
+
+
+async def test_nobody_there_is_unreachable(port: int) -> None:
+    """Worth trying again."""
+    with pytest.raises(AgentUnreachable, match="analysis cannot be reached") as caught:
+        await call(Endpoint(name="analysis", url=f"http://127.0.0.1:{port}/analysis/"))
+    assert caught.value.retryable
+
+
+async def test_health_and_both_card_paths_answer(port: int) -> None:
+    """Without a token: that is how others find the agent."""
+    async with signoff_agents(CountingRunner(), port), httpx.AsyncClient(trust_env=False) as http:
+        health = await http.get(f"http://127.0.0.1:{port}/health")
+        cards = [
+            (await http.get(f"http://127.0.0.1:{port}/strategy/.well-known/{name}")).json()
+            for name in ("agent-card.json", "agent.json")
+        ]
+    assert health.json()["status"] == "healthy"
+    assert cards[0] == cards[1]
+    assert cards[0]["supportedInterfaces"][0]["url"] == f"http://127.0.0.1:{port}/strategy/"
+    assert cards[0]["capabilities"]["extensions"][0]["params"]["prompt_version"] == "1"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 50_000, b"\xff\xfe", b'{"jsonrpc":"2.0"}'])
+async def test_junk_is_answered_without_a_server_error(port: int, body: bytes) -> None:
+    """As a JSON-RPC error or a 4xx, and the server lives on."""
+    url = f"http://127.0.0.1:{port}/analysis/"
+    headers = {"Authorization": f"Bearer {TOKEN}", "A2A-Version": "1.0"}
+    async with signoff_agents(CountingRunner(), port) as endpoint:
+        async with httpx.AsyncClient(trust_env=False, headers=headers) as http:
+            answer = await http.post(url, content=body)
+        assert answer.status_code < 500
+        assert (await call(endpoint)).result is not None
+
+
+async def test_too_large_a_request_is_refused(port: int) -> None:
+    """By its declared length, before it is read."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Length": str(10**12)}
+    async with signoff_agents(CountingRunner(), port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        lines = ["POST /analysis/ HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in headers.items())]
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        assert b"413" in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_many_calls_at_once(port: int) -> None:
+    """Fifty calls are fifty runs."""
+    runner = CountingRunner(seconds=0.05)
+    client = A2AClient()
+    async with signoff_agents(runner, port) as endpoint:
+        await asyncio.gather(
+            *(client.run(request(key=f"k{at}"), [SALES], endpoint) for at in range(50))
+        )
+    await client.aclose()
+    assert len(runner.requests) == 50
+
+
+async def test_a_taken_port_is_an_error(port: int) -> None:
+    """An OSError, not an exit of the process."""
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(OSError, match="in use"):
+        async with signoff_agents(CountingRunner(), port):
+            pass

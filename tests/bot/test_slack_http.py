@@ -1,0 +1,137 @@
+"""Slack's HTTP mode: the local workspace sends signed requests, the real bot does its work."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import bootstrap
+from bot.gateway import Gateway
+from bot.settings import Settings
+from bot.slack import bolt_app, web_client
+from bot.web.refusal import Reason
+from bot.web.server import web_server
+from bot.web.slack_http import PATHS, SlackHttp
+from playground.config import AppConfig, PlaygroundConfig
+from playground.server import Playground
+from storage.database import create_engine
+from storage.inbox import ClickInbox
+from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
+from tests.playground.waiting import until
+
+
+@contextlib.asynccontextmanager
+async def http_bot(settings: Settings, secret: str, refused: list[Reason]) -> AsyncIterator[str]:
+    """The bot with the web server in place of its sockets; gives its address."""
+    client = await bootstrap.connect(settings)
+    inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
+    async with web_client(settings) as slack:
+        app = bolt_app(slack)
+        bootstrap._listen(app, settings, slack, client, Gateway(client, inbox), engine)
+        front = SlackHttp(app, SecretStr(secret), refused.append)
+        async with web_server([front.register], port=0) as url:
+            yield url
+    await inbox.close()
+    await engine.dispose()
+
+
+@pytest.fixture
+async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
+    """A local Slack workspace which speaks HTTP to its app."""
+    config = PlaygroundConfig(manifest=ROOT / "manifest.yml", app=AppConfig(mode="http"))
+    async with Playground(config, tmp_path / "playground.db") as running:
+        yield running
+
+
+@pytest.fixture
+def refused() -> list[Reason]:
+    """Why requests were turned away."""
+    return []
+
+
+@pytest.fixture
+async def office(
+    workspace: Playground, temporal_address: str, tmp_path: Path, refused: list[Reason]
+) -> AsyncIterator[Office]:
+    """Everything running, the bot behind a verified request URL."""
+    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
+    settings.folder.mkdir()
+    built = Office(workspace, settings)
+    async with contextlib.AsyncExitStack() as stack:
+        await bootstrap.prepare(settings)
+        await stack.enter_async_context(bootstrap.worker(settings, built.agent))
+        bot = http_bot(settings, workspace.signing_secret, refused)
+        url = await stack.enter_async_context(bot)
+        await built.ada.request_url(url + PATHS[0])
+        yield built
+        await built.close()
+
+
+async def test_a_task_is_started_and_approved_over_http(
+    office: Office, refused: list[Reason]
+) -> None:
+    """Slash command, cards, clicks and a form: as over a socket."""
+    answer = await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    assert "is on its way" in str(answer["response"])
+    thread = await office.thread()
+    card = await office.card(thread, "analysis")
+    assert (await office.grace.click(card, "signoff_approve"))["acked"]
+    card = await office.card(thread, "strategy")
+    await office.grace.click(card, "signoff_reject")
+    form = await office.grace.wait_for_view()
+    await office.grace.submit(form, {"comment": {"comment": "the wrong file"}})
+    ended = await office.ada.wait_for(lambda m: "rejected at strategy" in m["text"], CHANNEL)
+    assert ended["ts"] == thread
+    assert refused == []
+
+
+async def test_a_request_delivered_twice_is_done_once(office: Office) -> None:
+    """The very same bytes again are answered from memory: no second task, no second answer."""
+    await office.ada.fault("duplicate", method="slash_commands", count=1)
+    answer = await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    assert "is on its way" in str(answer["response"])
+    await office.thread()
+    roots = [m for m in await office.ada.messages(CHANNEL) if m.get("metadata")]
+    assert len(roots) == 1
+
+
+async def test_a_command_that_says_payload_arrives(office: Office) -> None:
+    """Bolt takes such a form for a gesture without one; ours is read before."""
+    answer = await office.ada.command("/task review examples/payload.csv", CHANNEL)
+    assert "There is no file 'examples/payload" in str(answer["response"])
+
+
+async def test_another_secret_opens_nothing(
+    workspace: Playground, temporal_address: str, tmp_path: Path
+) -> None:
+    """Every request is turned away, with a status Slack shows as a failure."""
+    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
+    settings.folder.mkdir()
+    refused: list[Reason] = []
+    async with http_bot(settings, "another secret", refused) as url:
+        async with aiohttp.ClientSession() as session:
+            verified = await session.put(
+                f"{workspace.url}/_local/request_url",
+                json={"url": url + PATHS[0]},
+                headers={"Authorization": f"Bearer {workspace.local_token}"},
+            )
+            assert (await verified.json())["error"] == "url_not_verified"
+            for path in PATHS:
+                assert (await session.get(url + path)).status == 405
+        await until(lambda: refused == [Reason.SIGNATURE])
+
+
+def test_every_kind_of_payload_may_use_any_path() -> None:
+    """One request URL is enough in the app's settings."""
+    app = AsyncApp(client=AsyncWebClient("xoxb-x"), request_verification_enabled=False)
+    front = SlackHttp(app, SecretStr("secret"))
+    server = aiohttp.web.Application()
+    front.register(server)
+    assert {
+        str(route.resource.canonical) for route in server.router.routes() if route.resource
+    } == {*PATHS}
