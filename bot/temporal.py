@@ -14,7 +14,7 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import ExternalStorage
+from temporalio.converter import DataConverter, ExternalStorage
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -38,17 +38,17 @@ LARGE = 100_000
 GRACE = timedelta(seconds=5)
 
 
+def data_converter(payloads: PayloadFiles) -> DataConverter:
+    """Pydantic models as JSON; payloads of 100 kB and more as files."""
+    storage = ExternalStorage(drivers=[FileStorageDriver(payloads)], payload_size_threshold=LARGE)
+    return dataclasses.replace(pydantic_data_converter, external_storage=storage)
+
+
 def plugin(payloads: PayloadFiles, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:
-    """Converter, external storage for payloads of 100 kB and more, workflows, activities."""
-    converter = dataclasses.replace(
-        pydantic_data_converter,
-        external_storage=ExternalStorage(
-            drivers=[FileStorageDriver(payloads)], payload_size_threshold=LARGE
-        ),
-    )
+    """Converter, workflows and activities."""
     return SimplePlugin(
         "signoff",
-        data_converter=converter,
+        data_converter=data_converter(payloads),
         workflows=[TaskWorkflow, ApprovalWorkflow],
         activities=activities,
     )
