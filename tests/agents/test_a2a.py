@@ -2,12 +2,14 @@
 
 import asyncio
 import socket
+from time import monotonic
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from agents.a2a_client import A2AClient
+from agents.a2a_server import serve
 from agents.endpoints import Endpoint
 from agents.errors import AgentFailed, AgentRefused, AgentTimedOut, AgentUnreachable, UnusableInput
 from agents.local import LocalAgents
@@ -184,6 +186,33 @@ async def test_many_calls_at_once(port: int) -> None:
         )
     await client.aclose()
     assert len(runner.requests) == 50
+
+
+async def test_stopping_does_not_wait_for_a_long_run(port: int) -> None:
+    """The server is down within seconds, and the caller may try again."""
+    runner = CountingRunner(seconds=60)
+    async with signoff_agents(runner, port) as endpoint:
+        calling = asyncio.create_task(call(endpoint))
+        await runner.called.wait()
+        stopping = monotonic()
+    with pytest.raises(AgentUnreachable):
+        await asyncio.wait_for(calling, 5)
+    assert monotonic() - stopping < 8
+
+
+async def test_twenty_megabytes_go_through(port: int) -> None:
+    """The largest input there may be."""
+    runner = CountingRunner()
+    content = bytes(range(256)) * 78_125
+    async with signoff_agents(runner, port) as endpoint:
+        assert (await call(endpoint, content=content)).result is not None
+    assert runner.files == [[content]]
+
+
+async def test_an_open_door_to_the_network_is_refused(port: int) -> None:
+    """Without a token, loopback only."""
+    with pytest.raises(ValueError, match=r"Agents on 0\.0\.0\.0 need a token"):
+        await serve(CountingRunner(), host="0.0.0.0", port=port, stop=asyncio.Event())
 
 
 async def test_a_taken_port_is_an_error(port: int) -> None:

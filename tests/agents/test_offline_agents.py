@@ -76,6 +76,13 @@ async def test_feedback_that_is_not_understood_is_said(local: LocalAgents) -> No
     assert "found nothing in the feedback that it can act on" in after.full_text
 
 
+async def test_feedback_is_never_passed_over_in_silence(local: LocalAgents) -> None:
+    """An agent that cannot act on it says so."""
+    feedback = Feedback(text="Use green.", by="Ann", previous=AgentResult(summary="x"))
+    after = await run(local, "data_pipeline", feedback=feedback)
+    assert "## What changed\n\nNothing: offline, this agent cannot act on" in after.full_text
+
+
 async def test_shorter_is_shorter(local: LocalAgents) -> None:
     """A wish for less text is granted."""
     before = await run(local, "analysis")

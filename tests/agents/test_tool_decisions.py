@@ -1,7 +1,6 @@
 """Tool calls that people decide on: asked, waited for as JSON, and gone on with elsewhere."""
 
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -120,8 +119,7 @@ async def test_an_edit_does_not_get_round_the_policy() -> None:
     assert any("Nobody pays more than 10,000" in finding for finding in done.result.findings)
 
 
-@pytest.mark.parametrize("answer", [Judgement, RuntimeError])
-async def test_a_broken_engine_lets_nothing_through(answer: Callable[..., object]) -> None:
+async def test_a_broken_engine_lets_nothing_through() -> None:
     """An exception in somebody's engine is a denial."""
 
     class Broken:

@@ -1,0 +1,124 @@
+"""The Temporal activity that runs one turn of an agent, over A2A or in this process."""
+
+import asyncio
+import hashlib
+from collections.abc import Coroutine, Mapping
+from time import monotonic
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from agents.a2a_client import A2AClient
+from agents.endpoints import Endpoint
+from agents.errors import AgentError, AgentFailed, UnknownAgent, UnusableInput
+from agents.turn_runner import TurnRunner
+from workflows.steps import AgentSteps
+from workflows.turns import TurnOutcome, TurnRequest
+
+HEARTBEAT_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
+_Value = TypeVar("_Value")
+
+
+class ReadsInputs(Protocol):
+    """Where the bytes of input files lie."""
+
+    async def read(self, sha256: str) -> bytes:
+        """The bytes with this checksum; raises an OSError when they are not there."""
+        ...
+
+
+class AgentActivities(AgentSteps):
+    """`endpoints` maps the names of A2A agents; any other name is asked of `local`, if given."""
+
+    def __init__(
+        self,
+        *,
+        inputs: ReadsInputs,
+        endpoints: Mapping[str, Endpoint],
+        client: A2AClient,
+        local: TurnRunner | None = None,
+    ) -> None:
+        self._inputs = inputs
+        self._endpoints = endpoints
+        self._client = client
+        self._local = local
+
+    @activity.defn(name="run_turn")
+    async def run_turn(self, request: TurnRequest) -> TurnOutcome:
+        """Run one turn; errors become ApplicationErrors with the error's class as type."""
+        started = monotonic()
+        try:
+            outcome = await _beating(self._run(request), request)
+        except AgentError as error:
+            _log_call(request, started, error.kind, "")
+            raise ApplicationError(
+                error.sentence, type=error.kind, non_retryable=not error.retryable
+            ) from error
+        except asyncio.CancelledError:
+            _log_call(request, started, "cancelled", "")
+            raise
+        except Exception as error:
+            _log.exception("agent_call_broke", agent=request.agent, step=request.step)
+            sentence = f"{request.agent} failed unexpectedly; the worker's log says why."
+            _log_call(request, started, type(error).__name__, "")
+            raise ApplicationError(sentence, type=AgentFailed.__name__) from error
+        _log_call(request, started, "ok", outcome.execution_mode.value)
+        return outcome
+
+    async def _run(self, request: TurnRequest) -> TurnOutcome:
+        endpoint = self._endpoints.get(request.agent)
+        if endpoint is None and self._local is None:
+            raise UnknownAgent(
+                f"No agent called {request.agent!r} is configured. Add it to signoff.toml."
+            )
+        files = [await self._file(file.name, file.sha256) for file in request.inputs]
+        if endpoint is not None:
+            return await self._client.run(request, files, endpoint)
+        assert self._local is not None
+        return await self._local.run(request, files)
+
+    async def _file(self, name: str, sha256: str) -> bytes:
+        content = await self._inputs.read(sha256)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise UnusableInput(
+                f"{name} was changed or damaged where it is kept. Start the task again."
+            )
+        return content
+
+
+def last_attempt(of: int) -> bool:
+    """Whether the running activity is in its last of so many attempts; outside of one, it is."""
+    return not activity.in_activity() or activity.info().attempt >= of
+
+
+async def _beating(work: Coroutine[Any, Any, _Value], request: TurnRequest) -> _Value:
+    """Await `work`, telling Temporal every few seconds that it is still being done."""
+    task = asyncio.create_task(work)
+    started = monotonic()
+    try:
+        while True:
+            done, _ = await asyncio.wait({task}, timeout=HEARTBEAT_SECONDS)
+            if done:
+                return task.result()
+            activity.heartbeat({"agent": request.agent, "seconds": round(monotonic() - started)})
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+
+def _log_call(request: TurnRequest, started: float, status: str, mode: str) -> None:
+    _log.info(
+        "agent_call",
+        agent=request.agent,
+        workflow=request.workflow_id,
+        step=request.step,
+        step_number=request.step_number,
+        input_size=sum(file.size for file in request.inputs),
+        duration_ms=round((monotonic() - started) * 1000),
+        status=status,
+        execution_mode=mode,
+    )

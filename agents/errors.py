@@ -1,0 +1,73 @@
+"""What can go wrong with an agent, and whether asking again can help.
+
+AgentError
+├── UnknownAgent       nobody by that name is configured
+├── UnusableInput      the input cannot be read, however often it is tried
+├── AgentUnreachable   nothing answered, or the agent is overloaded; try again
+├── AgentTimedOut      no answer within the deadline; try again
+├── AgentRefused       the agent refused the call (a 4xx: wrong token, not found, bad request)
+├── AgentFailed        the agent answered, and its answer is that it failed
+└── BadAnswer          the answer cannot be used (malformed, too large)
+    └── AnswerTooLarge
+"""
+
+# ruff: noqa: N818 (the names say what happened; the base class says that it is an error)
+
+
+class AgentError(Exception):
+    """`sentence` is fit for the user: it names the agent and the way out, and nothing internal."""
+
+    retryable = False
+
+    def __init__(self, sentence: str, *, retryable: bool | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        if retryable is not None:
+            self.retryable = retryable
+
+    @property
+    def kind(self) -> str:
+        """The name under which Temporal, the log and the A2A status know this error."""
+        return type(self).__name__
+
+
+class UnknownAgent(AgentError):
+    """Nobody by that name is configured."""
+
+
+class UnusableInput(AgentError):
+    """An input that no agent can read."""
+
+
+class AgentUnreachable(AgentError):
+    """No connection, a broken one, or a server that is overloaded."""
+
+    retryable = True
+
+
+class AgentTimedOut(AgentError):
+    """No answer within the deadline."""
+
+    retryable = True
+
+
+class AgentRefused(AgentError):
+    """The agent refused the call; asking again changes nothing."""
+
+
+class AgentFailed(AgentError):
+    """The agent's own FAILED."""
+
+    retryable = True
+
+
+class BadAnswer(AgentError):
+    """The answer is no answer: malformed, or of another shape than agreed."""
+
+    retryable = True
+
+
+class AnswerTooLarge(BadAnswer):
+    """The answer is larger than the limit; it will be the next time as well."""
+
+    retryable = False

@@ -1,0 +1,222 @@
+"""One turn of a local ADK agent: a request in, a result or questions out, the session as JSON.
+
+ADK loses confirmations in places, so answers to different agents get runs of their own, and a turn
+fails when a call that people decided on left no trace.
+"""
+
+import asyncio
+import importlib
+import json
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from google.adk.agents.run_config import RunConfig
+from google.adk.apps.app import App, ResumabilityConfig
+from google.adk.artifacts.in_memory_artifact_service import InMemoryArtifactService
+from google.adk.events.event import Event
+from google.adk.plugins.base_plugin import BasePlugin
+from google.adk.runners import Runner
+from google.adk.sessions.in_memory_session_service import InMemorySessionService
+from google.genai import types
+from google.genai.errors import APIError
+
+from agents.answer import parse_answer
+from agents.brief import brief_of, file_names, spoken
+from agents.catalogue import LocalAgent
+from agents.decisions import Decisions
+from agents.errors import AgentFailed, UnusableInput
+from agents.input_check import refuse_unreadable
+from agents.questions import answer_messages, lost, pending
+from workflows.results import AgentResult
+from workflows.turns import TurnOutcome, TurnRequest
+
+MOST_MODEL_CALLS = 60
+SESSION_VERSION = 1
+_log = structlog.get_logger(__name__)
+
+
+class Turn:
+    """One turn of `about`; `request.model` is the model it runs on."""
+
+    def __init__(
+        self,
+        about: LocalAgent,
+        request: TurnRequest,
+        files: Sequence[bytes],
+        plugins: Sequence[BasePlugin] = (),
+    ) -> None:
+        self._about = about
+        self._request = request
+        self._files = files
+        self._plugins = list(plugins)
+        self._restored: list[Event] = []
+        self._sessions = InMemorySessionService()
+        self._artifacts = InMemoryArtifactService()
+        self._user = request.requester or "someone"
+        self._session_id = request.task_id or "task"
+
+    async def run(self) -> TurnOutcome:
+        """See `TurnRunner.run`."""
+        if len(self._files) != len(self._request.inputs):
+            raise UnusableInput("The files of this turn are incomplete. Start the task again.")
+        await self._place_files()
+        await self._restore()
+        async with self._runner() as runner:
+            for message in self._messages():
+                await self._run_once(runner, message)
+        return await self._outcome()
+
+    async def _place_files(self) -> None:
+        inputs = self._request.inputs
+        named = [
+            (name, file.media_type, content)
+            for name, file, content in zip(
+                file_names(self._request), inputs, self._files, strict=True
+            )
+        ]
+        await asyncio.to_thread(refuse_unreadable, named)
+        for name, media_type, content in named:
+            mime = media_type or "application/octet-stream"
+            part = types.Part.from_bytes(data=content, mime_type=mime)
+            await self._artifacts.save_artifact(
+                app_name=self._about.name,
+                user_id=self._user,
+                session_id=self._session_id,
+                filename=name,
+                artifact=part,
+            )
+
+    async def _restore(self) -> None:
+        """Lay the events of the earlier turns into a new in-memory session."""
+        saved = _loaded(self._request.session)
+        session = await self._sessions.create_session(
+            app_name=self._about.name,
+            user_id=self._user,
+            session_id=self._session_id,
+            state=saved.get("state", {}),
+        )
+        self._restored = [Event.model_validate(event) for event in saved.get("events", [])]
+        for event in self._restored:
+            await self._sessions.append_event(session, event)
+
+    def _runner(self) -> Runner:
+        module = importlib.import_module(f"agents.{self._about.name}.agent")
+        app = App(
+            name=self._about.name,
+            root_agent=module.build(self._request.model, self._request.temperature),
+            plugins=[Decisions(), *self._plugins, *getattr(module, "plugins", list)()],
+            resumability_config=_resumable(),
+        )
+        return Runner(app=app, session_service=self._sessions, artifact_service=self._artifacts)
+
+    def _messages(self) -> list[types.Content]:
+        if self._request.session:
+            return answer_messages(self._request.answers, self._restored)
+        text = spoken(brief_of(self._request))
+        return [types.Content(role="user", parts=[types.Part(text=text)])]
+
+    async def _run_once(self, runner: Runner, message: types.Content) -> None:
+        config = RunConfig(max_llm_calls=MOST_MODEL_CALLS)
+        events = runner.run_async(
+            user_id=self._user,
+            session_id=self._session_id,
+            new_message=message,
+            run_config=config,
+        )
+        failed = False
+        try:
+            async for event in events:
+                failed = failed or bool(event.error_code)
+        except APIError as error:
+            raise self._model_error(error) from error
+        except ValueError as error:
+            raise self._no_key(error) from error
+        if failed:
+            raise AgentFailed(f"The model of {self._about.name} gave no usable answer.")
+
+    def _model_error(self, error: APIError) -> AgentFailed:
+        _log.warning("model_error", agent=self._about.name, code=error.code)
+        if error.code == 429 or error.code >= 500:
+            return AgentFailed(f"The model of {self._about.name} is overloaded. Try again later.")
+        return AgentFailed(
+            f"The model of {self._about.name} refused the call ({error.code}). Check the key and "
+            "the model's name.",
+            retryable=False,
+        )
+
+    def _no_key(self, error: ValueError) -> Exception:
+        if "API key" not in str(error):
+            return error
+        return AgentFailed(
+            f"{self._about.name} has no key for {self._request.model}. Set GOOGLE_API_KEY, or use "
+            f"the model {self._about.offline_model}.",
+            retryable=False,
+        )
+
+    async def _outcome(self) -> TurnOutcome:
+        session = await self._sessions.get_session(
+            app_name=self._about.name, user_id=self._user, session_id=self._session_id
+        )
+        events = session.events if session else []
+        for answer in self._request.answers:
+            if lost(answer, events):
+                raise AgentFailed(
+                    f"{self._about.name} lost a decision on the way. Run the step again.",
+                    retryable=False,
+                )
+        version = self._about.version_running(self._request.model)
+        questions = pending(events)
+        if questions:
+            state = session.state if session else {}
+            return TurnOutcome(questions=questions, session=_saved(events, state), version=version)
+        result = parse_answer(_said(events), self._request.model)
+        return TurnOutcome(result=self._with_feedback(result), version=version)
+
+    def _with_feedback(self, result: AgentResult) -> AgentResult:
+        """Feedback is never passed over in silence."""
+        feedback = self._request.feedback
+        if feedback is None or not result.offline or "## What changed" in result.full_text:
+            return result
+        quoted = " ".join(feedback.text.split())[:500]
+        note = f"## What changed\n\nNothing: offline, this agent cannot act on “{quoted}”."
+        return result.model_copy(update={"full_text": f"{result.full_text}\n\n{note}"})
+
+
+def _resumable() -> ResumabilityConfig:
+    """Without it, a sequence forgets the steps after a confirmation; ADK warns about it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"\[EXPERIMENTAL\]", UserWarning)
+        return ResumabilityConfig(is_resumable=True)
+
+
+def _loaded(session: str) -> dict[str, Any]:
+    if not session:
+        return {}
+    saved: dict[str, Any] = json.loads(session)
+    if saved.get("v") != SESSION_VERSION:
+        raise AgentFailed("The saved session is of another version. Run the step again.")
+    return saved
+
+
+def _saved(events: list[Event], state: dict[str, Any]) -> str:
+    dumped = [event.model_dump(mode="json", by_alias=True, exclude_none=True) for event in events]
+    return json.dumps({"v": SESSION_VERSION, "state": state, "events": dumped})
+
+
+def _said(events: list[Event]) -> str:
+    """The last text any agent said, or the output of the last node."""
+    for event in reversed(events):
+        if event.author == "user":
+            break
+        text = "".join(
+            part.text
+            for part in (event.content.parts if event.content else None) or []
+            if part.text and not part.thought
+        )
+        if text.strip():
+            return text
+        if event.output is not None:
+            return event.output if isinstance(event.output, str) else json.dumps(event.output)
+    return ""
