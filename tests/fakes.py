@@ -34,7 +34,7 @@ from workflows.steps import (
     Word,
 )
 from workflows.tasks import TaskView
-from workflows.turns import InputFile, TurnOutcome, TurnRequest
+from workflows.turns import InputFile, Question, TurnOutcome, TurnRequest
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 
@@ -45,6 +45,7 @@ class FakeAgent(AgentSteps):
     def __init__(self) -> None:
         self.requests: list[TurnRequest] = []
         self.failures: list[ApplicationError] = []
+        self.questions: list[tuple[Question, ...]] = []
         self.make: Callable[[TurnRequest], AgentResult] = lambda request: AgentResult(
             summary=f"{request.step} v{request.revision}",
             findings=(f"{len(request.earlier)} earlier",),
@@ -56,6 +57,10 @@ class FakeAgent(AgentSteps):
         self.requests.append(request)
         if self.failures:
             raise self.failures.pop(0)
+        if self.questions:
+            return TurnOutcome(
+                questions=self.questions.pop(0), session=f"turn {len(self.requests)}"
+            )
         return TurnOutcome(result=self.make(request))
 
 

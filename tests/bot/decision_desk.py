@@ -33,9 +33,10 @@ class Desk:
     decisions: list[Decision] = field(default_factory=list)
     failures: list[SignoffError | Exception] = field(default_factory=list)
     answer_lost: int = 0
+    shown: CardView | None = None
 
     async def view(self, approval_id: str) -> CardView:
-        return self.views[approval_id]
+        return self.shown or self.views[approval_id]
 
     async def full_text(self, approval_id: str) -> str:
         return RESULT.full_text
@@ -152,12 +153,14 @@ async def site(
         clock=lambda: desk.now,
     )
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    jar = aiohttp.CookieJar(unsafe=True)  # that is: also for addresses without a name
-    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
-        yield Site(f"http://127.0.0.1:{port}", desk, tokens, browser)
-    await runner.cleanup()
-    await engine.dispose()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+        jar = aiohttp.CookieJar(unsafe=True)  # that is: also for addresses without a name
+        async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+            yield Site(f"http://127.0.0.1:{port}", desk, tokens, browser)
+    finally:
+        await runner.cleanup()
+        await engine.dispose()
 
 
 def _free_port() -> int:

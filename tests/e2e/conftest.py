@@ -4,9 +4,11 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from temporalio.service import RPCError
 
 from bot import bootstrap
 from bot.settings import Secrets, Settings, SlackSettings, StorageSettings, TemporalSettings, load
@@ -48,12 +50,24 @@ class Office:
         )
         return str(root["ts"])
 
-    async def card(self, thread: str, step: str, revision: int = 1) -> dict[str, object]:
+    async def card(self, thread: str, step: str, revision: int = 1) -> dict[str, Any]:
         """The card of this step, as Grace sees it."""
         return await self.grace.wait_for(
             lambda m: (
                 f".{step}.v{revision}" in str(m.get("metadata"))
                 and any(block["type"] == "actions" for block in m["blocks"])
+            ),
+            CHANNEL,
+            thread=thread,
+            timeout=PATIENCE,
+        )
+
+    async def decided(self, thread: str, step: str, revision: int = 1) -> dict[str, Any]:
+        """The card of this step once it carries its end and no button."""
+        return await self.ada.wait_for(
+            lambda m: (
+                f".{step}.v{revision}" in str(m.get("metadata"))
+                and not any(block["type"] == "actions" for block in m["blocks"])
             ),
             CHANNEL,
             thread=thread,
@@ -87,12 +101,26 @@ async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
         yield running
 
 
+async def _end_everything(settings: Settings) -> None:
+    """Nothing of this test waits for anybody in the next one's lists."""
+    client = await bootstrap.connect(settings)
+    mine = f"TaskQueue = '{settings.temporal.task_queue}' AND ExecutionStatus = 'Running'"
+    async for found in client.list_workflows(mine):
+        with contextlib.suppress(RPCError):
+            await client.get_workflow_handle(found.id).terminate()
+
+
 @pytest.fixture
 async def office(
-    workspace: Playground, temporal_address: str, tmp_path: Path
+    workspace: Playground,
+    temporal_address: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Office]:
-    """Everything running."""
+    """Everything running; an indirect parameter changes the general policy."""
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
+    policy = settings.policy | getattr(request, "param", {})
+    settings = settings.model_copy(update={"policy": policy})
     settings.folder.mkdir()
     built = Office(workspace, settings)
     async with contextlib.AsyncExitStack() as stack:
@@ -101,3 +129,4 @@ async def office(
         await stack.enter_async_context(bootstrap.bot(settings))
         yield built
         await built.close()
+    await _end_everything(settings)

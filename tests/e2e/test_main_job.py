@@ -14,11 +14,10 @@ async def test_a_task_is_approved_step_by_step(office: Office) -> None:
         assert clicked["acked"]
     done = await office.ada.wait_for(lambda m: "completed" in m["text"], CHANNEL)
     assert done["ts"] == thread
-    shown = await office.ada.messages(CHANNEL, thread)
-    cards = [m for m in shown if (m.get("metadata") or {}).get("event_type") == "signoff_card"]
-    assert len(cards) == 4
-    assert not any(block["type"] == "actions" for card in cards for block in card["blocks"])
-    assert all("Approved" in card["text"] for card in cards)
+    for step in ("analysis", "strategy", "patterns", "report"):
+        card = await office.decided(thread, step)
+        assert "Approved" in card["text"]
+        assert not any(block["type"] == "actions" for block in card["blocks"])
 
 
 async def test_a_rejection_asks_for_a_reason_and_shows_it(office: Office) -> None:

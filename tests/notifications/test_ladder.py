@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from notifications.calendar_settings import CalendarSettings
 from notifications.calendars import ROUND_THE_CLOCK, is_allowed
-from notifications.ladder import DEFAULT, Act, PlannedRung, Rung, check, deadline, describe, plan
-from workflows import policy
+from notifications.ladder import deadline, describe, plan
+from workflows.ladder import DEFAULT, Act, PlannedRung, Rung, check
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,11 +43,10 @@ def test_an_escalation_to_nobody_tells_the_requester() -> None:
     assert plan(DEFAULT, MONDAY, MONDAY + 10 * HOUR)[-1].act is Act.TELL_REQUESTER
 
 
-def test_todays_rungs_of_the_policy_are_rungs_here() -> None:
-    """`{ at = 0.5 }` means what it meant, by the same name."""
-    old = policy.Rung(at=0.5)
-    new = Rung.model_validate(old.model_dump())
-    assert (new.name, new.act) == (old.name, Act.REMIND)
+def test_a_bare_fraction_is_a_reminder() -> None:
+    """`{ at = 0.5 }` and nothing else."""
+    rung = Rung.model_validate({"at": 0.5})
+    assert (rung.name, rung.act) == ("remind@0.5", Act.REMIND)
 
 
 def test_rungs_at_durations() -> None:

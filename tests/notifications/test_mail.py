@@ -166,7 +166,8 @@ async def test_a_cut_connection_is_tried_again(stage: str) -> None:
     async with faulty(at(stage, CUT)) as (kept, port):
         error = await fails(patient(port))
     assert isinstance(error, MailDelayed)
-    assert ("It may have the mail" in str(error)) == (stage in ("data", "content"))
+    assert error.in_doubt == (stage in ("data", "content"))
+    assert ("It may have the mail" in str(error)) == error.in_doubt
     assert kept.opened == kept.closed == 1
 
 
@@ -237,14 +238,14 @@ async def test_a_server_that_talks_nonsense_is_tried_again(junk: str) -> None:
 
 
 async def test_a_slow_server_delays_nobody_else() -> None:
-    """30 conversations hang (as for 60 s), 200 mails beside them: p99 far below 5 s."""
+    """40 conversations hang for 60 s, with our defaults; 200 mails behind them: p99 below 5 s."""
 
     def hangs(stage: str, recipient: str) -> str:
         return HANG if stage == "content" and recipient.startswith("hang") else ""
 
     async with faulty(hangs) as (kept, port):
-        mailer = Mailer(patient(port, conversation="60s", connect="5s", slow_after="300ms"))
-        stuck = [asyncio.create_task(mailer.send(mail(f"hang{n}@example.com"))) for n in range(30)]
+        mailer = Mailer(patient(port, conversation="60s", connect="5s", slow_after="500ms"))
+        stuck = [asyncio.create_task(mailer.send(mail(f"hang{n}@example.com"))) for n in range(40)]
         await asyncio.sleep(0)
         took = await asyncio.gather(*(_timed(mailer, n) for n in range(200)))
         assert not any(task.done() for task in stuck)
@@ -254,7 +255,7 @@ async def test_a_slow_server_delays_nobody_else() -> None:
     p99 = sorted(took)[int(len(took) * 0.99)]
     assert p99 <= 5, p99
     assert len([m for m in kept.mails if "grace" in str(m["To"])]) == 200
-    assert kept.opened == kept.closed == 230
+    assert kept.opened == kept.closed == 240
 
 
 async def _timed(mailer: Mailer, number: int) -> float:

@@ -13,6 +13,7 @@ from storage.database import create_engine
 from storage.errors import DatabaseUnavailable
 from storage.tokens import (
     ALPHABET,
+    CODE_LENGTH,
     LEASE,
     LIFETIME,
     MOST_TRIES,
@@ -57,6 +58,11 @@ class House:
             approval_id=approval, revision=1, digest=DIGEST, deadline=START + deadline, **GRACE
         )
 
+    async def state(self, issued: Issued) -> tuple[TicketState, int]:
+        ticket = await self.tokens.look(issued.token)
+        assert ticket is not None
+        return ticket.state, ticket.tries_left
+
     async def rows(self) -> list[tuple[object, ...]]:
         async with self.engine.connect() as connection:
             found = await connection.execute(text("SELECT * FROM mail_tokens ORDER BY token_hash"))
@@ -89,6 +95,7 @@ async def test_a_token_and_its_code_redeem_once(house: House) -> None:
     await house.tokens.settle(issued.token)
     house.clock.forward(LEASE * 2)
     assert await house.redeem(issued) is Refused.USED
+    assert await house.state(issued) == (TicketState.USED, MOST_TRIES)
 
 
 @pytest.mark.parametrize("typed", [str.lower, lambda c: c.replace("-", ""), lambda c: f" {c} "])
@@ -97,6 +104,29 @@ async def test_codes_are_typed_as_people_type(house: House, typed: object) -> No
     issued = await house.issue()
     assert callable(typed)
     assert isinstance(await house.redeem(issued, typed(issued.code)), Redeemed)
+
+
+def test_the_limits_are_as_promised() -> None:
+    """A day, two minutes, five tries, eight characters."""
+    assert (timedelta(hours=24), timedelta(minutes=2)) == (LIFETIME, LEASE)
+    assert (MOST_TRIES, CODE_LENGTH) == (5, 8)
+
+
+async def test_one_token_is_no_business_of_another(house: House) -> None:
+    """Whatever happens to one, its neighbour of the same approval and person stays as it was."""
+    issued, neighbour = await house.issue(), await house.issue()
+    assert await house.redeem(neighbour, wrong(neighbour.code)) is Refused.WRONG_CODE
+    before = await house.state(neighbour)
+    assert before == (TicketState.OPEN, MOST_TRIES - 1)
+    await house.redeem(issued, wrong(issued.code))
+    await house.redeem(issued, digest="other")
+    await house.redeem(issued)
+    assert await house.state(neighbour) == before
+    await house.tokens.release(issued.token, undecided=True)
+    assert await house.state(issued) == (TicketState.OPEN, MOST_TRIES - 1)
+    await house.redeem(issued)
+    await house.tokens.settle(issued.token)
+    assert await house.state(neighbour) == before
 
 
 async def test_codes_and_tokens_look_as_announced(house: House) -> None:
@@ -222,6 +252,7 @@ async def test_a_claim_of_a_dead_process_lapses(house: House) -> None:
     house.clock.forward(LEASE - timedelta(seconds=1))
     assert await house.redeem(issued) is Refused.USED
     house.clock.forward(timedelta(seconds=1))
+    assert await house.state(issued) == (TicketState.OPEN, MOST_TRIES)
     second = await house.redeem(issued)
     assert isinstance(first, Redeemed)
     assert isinstance(second, Redeemed)
@@ -238,6 +269,7 @@ async def test_releasing_opens_the_token_again(house: House) -> None:
         ids.append(redeemed.decision_id)
         await house.tokens.release(issued.token, undecided=undecided)
     assert ids[0] == ids[1] != ids[2]
+    assert [name[-2:] for name in ids] == [":0", ":0", ":1"]
 
 
 async def test_the_database_holds_no_secret(house: House) -> None:
@@ -260,6 +292,15 @@ async def test_holders_are_remembered_for_the_closing_letter(house: House) -> No
     await house.tokens.revoke("t1.analyse.v1")
     assert await house.tokens.holders("t1.analyse.v1") == (Holder(**GRACE),)
     assert await house.tokens.holders("t9") == ()
+
+
+async def test_a_token_that_was_never_sent_is_discarded(house: House) -> None:
+    """Attempts at a dead mail server leave neither rows nor people to send a closing letter to."""
+    sent, unsent = await house.issue(), await house.issue("t2.analyse.v1")
+    await house.tokens.discard(unsent.token)
+    assert await house.tokens.look(unsent.token) is None
+    assert await house.tokens.holders("t2.analyse.v1") == ()
+    assert isinstance(await house.redeem(sent), Redeemed)
 
 
 async def test_old_tokens_are_forgotten(house: House) -> None:

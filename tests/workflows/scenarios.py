@@ -1,5 +1,6 @@
 """One short story for each branch of the workflows; their histories are recorded and replayed."""
 
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from workflows.policy import Policy, Risk
 from workflows.steps import Weighing
 from workflows.task import TaskWorkflow
 from workflows.tasks import Gesture, TaskReport
+from workflows.turns import Question
 
 Task = WorkflowHandle[TaskWorkflow, TaskReport]
 CARL = "U0CARL0001"
@@ -106,6 +108,24 @@ async def refused(house: House) -> Task:
     return await house.start("analysis")
 
 
+async def asked(house: House) -> Task:
+    """The agent asks for two tool calls; one card, an edit of the arguments, then its result."""
+    house.agent.questions = [
+        (
+            Question(id="q1", tool="pay", arguments={"amount": 100, "to": "Acme"}),
+            Question(id="q2", tool="mail", arguments={"to": "acme@acme.example"}),
+        )
+    ]
+    task = await house.start("payment")
+    name = f"{task.id}.payment-question-1"
+    arguments = {"q1": {"amount": 90, "to": "Acme"}, "q2": {"to": "acme@acme.example"}}
+    edit = Edit(full_text=json.dumps(arguments))
+    await house.decide(f"{name}.v1", Verdict.APPROVE, edit=edit)
+    await house.decide(f"{name}.v2", Verdict.APPROVE, by=LINUS)
+    await house.decide(f"{task.id}.payment.v1", Verdict.APPROVE)
+    return task
+
+
 async def ruled(house: House) -> Task:
     """A rule decides in place of people."""
     house.rules.weighing = Weighing(via=Via.RULE, by="rule", reason="rows > 10")
@@ -124,6 +144,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[Task]]] = {
         expired,
         cancelled,
         retried,
+        asked,
         refused,
         ruled,
     )

@@ -56,7 +56,7 @@ async def skipping(tmp_path: Path) -> AsyncIterator[WorkflowEnvironment]:
         await environment.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
                 namespace=environment.client.namespace,
-                search_attributes={key.name: key.indexed_value_type for key in attributes.ALL},
+                search_attributes={k.name: int(k.indexed_value_type) for k in attributes.ALL},  # type: ignore[misc]
             )
         )
         yield environment

@@ -1,0 +1,147 @@
+"""Who decides without a person: a rule over the result, an open bypass, and otherwise nobody."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.rules import RuleActivities, holds, rule_problem
+from storage.bypasses import Bypass, BypassStore
+from storage.database import create_engine, migrate
+from workflows.decisions import Via
+from workflows.policy import Policy, Risk
+from workflows.results import AgentResult
+from workflows.steps import WeighRequest
+
+ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
+RESULT = AgentResult(summary="fine", findings=("one",), metrics={"rows": 12.0, "score": 0.5})
+
+TRUE = [
+    "metrics.rows > 10.0",
+    "metrics.rows >= 12.0 && metrics.score < 1.0",
+    "size(result.findings) == 1",
+    "result.summary == 'fine'",
+    "!result.offline",
+    "result.findings.all(f, f.size() < 100)",
+    "has(metrics.rows) && metrics.rows < 1e6",
+]
+NOT_TRUE = [
+    "metrics.rows > 100.0",
+    "metrics.rows",
+    "'true'",
+    "1",
+    "result",
+    "has(metrics.columns)",
+]
+BROKEN = ["metrics.columns > 1.0", "1 / 0 == 1", "nobody.knows", "result.summary > 3"]
+
+
+@pytest.mark.parametrize("rule", TRUE)
+def test_a_rule_that_holds(rule: str) -> None:
+    """Over the result and its metrics."""
+    assert holds(rule, RESULT)
+
+
+@pytest.mark.parametrize("rule", NOT_TRUE)
+def test_only_a_plain_true_holds(rule: str) -> None:
+    """Not a number, not a text, not an object."""
+    assert not holds(rule, RESULT)
+
+
+def test_what_is_no_expression_is_found_at_start() -> None:
+    """With the place; nothing is said of a good one."""
+    assert rule_problem("metrics.rows >")
+    assert not rule_problem(TRUE[0])
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
+    made = create_engine(f"sqlite:///{tmp_path / 'signoff.db'}")
+    await migrate(made)
+    yield made
+    await made.dispose()
+
+
+def bypass(**changed: Any) -> Bypass:
+    now = datetime.now(UTC)
+    made: dict[str, Any] = {
+        "id": "b-1",
+        "pipeline": "review",
+        "opened_by": LINUS,
+        "email": "linus@acme.example",
+        "reason": "incident 42",
+        "opened_at": now - timedelta(minutes=1),
+        "until": now + timedelta(hours=1),
+    }
+    return Bypass.model_validate(made | changed)
+
+
+def request(requester: str = ADA, pipeline: str = "review", **policy: Any) -> WeighRequest:
+    return WeighRequest(
+        policy=Policy(approvers=(GRACE,), **policy),
+        result=RESULT,
+        pipeline=pipeline,
+        step="analysis",
+        requester=requester,
+    )
+
+
+LOW = {"risk": Risk.LOW, "auto_approve": TRUE[0]}
+
+
+@pytest.mark.parametrize("rule", [*NOT_TRUE, *BROKEN])
+async def test_in_doubt_nobody_decides(engine: AsyncEngine, rule: str) -> None:
+    """An error is no approval."""
+    rules = RuleActivities(BypassStore(engine))
+    assert (await rules.weigh(request(risk=Risk.LOW, auto_approve=rule))).via is None
+
+
+async def test_a_rule_names_itself(engine: AsyncEngine) -> None:
+    """So that card and audit say which one it was."""
+    weighed = await RuleActivities(BypassStore(engine)).weigh(request(**LOW))
+    assert (weighed.via, weighed.by) == (Via.RULE, "rule")
+    assert TRUE[0] in weighed.reason
+
+
+STANDING = [
+    ("named by id", {}, {"bypassers": (LINUS,)}, ADA, True),
+    ("named by address", {}, {"bypassers": ("linus@acme.example",)}, ADA, True),
+    ("at any risk", {}, {"bypassers": (LINUS,), "risk": Risk.HIGH}, ADA, True),
+    ("before the rule", {}, {"bypassers": (LINUS,), **LOW}, ADA, True),
+    ("nobody may", {}, {}, ADA, False),
+    ("somebody else may", {}, {"bypassers": (GRACE,)}, ADA, False),
+    ("his own task", {}, {"bypassers": (LINUS,)}, LINUS, False),
+    ("another pipeline", {"pipeline": "audit"}, {"bypassers": (LINUS,)}, ADA, False),
+    ("over", {"until": datetime.now(UTC) - timedelta(seconds=1)}, {"bypassers": (LINUS,)}, ADA, False),
+    ("not yet", {"opened_at": datetime.now(UTC) + timedelta(minutes=5)}, {"bypassers": (LINUS,)}, ADA, False),
+    ("no address is no name", {"email": ""}, {"bypassers": ("",)}, ADA, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "opened", "policy", "requester", "stands"), STANDING, ids=[s[0] for s in STANDING])  # fmt: skip
+async def test_a_bypass(
+    engine: AsyncEngine,
+    what: str,
+    opened: dict[str, Any],
+    policy: dict[str, Any],
+    requester: str,
+    stands: bool,
+) -> None:
+    """It stands only for whom the policy names, there, then, and never for one's own task."""
+    store = BypassStore(engine)
+    assert await store.open(bypass(**opened))
+    weighed = await RuleActivities(store).weigh(request(requester, **policy))
+    assert (weighed.via is Via.BYPASS) == stands, what
+    if stands:
+        assert (weighed.by, weighed.reason) == (LINUS, "incident 42")
+
+
+async def test_the_same_bypass_is_opened_once(engine: AsyncEngine) -> None:
+    """A command delivered twice."""
+    store = BypassStore(engine)
+    assert await store.open(bypass())
+    assert not await store.open(bypass())
+    assert len(await store.standing("review", datetime.now(UTC))) == 1

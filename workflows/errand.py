@@ -1,0 +1,121 @@
+"""What one task knows while it runs: shared by its parts, changed by workflow code only."""
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from workflows import attributes
+from workflows.audit import AuditKind
+from workflows.decisions import Place, Settlement
+from workflows.journal import Journal
+from workflows.mirror import Mirror
+from workflows.steps import PATIENT, CardSteps
+from workflows.tasks import Gesture, StepRecord, StepState, StepStatus, TaskRequest, TaskView
+from workflows.turns import InputFile
+
+ROOT_PATIENCE = timedelta(seconds=15)
+
+
+class Cancelled(Exception):  # noqa: N818 - the task was cancelled, nothing went wrong
+    """Somebody cancelled the task."""
+
+
+class Errand:
+    """The state of one task. `message` keeps its message true: touch it after a change."""
+
+    def __init__(self, request: TaskRequest) -> None:
+        self.request = request
+        self.place = Place(channel=request.channel)
+        self.steps = [StepStatus(name=plan.name) for plan in request.steps]
+        self.records: list[StepRecord] = []
+        self.inputs: tuple[InputFile, ...] = ()
+        self.started_at: datetime = workflow.now()
+        self.ended_at: datetime | None = None
+        self.settlements: dict[str, Settlement] = {}
+        self.status = attributes.RUNNING
+        self.problem = ""
+        self.problems = 0
+        self.retried = 0
+        self.accepted: bool | None = None
+        self.cancelled: Gesture | None = None
+        self.journal = Journal(request.id)
+        self.message = Mirror(self._show)
+
+    def view(self) -> TaskView:
+        """What the task's message shows."""
+        return TaskView(
+            id=self.request.id,
+            pipeline=self.request.pipeline,
+            requester=self.request.requester,
+            sources=tuple(source.name or source.value for source in self.request.sources),
+            started_at=self.started_at,
+            steps=tuple(self.steps),
+            place=self.place,
+            status=self.status,
+            problem=self.problem,
+            problem_number=self.problems,
+            ended_at=self.ended_at,
+            offline=any(record.result.offline for record in self.records),
+        )
+
+    def mark(self, number: int, **changed: object) -> None:
+        """Change one line of the message."""
+        self.steps[number] = self.steps[number].model_copy(update=changed)
+        self.message.touch()
+
+    def list(self) -> None:
+        """Make the task findable under its status."""
+        workflow.upsert_search_attributes(
+            [
+                attributes.STATUS.value_set(self.status),
+                attributes.REQUESTER.value_set(self.request.requester),
+                attributes.TASK.value_set(self.request.id),
+            ]
+        )
+
+    def end(self) -> None:
+        """The task is over, with `status`."""
+        self.ended_at = workflow.now()
+        self.list()
+        self.journal.note(AuditKind.TASK_ENDED, status=self.status)
+        self.message.touch()
+        self.message.close()
+        self.journal.mirror.close()
+
+    def require_going_on(self) -> None:
+        """Raises Cancelled once somebody cancelled the task."""
+        if self.cancelled is not None:
+            raise Cancelled
+
+    async def wait_for_message(self) -> None:
+        """Cards go into the message's thread; without Slack they go on without it."""
+        try:
+            await workflow.wait_condition(lambda: bool(self.place.ts), timeout=ROOT_PATIENCE)
+        except TimeoutError:
+            workflow.logger.warning("the task's message is late; cards are posted without it")
+
+    async def stuck(self, number: int, problem: str) -> None:
+        """Show the problem with Retry and Cancel, and wait for one of them."""
+        self.problem, self.problems = problem, self.problems + 1
+        self.status = attributes.STUCK
+        self.list()
+        self.mark(number, state=StepState.STUCK, since=workflow.now())
+        await workflow.wait_condition(
+            lambda: self.retried == self.problems or self.cancelled is not None
+        )
+        self.problem, self.status = "", attributes.RUNNING
+        self.list()
+        self.require_going_on()
+
+    async def _show(self) -> None:
+        if self.accepted:
+            self.place = await workflow.execute_activity_method(
+                CardSteps.show_task, self.view(), **PATIENT
+            )
+
+
+def sentence(error: BaseException) -> str:
+    """The innermost cause's own words, which is where activities put what a person can read."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return getattr(error, "message", "") or str(error)

@@ -1,0 +1,276 @@
+"""One step of a task: its agent is called, its questions and its result are decided by people."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    FailureError,
+)
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
+
+from workflows import questions
+from workflows.approval import ApprovalWorkflow, changes
+from workflows.audit import AuditKind
+from workflows.decisions import Outcome, Settlement, Via, Withdrawal
+from workflows.digest import digest
+from workflows.errand import Cancelled, Errand, sentence
+from workflows.requests import ApprovalRequest, approval_id
+from workflows.results import AgentResult
+from workflows.steps import AgentSteps
+from workflows.tasks import StepPlan, StepRecord, StepState
+from workflows.turns import Answer, EarlierStep, Feedback, TurnOutcome, TurnRequest
+
+AGENT_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    maximum_interval=timedelta(minutes=1),
+    maximum_attempts=3,
+)
+HEARTBEAT = timedelta(seconds=60)
+MOST_QUESTIONS = 20
+
+
+class StepRun:
+    """Runs one step until its result is settled; `feedback` and edits make new revisions."""
+
+    def __init__(self, errand: Errand, number: int, plan: StepPlan) -> None:
+        self._errand = errand
+        self._number = number
+        self._plan = plan
+        self._revision = 1
+        self._feedback: Feedback | None = None
+        self._authors: tuple[str, ...] = ()
+        self._previous: AgentResult | None = None
+        self._asked = 0
+
+    async def run(self) -> Settlement:
+        """The settlement of the last revision, recorded when it is an end of the step."""
+        outcome = await self._result()
+        while True:
+            request = self._request(outcome)
+            settlement = await self._approve(request)
+            if settlement.outcome is not Outcome.CHANGES_REQUESTED:
+                self._record(request, settlement)
+                return settlement
+            self._previous = request.result
+            self._revision += 1
+            if settlement.result is not None:
+                self._authors = (*self._authors, settlement.editor)
+                outcome = outcome.model_copy(update={"result": settlement.result})
+            else:
+                self._feedback = self._sent_back(settlement, request.result)
+                outcome = await self._result()
+
+    def _sent_back(self, settlement: Settlement, previous: AgentResult) -> Feedback:
+        by = settlement.decisions[-1].by if settlement.decisions else ""
+        return Feedback(text=changes(settlement), by=by, previous=previous)
+
+    # The agent.
+
+    async def _result(self) -> TurnOutcome:
+        """Turn after turn, until the agent has a result; its questions go to people."""
+        session = ""
+        answers: tuple[Answer, ...] = ()
+        while True:
+            outcome = await self._turn(session, answers)
+            if outcome.result is not None:
+                self._note_called(outcome)
+                return outcome
+            session, answers = outcome.session, await self._ask(outcome)
+
+    async def _turn(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
+        """One turn; trouble waits for a person's Retry or Cancel."""
+        errand = self._errand
+        while True:
+            errand.mark(
+                self._number,
+                state=StepState.RUNNING,
+                since=workflow.now(),
+                revision=self._revision,
+            )
+            try:
+                outcome = await self._call(session, answers)
+            except ActivityError as error:
+                await errand.stuck(self._number, sentence(error))
+                continue
+            errand.mark(self._number, execution_mode=outcome.execution_mode)
+            return outcome
+
+    async def _call(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
+        errand, plan, info = self._errand, self._plan, workflow.info()
+        turn = f"{self._revision}/{self._asked}/{errand.problems}"
+        call = workflow.start_activity_method(
+            AgentSteps.run_turn,
+            TurnRequest(
+                key=f"{info.workflow_id}/{info.run_id}/{plan.name}/{turn}",
+                agent=plan.agent,
+                task_id=errand.request.id,
+                workflow_id=info.workflow_id,
+                step=plan.name,
+                step_number=self._number + 1,
+                revision=self._revision,
+                requester=errand.request.requester,
+                inputs=errand.inputs,
+                earlier=tuple(_earlier(record) for record in errand.records),
+                feedback=self._feedback,
+                model=plan.model,
+                temperature=plan.temperature,
+                session=session,
+                answers=answers,
+            ),
+            start_to_close_timeout=plan.timeout,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=AGENT_RETRIES,
+        )
+        await workflow.wait_condition(lambda: call.done() or errand.cancelled is not None)
+        if errand.cancelled is not None:
+            call.cancel()
+            raise Cancelled
+        return await call
+
+    def _note_called(self, outcome: TurnOutcome) -> None:
+        self._errand.journal.note(
+            AuditKind.AGENT_CALLED,
+            step=self._plan.name,
+            revision=self._revision,
+            execution_mode=outcome.execution_mode,
+            version=outcome.version.model_dump(mode="json") if outcome.version else None,
+            result_digest=digest(outcome.result),
+        )
+
+    async def _ask(self, outcome: TurnOutcome) -> tuple[Answer, ...]:
+        """Let people decide what the agent wants to do; edits make new versions of the question."""
+        self._asked += 1
+        if self._asked > MOST_QUESTIONS:
+            raise ApplicationError(f"The agent asked more than {MOST_QUESTIONS} times.")
+        asked = questions.as_result(outcome.questions)
+        previous: AgentResult | None = None
+        authors: tuple[str, ...] = ()
+        revision = 1
+        while True:
+            request = self._request(outcome.model_copy(update={"result": asked})).model_copy(
+                update={
+                    "id": approval_id(self._errand.request.id, self._question_name(), revision),
+                    "title": f"what {self._plan.agent} wants to do",
+                    "revision": revision,
+                    "authors": authors,
+                    "previous": previous,
+                    "feedback": "",
+                }
+            )
+            settlement = await self._approve(request)
+            if settlement.outcome is Outcome.WITHDRAWN:
+                raise Cancelled
+            if settlement.outcome is not Outcome.CHANGES_REQUESTED or settlement.result is None:
+                return questions.answers(outcome.questions, asked, settlement)
+            previous, asked = asked, settlement.result
+            authors = (*authors, settlement.editor)
+            revision += 1
+
+    def _question_name(self) -> str:
+        return f"{self._plan.name}-question-{self._asked}"
+
+    # The people.
+
+    def _request(self, outcome: TurnOutcome) -> ApprovalRequest:
+        errand, plan = self._errand, self._plan
+        assert outcome.result is not None
+        sources = tuple(file.name for file in errand.inputs)
+        return ApprovalRequest(
+            id=approval_id(errand.request.id, plan.name, self._revision),
+            title=f"{plan.name} of {', '.join(sources)}",
+            requester=errand.request.requester,
+            result=outcome.result,
+            policy=plan.policy,
+            thread=errand.place,
+            task_id=errand.request.id,
+            pipeline=errand.request.pipeline,
+            step=plan.name,
+            step_number=self._number + 1,
+            steps_total=len(errand.request.steps),
+            revision=self._revision,
+            authors=self._authors,
+            sources=sources,
+            previous=self._previous,
+            feedback=self._feedback.text if self._feedback else "",
+            execution_mode=outcome.execution_mode,
+            mode_reason=outcome.reason,
+            version=outcome.version,
+            parent=workflow.info().workflow_id,
+        )
+
+    async def _approve(self, request: ApprovalRequest) -> Settlement:
+        """Raise the approval and wait for its outcome; a refusal to raise it waits for a person."""
+        errand = self._errand
+        while True:
+            errand.mark(
+                self._number,
+                state=StepState.WAITING,
+                since=workflow.now(),
+                revision=request.revision,
+                approval_id=request.id,
+            )
+            child = await workflow.start_child_workflow(
+                ApprovalWorkflow.run,
+                request,
+                id=request.id,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+            )
+            await self._wait(request, child)
+            if (settlement := errand.settlements.get(request.id)) is not None:
+                return settlement
+            if errand.cancelled is not None:
+                await self._withdraw(child)
+                raise Cancelled
+            try:
+                return await child
+            except ChildWorkflowError as error:
+                await errand.stuck(self._number, sentence(error))
+
+    async def _wait(
+        self, request: ApprovalRequest, child: ChildWorkflowHandle[ApprovalWorkflow, Settlement]
+    ) -> None:
+        """The child tells by signal, as soon as it is decided; or it fails, or the task ends."""
+        errand = self._errand
+        await workflow.wait_condition(
+            lambda: request.id in errand.settlements or child.done() or errand.cancelled is not None
+        )
+
+    async def _withdraw(self, child: ChildWorkflowHandle[ApprovalWorkflow, Settlement]) -> None:
+        assert self._errand.cancelled is not None
+        withdrawal = Withdrawal(
+            by=self._errand.cancelled.by, reason="The task was cancelled.", via=Via.TASK
+        )
+        try:
+            await child.signal(ApprovalWorkflow.withdraw, withdrawal)
+        except FailureError:
+            workflow.logger.info("the approval ended before it could be withdrawn")
+
+    def _record(self, request: ApprovalRequest, settlement: Settlement) -> None:
+        result = settlement.result or request.result
+        if settlement.outcome is Outcome.APPROVED and digest(result) != settlement.result_digest:
+            raise ApplicationError("What was approved is not what the task holds.", type="changed")
+        self._errand.mark(
+            self._number,
+            state=StepState(settlement.outcome.value),
+            since=settlement.at,
+            by=tuple(decision.by for decision in settlement.decisions),
+            reason=settlement.reason,
+        )
+        self._errand.records.append(
+            StepRecord(
+                step=request.step,
+                result=result,
+                settlement=settlement,
+                execution_mode=request.execution_mode,
+            )
+        )
+
+
+def _earlier(record: StepRecord) -> EarlierStep:
+    return EarlierStep(
+        step=record.step, result=record.result, digest=record.settlement.result_digest
+    )
