@@ -74,6 +74,11 @@ class AgentActivities(AgentSteps):
             raise UnknownAgent(
                 f"No agent called {request.agent!r} is configured. Add it to signoff.toml."
             )
+        for step in request.earlier:
+            if step.digest and not step.intact():
+                raise UnusableInput(
+                    f"The result of {step.step} is not the one that was approved. Start again."
+                )
         files = [await self._file(file.name, file.sha256) for file in request.inputs]
         if endpoint is not None:
             return await self._client.run(request, files, endpoint)

@@ -11,36 +11,55 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities
-from agents.catalogue import CATALOGUE
-from agents.endpoints import Endpoint
-from agents.local import LocalAgents
 from agents.tools.public_web import PublicWeb
 from bot import listeners, temporal
 from bot.approvals import Approvals
+from bot.bypasses import Bypasses
+from bot.channels import OpenChannels
+from bot.deputies import Deputies
+from bot.fleet import agent_activities
 from bot.gateway import Gateway
+from bot.home import HomePage
 from bot.inputs import InputActivities, InputFolders
+from bot.listeners import Listeners
+from bot.listeners.bulk import BulkListeners
 from bot.listeners.decide import DecideListeners
+from bot.listeners.forms import Forms
+from bot.listeners.inbox import InboxListeners
+from bot.listeners.more import MoreListeners
+from bot.listeners.replier import Replier
+from bot.listeners.send import SendListeners
 from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
+from bot.mailing import MailActivities, NoMail
+from bot.rules import RuleActivities
 from bot.settings import Settings
 from bot.slack import bolt_app, identify, require_tokens, web_client
 from bot.sockets import sockets
 from bot.tasks import Tasks
 from notifications.delivery import SlackDelivery
+from notifications.mail import Mailer, MailServer
+from notifications.mail_letters import Letters
 from notifications.people import SlackPeople
+from notifications.planning import LadderPlanner
 from notifications.scheduler import ReminderScheduler
 from notifications.whisper import Whisper
+from storage.anchors import AnchorFile
 from storage.audit import AuditLog
+from storage.bypasses import BypassStore
 from storage.database import create_engine, migrate
 from storage.inbox import ClickInbox
 from storage.payloads import PayloadFiles
+from storage.preferences import PreferenceStore
 from storage.recorder import AuditRecorder
-from workflows.steps import AgentSteps
+from storage.tokens import MailTokens
+from workflows.steps import AgentSteps, MailSteps
 
 RETENTION = timedelta(days=30)
 
@@ -83,7 +102,8 @@ async def prepare(settings: Settings) -> None:
 async def desk(settings: Settings) -> Desk:
     """For commands that ask and decide."""
     client = await connect(settings)
-    return Desk(Tasks(client, settings, input_folders(settings)), Approvals(client), client)
+    approvals = Approvals(client, settings.temporal.task_queue)
+    return Desk(Tasks(client, settings, input_folders(settings)), approvals, client)
 
 
 @contextlib.asynccontextmanager
@@ -94,7 +114,7 @@ async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncI
     async with web_client(settings) as slack:
         a2a = A2AClient()
         agents = agents or agent_activities(settings, payload_files(settings), a2a)
-        client = await connect(settings, _activities(settings, slack, AuditLog(engine), agents))
+        client = await connect(settings, _activities(settings, slack, engine, agents))
         async with temporal.worker(client, settings.temporal.task_queue):
             yield
         await a2a.aclose()
@@ -102,56 +122,41 @@ async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncI
 
 
 def _activities(
-    settings: Settings, slack: AsyncWebClient, audit: AuditLog, agents: AgentSteps
+    settings: Settings, slack: AsyncWebClient, engine: AsyncEngine, agents: AgentSteps
 ) -> list[Callable[..., Any]]:
     payloads = payload_files(settings)
     web = PublicWeb(
         most_bytes=settings.inputs.max_bytes, seconds=settings.inputs.url_timeout.total_seconds()
     )
-    delivery = SlackDelivery(slack)
+    delivery, mail = SlackDelivery(slack), mail_activities(settings, engine)
     return [
         InputActivities(input_folders(settings), payloads, web, slack).collect_inputs,
-        SlackPeople(slack).resolve_electorate,
+        SlackPeople(slack, PreferenceStore(engine)).resolve_electorate,
+        RuleActivities(BypassStore(engine)).weigh,
         *(delivery.show_task, delivery.post_card, delivery.update_card, delivery.attach),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
-        AuditRecorder(audit).record,
+        AuditRecorder(audit_log(settings, engine)).record,
+        LadderPlanner().plan_ladder,
+        *(mail.mail, mail.close_mails),
         agents.run_turn,
     ]
 
 
-class StoredInputs:
-    """Input files as the agents' activity reads them."""
-
-    def __init__(self, payloads: PayloadFiles) -> None:
-        self._payloads = payloads
-
-    async def read(self, sha256: str) -> bytes:
-        """The bytes with this checksum, verified."""
-        return await self._payloads.get(sha256)
+def audit_log(settings: Settings, engine: AsyncEngine) -> AuditLog:
+    """The audit log, signed when there is a key, anchored when there is a place for that."""
+    key = settings.secrets.audit_key.get_secret_value().encode() or None
+    place = settings.storage.anchors
+    return AuditLog(engine, key, AnchorFile(settings.root / place) if place.name else None)
 
 
-def agent_activities(settings: Settings, payloads: PayloadFiles, client: A2AClient) -> AgentSteps:
-    """The configured agents: over A2A unless a section of `[agents]` says `run = "local"`."""
-    offline = not settings.secrets.google_api_key.get_secret_value()
-    return AgentActivities(
-        inputs=StoredInputs(payloads),
-        endpoints=endpoints(settings),
-        client=client,
-        local=LocalAgents(offline=offline),
-    )
-
-
-def endpoints(settings: Settings) -> dict[str, Endpoint]:
-    """Where each agent is reached: ours where `signoff agents` serves them, unless configured."""
-    server, token = settings.agent_server, settings.secrets.agents_token
-    base = f"http://{server.host}:{server.port}"
-    found = {name: Endpoint(name=name, url=f"{base}/{name}/", token=token) for name in CATALOGUE}
-    for name, agent in settings.agents.items():
-        if agent.run == "local":
-            found.pop(name, None)
-        elif agent.url:
-            found[name] = Endpoint(name=name, url=agent.url, token=token)
-    return found
+def mail_activities(settings: Settings, engine: AsyncEngine) -> MailSteps:
+    """Letters, when a mail server is configured."""
+    if not settings.mail.sender:
+        return NoMail()
+    password = settings.secrets.mail_password
+    server = MailServer(**{**settings.mail.server, "password": password})
+    letters, tokens = Letters(settings.mail.sender), MailTokens(engine)
+    return MailActivities(Mailer(server), letters, tokens, settings.public_url)
 
 
 @contextlib.asynccontextmanager
@@ -159,17 +164,12 @@ async def bot(settings: Settings) -> AsyncIterator[None]:
     """Slack in: two sockets or more, the gateway, and the loop that delivers kept clicks."""
     require_tokens(settings)
     client = await connect(settings)
-    inbox = ClickInbox(settings.folder / "inbox.db")
+    inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
     async with web_client(settings) as slack:
         await identify(slack)
-        gateway, whisper = Gateway(client, inbox), Whisper(slack)
-        folders = input_folders(settings)
-        tasks = Tasks(client, settings, folders)
-        app = bolt_app(slack)
-        decide = DecideListeners(gateway, whisper)
-        start = StartTaskListeners(tasks, settings, folders)
-        listeners.register(app, decide, start, TaskHelpListeners(tasks, whisper))
-        draining = asyncio.create_task(gateway.drain(decide.answer_late))
+        app, gateway = bolt_app(slack), Gateway(client, inbox)
+        replier = _listen(app, settings, slack, client, gateway, engine)
+        draining = asyncio.create_task(gateway.drain(replier.answer_late))
         app_token = settings.secrets.slack_app_token.get_secret_value()
         async with sockets(app, app_token, slack, settings.slack.connections):
             yield
@@ -177,6 +177,40 @@ async def bot(settings: Settings) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await draining
     await inbox.close()
+    await engine.dispose()
+
+
+def _listen(
+    app: AsyncApp,
+    settings: Settings,
+    slack: AsyncWebClient,
+    client: Client,
+    gateway: Gateway,
+    engine: AsyncEngine,
+) -> Replier:
+    """Connect every gesture; gives what answers the clicks that were kept."""
+    folders, whisper = input_folders(settings), Whisper(slack)
+    tasks = Tasks(client, settings, folders)
+    approvals = Approvals(client, settings.temporal.task_queue)
+    preferences = PreferenceStore(engine)
+    home = HomePage(slack, approvals, tasks, preferences, settings)
+    replier = Replier(gateway, whisper, home)
+    forms, deputies = Forms(approvals, replier), Deputies(slack, approvals, gateway)
+    bypasses = Bypasses(settings, slack, BypassStore(engine), AuditLog(engine))
+    inbox = InboxListeners(home, approvals, preferences, deputies, OpenChannels(slack), replier)
+    listeners.register(
+        app,
+        Listeners(
+            decide=DecideListeners(gateway, replier, forms),
+            more=MoreListeners(gateway, replier, forms),
+            inbox=inbox,
+            bulk=BulkListeners(gateway, approvals, replier, whisper, home),
+            send=SendListeners(approvals, settings),
+            start_task=StartTaskListeners(tasks, settings, folders, bypasses),
+            task_help=TaskHelpListeners(tasks, whisper),
+        ),
+    )
+    return replier
 
 
 @contextlib.asynccontextmanager

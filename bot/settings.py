@@ -12,15 +12,28 @@ from pathlib import Path
 from typing import Any, Self
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import ConfigurationError
+from notifications.calendar_settings import CalendarSettings
+from notifications.mail import MailServer
+from notifications.task_form import DEFAULT, FormField
 from workflows.durations import Duration
 from workflows.policy import Policy
+from workflows.results import AgentResult
 from workflows.tasks import StepPlan
 
 FILE = "signoff.toml"
+RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
 
 
 class Section(BaseModel):
@@ -47,10 +60,14 @@ class TemporalSettings(Section):
 
 
 class StorageSettings(Section):
-    """Where things are kept. `folder` is relative to the settings file."""
+    """Where things are kept, relative to the settings file.
+
+    `anchors` is a file on another disk that the audit log's heads are written to.
+    """
 
     folder: Path = Path(".signoff")
     database: str = ""
+    anchors: Path = Path()
 
 
 class InputSettings(Section):
@@ -62,10 +79,15 @@ class InputSettings(Section):
 
 
 class AgentSettings(Section):
-    """One agent: its A2A address; empty means ours, served by `signoff agents`."""
+    """One agent: its A2A address (empty: ours, served by `signoff agents`) and its stand-ins."""
 
     url: str = ""
     run: str = Field(default="a2a", pattern="^(a2a|local)$")
+    version: str = Field(default="", description="what it must say it is")
+    skills: tuple[str, ...] = Field(default=(), description="others with one of them stand in")
+    cache: Duration = timedelta(0)
+    fallback: AgentResult | None = None
+    synthetic: bool = False
 
 
 class AgentServerSettings(Section):
@@ -73,6 +95,28 @@ class AgentServerSettings(Section):
 
     host: str = "127.0.0.1"
     port: int = 8331
+
+
+class MailSettings(Section):
+    """Where e-mail goes out when Slack is not enough; without `sender` none does."""
+
+    sender: str = ""
+    server: dict[str, Any] = {}
+
+    @field_validator("server")
+    @classmethod
+    def _known_server(cls, server: dict[str, Any]) -> dict[str, Any]:
+        if server:
+            MailServer.model_validate(server)
+        return server
+
+
+class WebSettings(Section):
+    """Our own pages: health, metrics, and the page a mailed link opens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8332
+    public_url: str = ""
 
 
 class PlaygroundSettings(Section):
@@ -98,6 +142,7 @@ class PipelineSettings(Section):
     description: str = ""
     channel: str = ""
     policy: dict[str, Any] = {}
+    fields: tuple[FormField, ...] = DEFAULT
     steps: tuple[StepSettings, ...] = Field(min_length=1)
 
 
@@ -109,6 +154,8 @@ class Secrets(Section):
     slack_signing_secret: SecretStr = SecretStr("")
     google_api_key: SecretStr = SecretStr("")
     agents_token: SecretStr = SecretStr("")
+    mail_password: SecretStr = SecretStr("")
+    audit_key: SecretStr = SecretStr("")
 
 
 class Settings(BaseSettings):
@@ -123,6 +170,8 @@ class Settings(BaseSettings):
     storage: StorageSettings = StorageSettings()
     inputs: InputSettings = InputSettings()
     agent_server: AgentServerSettings = AgentServerSettings()
+    mail: MailSettings = MailSettings()
+    web: WebSettings = WebSettings()
     playground: PlaygroundSettings = PlaygroundSettings()
     agents: dict[str, AgentSettings] = {}
     policy: dict[str, Any] = {}
@@ -145,6 +194,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_pipelines(self) -> Self:
         for name in self.pipelines:
+            if name in RESERVED:
+                raise ValueError(f"pipelines.{name}: '{name}' is a word of /task; take another")
             self.plans(name)
         return self
 
@@ -152,12 +203,23 @@ class Settings(BaseSettings):
         """The pipeline's steps with their policies worked out; raises ValueError with the place."""
         return tuple(self._plan(pipeline, step) for step in self.pipelines[pipeline].steps)
 
+    def fields(self, pipeline: str) -> tuple[FormField, ...]:
+        """The form of this pipeline; the usual one for a name nobody knows."""
+        known = self.pipelines.get(pipeline)
+        return known.fields if known else DEFAULT
+
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
         merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
         if unknown := sorted(set(merged) - set(Policy.model_fields)):
             raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
         policy = Policy.model_validate(merged)
+        CalendarSettings.model_validate(policy.calendar)
+        if policy.auto_approve:
+            from bot.rules import rule_problem  # noqa: PLC0415 - CEL is loaded where it is used
+
+            if problem := rule_problem(policy.auto_approve):
+                raise ValueError(f"{where}: auto_approve: {problem}")
         if not policy.approvers and not policy.groups:
             raise ValueError(
                 f"{where}: approvers is empty; name at least one person who may decide"
@@ -180,6 +242,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The SQLAlchemy address of the audit database; SQLite in `folder` unless configured."""
         return self.storage.database or f"sqlite:///{self.folder / 'signoff.db'}"
+
+    @property
+    def public_url(self) -> str:
+        """What links in mails begin with."""
+        return self.web.public_url or f"http://{self.web.host}:{self.web.port}"
 
     @property
     def input_folders(self) -> tuple[Path, ...]:
