@@ -1,6 +1,6 @@
 """Letters with a way to decide, and the letters that close them: the activities of `MailSteps`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio import activity
@@ -9,12 +9,14 @@ from temporalio.exceptions import ApplicationError
 from bot.web.decision_page import decision_link
 from notifications.mail import MailDelayed, Mailer, MailRefused
 from notifications.mail_letters import Invitation, Letters
-from storage.tokens import MailTokens
+from storage.tokens import Issued, MailTokens
 from workflows.electorate import Person
 from workflows.requests import CardView
 from workflows.steps import MailRequest, MailSteps
 
 log = structlog.get_logger()
+
+MENDING = timedelta(minutes=1)
 
 
 class NoMail(MailSteps):
@@ -48,17 +50,20 @@ class MailActivities(MailSteps):
         view, person, now = request.view, request.to, datetime.now(UTC)
         if not person.email:
             return False
+        issued = await self._issue(view, person)
+        invitation = await self._invitation(issued)
         try:
-            invitation = await self._invitation(view, person)
             if request.rung:
                 letter = self._letters.reminder(view, person, invitation, now, request.rung)
             else:
                 letter = self._letters.request(view, person, invitation, now, request.why)
             await self._mailer.send(letter)
         except MailRefused as error:
-            log.warning("a letter was refused", approval=view.request.id, reason=str(error))
-            return False
+            await self._tokens.discard(issued.token)
+            return _given_up(view, error)
         except MailDelayed as error:
+            if not error.in_doubt:
+                await self._tokens.discard(issued.token)
             raise ApplicationError(str(error), next_retry_delay=error.after) from error
         return True
 
@@ -74,14 +79,14 @@ class MailActivities(MailSteps):
             try:
                 await self._mailer.send(self._letters.closing(view, person, datetime.now(UTC)))
             except MailRefused as error:
-                log.warning("a closing letter was refused", approval=approval, reason=str(error))
+                _given_up(view, error)
             except MailDelayed as error:
                 raise ApplicationError(str(error), next_retry_delay=error.after) from error
 
-    async def _invitation(self, view: CardView, person: Person) -> Invitation:
+    async def _issue(self, view: CardView, person: Person) -> Issued:
         ballot = view.ballot
         assert ballot.deadline is not None
-        issued = await self._tokens.issue(
+        return await self._tokens.issue(
             approval_id=view.request.id,
             revision=ballot.revision,
             digest=ballot.digest,
@@ -89,6 +94,8 @@ class MailActivities(MailSteps):
             email=person.email,
             deadline=ballot.deadline,
         )
+
+    async def _invitation(self, issued: Issued) -> Invitation:
         ticket = await self._tokens.look(issued.token)
         assert ticket is not None
         return Invitation(
@@ -96,3 +103,11 @@ class MailActivities(MailSteps):
             code=issued.code,
             expires_at=ticket.expires_at,
         )
+
+
+def _given_up(view: CardView, error: MailRefused) -> bool:
+    """False for an address nobody can mail; what an operator can mend is tried again."""
+    log.warning("a letter was refused", approval=view.request.id, reason=str(error))
+    if error.mendable:
+        raise ApplicationError(str(error), next_retry_delay=MENDING) from error
+    return False

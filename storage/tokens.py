@@ -42,7 +42,6 @@ LEASE = timedelta(minutes=2)
 MOST_TRIES = 5
 CODE_LENGTH = 8
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
-_TOKEN_CHARACTERS = 43  # 256 bits in URL-safe base64
 
 MAIL_TOKENS = Table(
     "mail_tokens",
@@ -161,8 +160,6 @@ class MailTokens:
 
     async def look(self, token: str) -> Ticket | None:
         """What a token stands for, and its state; None for one never issued. Changes nothing."""
-        if not _plausible(token):
-            return None
         query = select(MAIL_TOKENS).where(_T.token_hash == _hash(token))
         found = (await self._run(lambda connection: connection.execute(query))).one_or_none()
         return _ticket(found, self._clock()) if found else None
@@ -174,8 +171,6 @@ class MailTokens:
         is compared. Of several redemptions at once one succeeds.
         """
         typed = _typed(code)
-        if not _plausible(token):
-            return Refused.UNKNOWN
         if typed is None:
             return await self._why_not(token) or Refused.WRONG_CODE
         return await self._run(lambda connection: self._redeem(connection, token, typed, digest))
@@ -191,6 +186,11 @@ class MailTokens:
         if undecided:
             changes["uses"] = _T.uses + 1
         await self._mark(token, **changes)
+
+    async def discard(self, token: str) -> None:
+        """Forget a token whose mail surely was not sent, so that retries leave no trace."""
+        own = delete(MAIL_TOKENS).where(_T.token_hash == _hash(token))
+        await self._run(lambda connection: connection.execute(own))
 
     async def revoke(self, approval_id: str) -> int:
         """End every open token of an approval, and say how many."""
@@ -227,8 +227,7 @@ class MailTokens:
         await connection.execute(own.values(tries=_T.tries - 1))
         if not hmac.compare_digest(row.digest.encode(), digest.encode("utf-8", "replace")):
             return Refused.OTHER_CONTENT
-        claim = update_of(MAIL_TOKENS).where(_T.token_hash == name)
-        await connection.execute(claim.values(tries=_T.tries - 1, claimed_until=_text(now + LEASE)))
+        await connection.execute(own.values(claimed_until=_text(now + LEASE)))
         return Redeemed(ticket=_ticket(row, now), decision_id=decision_id(token, row.uses))
 
     async def _why_not(self, token: str) -> Refused | None:
@@ -306,10 +305,6 @@ def _ticket(row: Row[Any], now: datetime) -> Ticket:
         state=_state(row, now),
         tries_left=max(0, MOST_TRIES - row.tries),
     )
-
-
-def _plausible(token: str) -> bool:
-    return len(token) == _TOKEN_CHARACTERS and token.isascii()
 
 
 def _typed(code: str) -> str | None:

@@ -1,10 +1,9 @@
 """What has to be there for the bot to be of use: one check each, `ok` or a sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -23,7 +22,7 @@ def temporal(client: Client) -> Check:
     async def check() -> str:
         try:
             healthy = await client.service_client.check_health(timeout=PATIENCE)
-        except RPCError:
+        except (RPCError, RuntimeError):
             healthy = False
         return OK if healthy else "Temporal does not answer: clicks are kept until it does."
 
@@ -57,13 +56,10 @@ def inbox(clicks: ClickInbox) -> Check:
     return check
 
 
-def sockets(handlers: Sequence[AsyncSocketModeHandler]) -> Check:
+def sockets(open_now: Callable[[], int]) -> Check:
     """At least one connection to Slack is up; one less than wanted is being mended."""
 
     async def check() -> str:
-        for handler in handlers:
-            if await handler.client.is_connected():
-                return OK
-        return "No socket to Slack is open: clicks cannot reach us."
+        return OK if open_now() else "No socket to Slack is open: clicks cannot reach us."
 
     return check

@@ -12,11 +12,11 @@ from bot.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8332
-GRACE_SECONDS = 4.0
+GRACE_SECONDS = 3.0
 LARGEST_BODY = 1_000_000
 LONGEST_HEADER = 8_190
 
-Register = Callable[[web.Application], None]
+Register = Callable[[web.Application], object]
 """Adds routes to the application."""
 
 
@@ -26,7 +26,7 @@ async def web_server(
 ) -> AsyncIterator[str]:
     """Serve until the block ends; gives the address. Port 0 takes a free one.
 
-    At the end no new request is taken, running ones have twice 4 s. Raises ConfigurationError
+    At the end no new request is taken, running ones have twice 3 s. Raises ConfigurationError
     when the port cannot be had.
     """
     app = web.Application(client_max_size=LARGEST_BODY, logger=_logger())

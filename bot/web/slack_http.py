@@ -5,9 +5,8 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.prompt_ack import PromptDispatch
 from bot.web import payload as payloads
 from bot.web.guard import Guard, Signed
 from bot.web.payload import Payload
@@ -21,10 +20,6 @@ _RETRY = ("X-Slack-Retry-Num", "X-Slack-Retry-Reason")
 LONGEST_RETRY_HEADER = 100
 
 
-def _nothing(_reason: Reason) -> None:
-    """Nobody counts."""
-
-
 class SlackHttp:
     """Every path takes every kind of payload, so one request URL does for all of them.
 
@@ -33,11 +28,11 @@ class SlackHttp:
 
     def __init__(
         self,
-        app: AsyncApp,
+        bolt: PromptDispatch,
         signing_secret: SecretStr,
-        refused: Callable[[Reason], None] = _nothing,
+        refused: Callable[[Reason], None],
     ) -> None:
-        self._app = app
+        self._bolt = bolt
         self._guard = Guard(signing_secret)
         self._replays = Replays()
         self._refused = refused
@@ -76,10 +71,9 @@ class SlackHttp:
 
     async def _dispatch(self, payload: Payload, retry: dict[str, str]) -> Reply:
         """Hand the payload over as read: Bolt loses commands that have `payload` in their text."""
-        headers: dict[str, str | list[str]] = {
+        headers = {
             name: [value] for name, value in retry.items() if 0 < len(value) < LONGEST_RETRY_HEADER
         }
-        request = AsyncBoltRequest(mode="socket_mode", body=payload, headers=dict(headers))
-        answer = await self._app.async_dispatch(request)
+        answer = await self._bolt(payload, headers)
         kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
         return Reply(answer.status, answer.body or "", kind)

@@ -46,6 +46,7 @@ class BotProcess:
         environment = os.environ | {
             "SLACK_BOT_TOKEN": self._workspace.bot_token,
             "SLACK_APP_TOKEN": self._workspace.app_token,
+            "SIGNOFF_WEB__PORT": "0",
             "PYTHONPATH": str(ROOT),
         }
         with (self._folder / "bot.log").open("ab") as log:

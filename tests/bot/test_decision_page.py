@@ -198,6 +198,19 @@ async def test_an_outage_costs_neither_code_nor_decision(tmp_path: Path) -> None
     assert here.desk.counted == 1
 
 
+async def test_a_mistake_of_ours_is_a_page_too(tmp_path: Path) -> None:
+    """With strict headers and without inner words; the link is not lost."""
+    async with site(tmp_path) as here:
+        issued = await here.invite()
+        page = await here.open(issued)
+        here.desk.failures = [RuntimeError("secret inner words")]
+        answer = await here.send(issued, page)
+        here.desk.now += LEASE
+        assert (await here.send(issued, page)).status == 200
+    assert (answer.status, "secret" in answer.html) == (500, False)
+    assert "Content-Security-Policy" in answer.headers
+
+
 async def test_a_lost_answer_does_not_decide_twice(tmp_path: Path) -> None:
     """The decision was applied, the answer got lost: the retry has the same id."""
     async with site(tmp_path) as here:

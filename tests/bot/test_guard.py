@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import logs
 from bot.errors import ConfigurationError
+from bot.prompt_ack import PromptDispatch
 from bot.web.guard import LARGEST_BODY
 from bot.web.replays import Replays, Reply
 from bot.web.server import web_server
@@ -86,7 +87,7 @@ def door() -> Door:
 
 @pytest.fixture
 async def client(door: Door) -> AsyncIterator[RawClient]:
-    front = SlackHttp(door.app, SecretStr(SECRET))
+    front = SlackHttp(PromptDispatch(door.app), SecretStr(SECRET), lambda _: None)
     async with web_server([front.register], port=0) as url:
         raw = RawClient(url)
         yield raw
@@ -112,7 +113,7 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
 def test_an_empty_secret_refuses_to_start(door: Door, secret: str) -> None:
     """With an empty secret anybody could sign; one sentence names it."""
     with pytest.raises(ConfigurationError, match="SLACK_SIGNING_SECRET is missing"):
-        SlackHttp(door.app, SecretStr(secret))
+        SlackHttp(PromptDispatch(door.app), SecretStr(secret), lambda _: None)
 
 
 async def test_what_slack_sends_gets_through(door: Door, client: RawClient) -> None:

@@ -26,8 +26,10 @@ def figures(metrics: Metrics) -> dict[str, float]:
 def test_clicks_are_counted_by_what_became_of_them() -> None:
     """And how long each waited for its ack."""
     metrics = Metrics()
-    metrics.clicked("delivered", 0.012)
-    metrics.clicked("kept", 0.2)
+    metrics.taken("delivered")
+    metrics.taken("kept")
+    metrics.acked(0.012)
+    metrics.acked(0.2)
     metrics.inbox(3)
     told = figures(metrics)
     assert told["signoff_clicks_total taken=delivered"] == 1
@@ -95,5 +97,5 @@ async def test_the_page_is_what_prometheus_reads() -> None:
 def test_two_processes_worth_of_metrics_live_side_by_side() -> None:
     """Nothing is global, so tests and `signoff up` can have as many as they like."""
     one, other = Metrics(), Metrics()
-    one.clicked("kept", 0.1)
+    one.taken("kept")
     assert "signoff_clicks_total taken=kept" not in figures(other)

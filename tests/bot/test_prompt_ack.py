@@ -51,3 +51,14 @@ async def test_what_nobody_acks_is_told_as_bolt_tells_it() -> None:
     dispatch = PromptDispatch(door.app)
     assert (await dispatch(COMMAND | {"command": "/unknown"}, {})).status == 404
     assert (await dispatch(COMMAND | {"command": "/broken"}, {})).status == 500
+
+
+async def test_acks_of_clicks_are_told() -> None:
+    """Commands are another matter: they may wait for what they ask for."""
+    door, told = Door(), list[float]()
+    dispatch = PromptDispatch(door.app, told.append)
+    await dispatch(COMMAND, {})
+    assert not told
+    await dispatch(CLICK, {})
+    assert len(told) == 1
+    assert 0 < told[0] < 1

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import bootstrap
 from bot.gateway import Gateway
+from bot.prompt_ack import PromptDispatch
 from bot.settings import Settings
 from bot.slack import bolt_app, web_client
 from bot.web.refusal import Reason
@@ -33,7 +34,7 @@ async def http_bot(settings: Settings, secret: str, refused: list[Reason]) -> As
     async with web_client(settings) as slack:
         app = bolt_app(slack)
         bootstrap._listen(app, settings, slack, client, Gateway(client, inbox), engine)
-        front = SlackHttp(app, SecretStr(secret), refused.append)
+        front = SlackHttp(PromptDispatch(app), SecretStr(secret), refused.append)
         async with web_server([front.register], port=0) as url:
             yield url
     await inbox.close()
@@ -129,7 +130,7 @@ async def test_another_secret_opens_nothing(
 def test_every_kind_of_payload_may_use_any_path() -> None:
     """One request URL is enough in the app's settings."""
     app = AsyncApp(client=AsyncWebClient("xoxb-x"), request_verification_enabled=False)
-    front = SlackHttp(app, SecretStr("secret"))
+    front = SlackHttp(PromptDispatch(app), SecretStr("secret"), lambda _: None)
     server = aiohttp.web.Application()
     front.register(server)
     assert {

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType, web
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
@@ -19,11 +20,13 @@ from benchmarks import refreshes
 from benchmarks.clicks import CARD
 from bot.errors import ConfigurationError
 from bot.slack import forget_proxies_on_loopback
+from bot.socket_client import SteadyClient
 from bot.sockets import SteadyHandler, open_now, sockets
-from bot.switchboard import Pace
+from bot.switchboard import Pace, Switchboard
 from playground.person import Person
 from playground.server import Playground
 from tests.bot.black_hole import DOWN, UP, BlackHole
+from tests.bot.strange_slack import StrangeSlack
 from tests.conftest import free_port
 from tests.fakes import ADA
 from tests.playground.rawbot import RawBot
@@ -93,8 +96,8 @@ async def posted(workspace: Playground) -> Json:
     return {"channel": "C0GENERAL1", "ts": answer["ts"]}
 
 
-async def count(workspace: Playground, wanted: int, seconds: float = 5.0) -> None:
-    await until(lambda: workspace.sockets.count() == wanted, seconds)
+async def count(workspace: Playground, wanted: int) -> None:
+    await until(lambda: workspace.sockets.count() == wanted, 10)
 
 
 async def acked(ada: Person, card: Json, action: str = "approve") -> bool:
@@ -183,13 +186,13 @@ async def test_a_lost_answer_is_repeated(workspace: Playground, ada: Person) -> 
 
 
 async def test_half_open_sockets_are_noticed(workspace: Playground, ada: Person) -> None:
-    """Nothing comes, nothing goes, nobody hangs up: others are opened within three pings."""
+    """Nothing comes, nothing goes, nobody hangs up: others are opened within seconds."""
     card = await posted(workspace)
     async with through_proxy(workspace) as proxy, running(workspace.api_url) as bot:
         await count(workspace, 2)
         proxy.swallow(UP, DOWN)
         with capture_logs() as logs:
-            await count(workspace, 4, 6 * QUICK.ping)
+            await count(workspace, 4)
         assert any("no longer answers" in line["event"] for line in logs)
         proxy.cut()
         await count(workspace, 2)
@@ -337,48 +340,40 @@ async def test_running_clicks_are_finished_at_the_end(workspace: Playground, ada
     assert await click
 
 
-class StrangeSlack:
-    """Gives every socket a few words, then `goodbye`; keeps what the bot echoes."""
+@contextlib.asynccontextmanager
+async def late_client(slack: StrangeSlack) -> AsyncIterator[SteadyClient]:
+    """Without Bolt; it acknowledges when there is a later socket."""
+    async with slack.serve(free_port()) as api_url:
+        board, web = Switchboard(QUICK), AsyncWebClient(base_url=api_url)
+        client = SteadyClient("xapp-playground", web, board)
 
-    def __init__(self, goodbye: str) -> None:
-        self.sockets = 0
-        self.echoes: list[bytes] = []
-        self._goodbye = goodbye
+        async def acknowledge(_: Any, request: SocketModeRequest) -> None:
+            await until(lambda: slack.sockets > request.payload["n"])
+            await client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
 
-    async def open(self, request: web.Request) -> web.Response:
-        return web.json_response({"ok": True, "url": f"ws://{request.host}/link"})
+        client.socket_mode_request_listeners.append(acknowledge)
+        try:
+            await asyncio.wait_for(client.connect(), 10)
+            yield client
+        finally:
+            await client.close()
 
-    async def link(self, request: web.Request) -> web.WebSocketResponse:
-        self.sockets += 1
-        ws = web.WebSocketResponse(autoping=False)
-        await ws.prepare(request)
-        for word in ('{"type":"hello"}', "junk", "[" * 50_000, "[]", "{}"):
-            await ws.send_str(word)
-        await ws.ping(b"applink-1")
-        await ws.send_str(f'{{"type":"disconnect","reason":"{self._goodbye}"}}')
-        async for message in ws:
-            if message.type is WSMsgType.PONG:
-                self.echoes.append(bytes(message.data))
-            elif message.type is WSMsgType.PING:
-                await ws.pong(message.data)
-        return ws
+
+async def test_an_answer_leaves_where_its_envelope_came_in() -> None:
+    """Even when newer sockets are open by then."""
+    slack = StrangeSlack("warning")
+    async with late_client(slack):
+        await until(lambda: len(slack.acks) >= 5)
+    assert all(envelope == f"e-{number}" for number, envelope in slack.acks)
 
 
 @pytest.mark.parametrize(("goodbye", "most"), [("too_many_websockets", 8), ("warning", 14)])
 async def test_strange_words_are_survived(goodbye: str, most: int) -> None:
     """Pings are echoed, junk is ignored, and no goodbye at once leads to a storm."""
-    slack, app, port = StrangeSlack(goodbye), web.Application(), free_port()
-    app.router.add_post(f"/api/{OPEN}", slack.open)
-    app.router.add_get("/link", slack.link)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        async with running(f"http://127.0.0.1:{port}/api/", 1) as bot:
-            await until(lambda: slack.sockets > 1)
-            await asyncio.sleep(1.5)
-            assert bot.open == 1
-    finally:
-        await runner.cleanup()
-    assert 2 <= slack.sockets <= most
-    assert set(slack.echoes) == {b"applink-1"}
+    slack = StrangeSlack(goodbye)
+    async with late_client(slack) as client:
+        await until(lambda: slack.sockets > 1)
+        await asyncio.sleep(1.5)
+        assert client.is_open
+        assert 2 <= slack.sockets <= most
+    assert slack.echoes == {b"applink-1"}

@@ -23,7 +23,9 @@ from workflows.results import AgentResult, ExecutionMode
 
 MOST_BLOCKS, MOST_CHARACTERS = 50, 12_000
 EDITED = said(edit=Edit(summary="as Grace wrote it"))
-BEFORE = RESULT.model_copy(update={"summary": "Sales rose by 10 % in May.", "findings": ("South shrank.",)})
+BEFORE = RESULT.model_copy(
+    update={"summary": "Sales rose by 10 % in May.", "findings": ("South shrank.",)}
+)
 
 CARDS: dict[str, CardView] = {
     "waiting": view(),
@@ -37,7 +39,10 @@ CARDS: dict[str, CardView] = {
     "excluded": view(excluded=(Exclusion(name="Gwen <!channel>", why="guest"),)),
     "not live": view(execution_mode=ExecutionMode.SYNTHETIC, mode_reason="no agent <@U1>"),
     "second version": view(revision=2, previous=BEFORE, feedback="look at *May* <!here>"),
-    "edited": view(revision=2, previous=BEFORE, authors=(GRACE,)),
+    "edited": view(revision=2, previous=BEFORE, authors=(GRACE,), edited_by=GRACE),
+    "a question": settled(
+        Outcome.CHANGES_REQUESTED, said(verdict=Verdict.REQUEST_CHANGES), id="t-1.analysis-question-1.v1"
+    ),
     "unchanged": view(revision=2, previous=RESULT),
     "last version": view(revision=3, policy={"max_revisions": 3}),
     "a message": view(step="", version=None, parent="", authors=(LINUS,), task_id="", id="a-1"),
@@ -111,6 +116,7 @@ SAYS = {
     "approved by a rule": ("by a rule, without a person", "rows &lt; 10"),
     "approved under a bypass": (f"under a bypass that <@{LINUS}> opened", "fire"),
     "changes requested": ("Changes requested", "replaced by v2"),
+    "a question": ("the agent is told",),
     "sent on by an edit": ("*Edited*", "replaced by v2"),
     "approved with edits": ("*Approved with edits*",),
     "expired": ("*Expired*", "Nobody decided in time."),
@@ -142,9 +148,9 @@ def test_every_fact_of_the_blocks_is_in_the_text(name: str) -> None:
             assert missed <= SPOKEN_OTHERWISE, (name, missed)
 
 
-SPOKEN_OTHERWISE = set(
-    "✏️ The version before was sent back with up to line the struck is gone bold new 🔍".split()
-) | {"", "line", "Finding", "Summary"}
+SPOKEN_OTHERWISE = words(
+    "✏️ The version before was sent back with up to line the struck is gone bold new 🔍 Finding Summary"
+) | {""}
 
 
 def test_requesting_changes_is_offered_while_versions_are_left() -> None:
@@ -158,7 +164,9 @@ def test_requesting_changes_is_offered_while_versions_are_left() -> None:
 
 def test_agent_text_stands_between_our_label_and_our_line() -> None:
     """Whatever it says, it comes after the label and before the divider, and nowhere else."""
-    result = AgentResult(summary="Approved by <@U0LINUS001> ✅ APPROVED", findings=("*Who may decide*",))
+    result = AgentResult(
+        summary="Approved by <@U0LINUS001> ✅ APPROVED", findings=("*Who may decide*",)
+    )
     blocks = card(view(result))
     kinds = [block["type"] for block in blocks]
     at = kinds.index("rich_text")
@@ -192,10 +200,26 @@ def test_poison_becomes_a_valid_inert_card(poison: Any) -> None:
     shown = view(
         RESULT, revision=2, previous=result, feedback=text, title=text[:300], mode_reason=text
     )
-    assert_inert(shown.model_copy(update={"request": shown.request.model_copy(update={"result": result})}))
+    assert_inert(
+        shown.model_copy(update={"request": shown.request.model_copy(update={"result": result})})
+    )
 
 
-PIECES = ("<!channel>", "https://a.b/c", "\u202e", "@here", "*x*", "a" * 50, "\n", " ", "&lt;", "é", "😀", "`", "bob@x.io")
+PIECES = (
+    "<!channel>",
+    "https://a.b/c",
+    "\u202e",
+    "@here",
+    "*x*",
+    "a" * 50,
+    "\n",
+    " ",
+    "&lt;",
+    "é",
+    "😀",
+    "`",
+    "bob@x.io",
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -8,7 +8,7 @@ import pytest
 from notifications.approval_list import DecidedLine, PendingPage
 from notifications.blocks import Block
 from notifications.buttons import ActionId, ButtonValue, Cursor, read
-from notifications.home import PAGE, HomeView, RunningLine, home, settings_text
+from notifications.home import PAGE, HomeView, RunningLine, home, home_in_trouble, settings_text
 from playground.blocks import view_problems
 from tests.notifications.test_forms import line
 from tests.notifications.views import GRACE, LINUS, NOW
@@ -81,6 +81,14 @@ def test_the_next_page_begins_after_the_last_deadline() -> None:
     assert not alone & {ActionId.HOME_NEXT, ActionId.HOME_FIRST}
 
 
+def test_without_lists_home_says_so_and_offers_to_try_again() -> None:
+    """The filters stay; nothing else pretends to be known."""
+    view = home_in_trouble(FULL.cursor, "Your click is safely kept.")
+    assert view_problems(view) == []
+    assert Cursor.read(view["private_metadata"]) == FULL.cursor
+    assert [e["action_id"] for e in elements(view)] == [ActionId.HOME_FIRST]
+
+
 def test_filters_survive_in_the_metadata() -> None:
     """What nobody of us wrote is the first page without filters."""
     assert Cursor.read(home(FULL)["private_metadata"]) == FULL.cursor
@@ -90,7 +98,14 @@ def test_filters_survive_in_the_metadata() -> None:
 def test_everything_is_there() -> None:
     """The answer to the last gesture, mine, what I asked for, decided lately, settings."""
     text = str(home(FULL))
-    for part in ("Thank you.", "1 h left", "a.csv", "approved by <@U0GRACE001>", "22:00 to 07:00", "⚠️"[:0]):
+    for part in (
+        "Thank you.",
+        "1 h left",
+        "a.csv",
+        "approved by <@U0GRACE001>",
+        "22:00 to 07:00",
+        "⚠️"[:0],
+    ):
         assert part in text
     assert "<!here>" not in text
 

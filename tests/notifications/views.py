@@ -21,7 +21,7 @@ RESULT = AgentResult(
 )
 
 
-def view(  # noqa: PLR0917 - what a test may change
+def view(
     result: AgentResult = RESULT,
     policy: dict[str, Any] | None = None,
     ballot: dict[str, Any] | None = None,
@@ -51,9 +51,7 @@ def view(  # noqa: PLR0917 - what a test may change
     cast = asked.ballot().model_copy(
         update={
             "digest": DIGEST,
-            "electorate": Electorate(
-                people=people, groups=asked.policy.groups, excluded=excluded
-            ),
+            "electorate": Electorate(people=people, groups=asked.policy.groups, excluded=excluded),
             "deadline": NOW + timedelta(hours=24),
             "places": (CARD,),
         }

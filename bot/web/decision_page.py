@@ -1,0 +1,331 @@
+"""The page a mailed link opens: shows exactly what is to be decided, and takes the decision.
+
+GET, HEAD and OPTIONS display and change nothing. Deciding takes a POST from that page, in that
+browser, with the one-time token of the link and the short code of the mail typed in. The rules
+are the workflow's own: this page only adds reasons to refuse.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+import structlog
+from aiohttp import web
+
+from bot.errors import BadRequest, SignoffError
+from bot.web.decision_form import BadForm, DecisionForm, problem, read_form
+from bot.web.form_guard import FormGuard
+from bot.web.guess_limit import GuessLimit
+from bot.web.mailed_case import MailedCase
+from bot.web.page_templates import PageTemplates
+from notifications.text import visible
+from storage.errors import DatabaseUnavailable
+from storage.tokens import MailTokens, Redeemed, Refused, Ticket, TicketState
+from workflows.decisions import Answer, Decision, Reply
+from workflows.requests import CardView
+
+log = structlog.get_logger()
+
+PATH: Final = "/decide/{token}"
+TEXT_PATH: Final = "/decide/{token}/text"
+PATIENCE: Final = 20.0  # seconds; well below the lease of a claimed token
+TEXT_INLINE: Final = 20_000
+_MENDABLE = frozenset(
+    {
+        Reply.REASON_MISSING,
+        Reply.CONFIRMATION_MISSING,
+        Reply.NOT_READY,
+        Reply.NOT_LIVE,
+        Reply.REVISIONS_USED_UP,
+    }
+)
+_CLOSED = {
+    TicketState.USED: "This link was used already, and works only once.",
+    TicketState.REVOKED: "This link does not work any more: there is nothing left to decide.",
+    TicketState.EXPIRED: "This link has expired. Please decide in Slack, or wait for a new mail.",
+    TicketState.LOCKED: (
+        "This link is locked, because the code was wrong too often. Please decide in Slack."
+    ),
+}
+_ELSEWHERE = "The whole text cannot be shown here; it hangs in the Slack thread as a file."
+_GONE = "This request is not known here any more. Nothing was counted."
+_UNAVAILABLE = (
+    "One of our services does not answer just now. Please send it again in a minute: your code "
+    "stays valid, and nothing is ever counted twice."
+)
+_BROKEN = "That was our mistake. Please open the link again to see where things stand."
+_UNCHANGED = "Nothing was changed"
+_MINE = "Your decision was counted."
+_ALLOW = "GET, HEAD, OPTIONS, POST"
+_UNKNOWN = "This link is not known here. Please open it again from the mail, as a whole."
+_NOT_OURS = (
+    "Nothing was counted: the form did not come from our page, or that page was opened anew "
+    "since. Please open the link in your mail again."
+)
+
+FullText = Callable[[str], Awaitable[str]]
+
+
+class ApprovalDesk(Protocol):
+    """What the page needs of `Approvals`; errors are `SignoffError`."""
+
+    async def view(self, approval_id: str) -> CardView:
+        """One approval as its card shows it."""
+
+    async def decide(self, approval_id: str, decision: Decision) -> Answer:
+        """Decide and wait for the answer; the same decision id gets the same answer."""
+
+
+def decision_link(public_url: str, token: str) -> str:
+    """What goes into the mail."""
+    return public_url.rstrip("/") + PATH.format(token=token)
+
+
+def register(
+    app: web.Application,
+    tokens: MailTokens,
+    approvals: ApprovalDesk,
+    *,
+    public_url: str,
+    full_text: FullText | None = None,
+    names: Mapping[str, str] | None = None,
+    limit: GuessLimit | None = None,
+    client: Callable[[web.Request], str] = lambda request: request.remote or "",
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Add the page's routes. The token stands in the path: keep paths out of access logs.
+
+    `full_text` gives an approval's whole text, which a view does not carry. `client` tells who
+    posts; behind a proxy it has to read the header that the proxy sets.
+    """
+    page = DecisionPage(
+        tokens,
+        approvals,
+        FormGuard(public_url),
+        limit or GuessLimit(),
+        full_text=full_text,
+        names=names or {},
+        client=client,
+        clock=clock,
+    )
+    app.router.add_route("*", PATH, page.handle)
+    app.router.add_route("*", TEXT_PATH, page.handle)
+
+
+class DecisionPage:
+    """Handlers; `register` wires them."""
+
+    def __init__(
+        self,
+        tokens: MailTokens,
+        approvals: ApprovalDesk,
+        guard: FormGuard,
+        limit: GuessLimit,
+        *,
+        full_text: FullText | None,
+        names: Mapping[str, str],
+        client: Callable[[web.Request], str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._tokens = tokens
+        self._approvals = approvals
+        self._guard = guard
+        self._limit = limit
+        self._full_text = full_text
+        self._names = names
+        self._client = client
+        self._clock = clock
+        self._templates = PageTemplates()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Every method and both paths; whatever goes wrong becomes a page with a sentence."""
+        try:
+            return await self._dispatch(request)
+        except BadForm as error:
+            return self._templates.message("Not counted", str(error), error.status)
+        except BadRequest:
+            return self._templates.message("Not found", _GONE, HTTPStatus.NOT_FOUND)
+        except (SignoffError, DatabaseUnavailable, TimeoutError):
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            response = self._templates.message("Please try again", _UNAVAILABLE, status)
+            response.headers["Retry-After"] = "30"
+            return response
+        except Exception as error:
+            log.error("the decision page failed", error=type(error).__name__, exc_info=error)
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            return self._templates.message("Something went wrong", _BROKEN, status)
+
+    async def _dispatch(self, request: web.Request) -> web.StreamResponse:
+        token = request.match_info["token"]
+        text_only = request.path.endswith("/text")
+        match request.method:
+            case "OPTIONS":
+                return self._templates.nothing(_ALLOW)
+            case "GET" | "HEAD" if text_only:
+                return await self._text(token)
+            case "GET" | "HEAD":
+                return await self._show(request, token)
+            case "POST" if not text_only:
+                return await self._post(request, token)
+        response = self._templates.message(
+            "Not possible", "This page is read, or sent with its form.", HTTPStatus(405)
+        )
+        response.headers["Allow"] = _ALLOW
+        return response
+
+    async def _show(self, request: web.Request, token: str) -> web.Response:
+        ticket = await self._tokens.look(token)
+        if ticket is None or ticket.state is not TicketState.OPEN:
+            return await self._closed(ticket)
+        return await self._render(request, token, await self._case(ticket))
+
+    async def _text(self, token: str) -> web.Response:
+        ticket = await self._tokens.look(token)
+        if ticket is None or ticket.state is not TicketState.OPEN:
+            return await self._closed(ticket)
+        whole = await self._whole((await self._case(ticket)).view)
+        return self._templates.text(await asyncio.to_thread(visible, whole))
+
+    async def _post(self, request: web.Request, token: str) -> web.Response:
+        client = self._client(request)
+        if seconds := self._limit.wait(client):
+            return self._slow_down(seconds)
+        form = await read_form(request)
+        ticket = await self._tokens.look(token)
+        if ticket is None or ticket.state is not TicketState.OPEN:
+            self._limit.failed(client)
+            return await self._closed(ticket)
+        if not self._guard.genuine(request, token, form.digest, form.seal):
+            self._limit.failed(client)
+            return self._not_ours()
+        return await self._judge(request, token, form, await self._case(ticket))
+
+    async def _judge(
+        self, request: web.Request, token: str, form: DecisionForm, case: MailedCase
+    ) -> web.Response:
+        """A genuine form of an open link: is it complete, in time, and the code right?"""
+        if why := case.closed_why():
+            return self._too_late(case, why)
+        if missing := problem(form, case.view):
+            return await self._render(request, token, case, sent=form, problem=missing)
+        redeemed = await self._tokens.redeem(token, form.code, digest=form.digest)
+        if isinstance(redeemed, Redeemed):
+            return await self._decide(request, token, redeemed.decision_id, form, case)
+        self._limit.failed(self._client(request))
+        if redeemed is Refused.OTHER_CONTENT:
+            return self._not_ours()
+        ticket = await self._tokens.look(token)
+        if ticket is None or ticket.state is not TicketState.OPEN:
+            return await self._closed(ticket)
+        return await self._render(request, token, case, sent=form, problem=_wrong_code(ticket))
+
+    async def _decide(
+        self,
+        request: web.Request,
+        token: str,
+        decision_id: str,
+        form: DecisionForm,
+        case: MailedCase,
+    ) -> web.Response:
+        """The token is claimed: it is settled, or released, whatever the answer is."""
+        decision = case.decision(form, decision_id)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._approvals.decide(case.ticket.approval_id, decision)
+        except (SignoffError, TimeoutError) as error:
+            await self._tokens.release(token, undecided=isinstance(error, BadRequest))
+            raise
+        told = case.told(answer)
+        if answer.reply in _MENDABLE:
+            await self._tokens.release(token, undecided=True)
+            return await self._render(request, token, case, sent=form, problem=told)
+        await self._tokens.settle(token)
+        if answer.accepted:
+            return self._templates.message("Thank you", told, about=case.about)
+        return self._templates.message(_UNCHANGED, told, HTTPStatus.CONFLICT, about=case.about)
+
+    def _too_late(self, case: MailedCase, why: str) -> web.Response:
+        """Between reading and sending it was decided, or changed; perhaps by this very form."""
+        title, told = ("Thank you", _MINE) if case.decided else (_UNCHANGED, why)
+        return self._templates.message(title, told, HTTPStatus.CONFLICT, about=case.about)
+
+    def _not_ours(self) -> web.Response:
+        return self._templates.message("Not counted", _NOT_OURS, HTTPStatus.FORBIDDEN)
+
+    def _slow_down(self, seconds: int) -> web.Response:
+        response = self._templates.message(
+            "Please wait",
+            f"Too many attempts failed. Please try again in {-(-seconds // 60)} min.",
+            HTTPStatus.TOO_MANY_REQUESTS,
+        )
+        response.headers["Retry-After"] = str(seconds)
+        return response
+
+    async def _closed(self, ticket: Ticket | None) -> web.Response:
+        """A link that decides nothing: what became of the approval, for those it was sent to."""
+        if ticket is None:
+            return self._templates.message("Not found", _UNKNOWN, HTTPStatus.NOT_FOUND)
+        told, about, comment = _CLOSED[ticket.state], "", ""
+        if ticket.state in (TicketState.USED, TicketState.REVOKED):
+            case = await self._case(ticket)
+            card, about = case.card, case.about
+            comment = card.comment
+            told = f"{card.outcome}." if card.outcome else told
+            told = f"{_MINE} {told}" if case.decided else told
+        return self._templates.message(
+            "Nothing to do here", told, HTTPStatus.GONE, about=about, comment=comment
+        )
+
+    async def _case(self, ticket: Ticket) -> MailedCase:
+        async with asyncio.timeout(PATIENCE):
+            view = await self._approvals.view(ticket.approval_id)
+        return MailedCase(ticket, view, self._clock(), self._names)
+
+    async def _render(
+        self,
+        request: web.Request,
+        token: str,
+        case: MailedCase,
+        *,
+        sent: DecisionForm | None = None,
+        problem: str = "",
+    ) -> web.Response:
+        closed, card = case.closed_why(), case.card
+        nonce = self._guard.nonce(request, token)
+        seal = self._guard.seal(token, nonce, card.digest)
+        response = self._templates.page(
+            "decision",
+            HTTPStatus.UNPROCESSABLE_ENTITY if sent else HTTPStatus.OK,
+            title=f"Decide: {card.title}",
+            card=card,
+            form=None if closed else case.form(f"./{token}", seal, sent),
+            closed=closed,
+            problem=problem,
+            **await self._text_values(token, case.view),
+        )
+        if not closed:
+            self._guard.remember(response, token, nonce)
+        return response
+
+    async def _text_values(self, token: str, view: CardView) -> dict[str, Any]:
+        """Short texts stand in the page, long ones beside it; a note when there is no way."""
+        whole = await self._whole(view)
+        length = len(whole) or view.full_text_characters
+        return {
+            "full_text": visible(whole) if len(whole) <= TEXT_INLINE else "",
+            "full_length": length,
+            "text_link": f"./{token}/text" if whole else "",
+            "text_note": _ELSEWHERE if length and not whole else "",
+        }
+
+    async def _whole(self, view: CardView) -> str:
+        if view.request.result.full_text or self._full_text is None:
+            return view.request.result.full_text
+        return await self._full_text(view.request.id) if view.full_text_characters else ""
+
+
+def _wrong_code(ticket: Ticket) -> str:
+    left = f"{ticket.tries_left} {'try' if ticket.tries_left == 1 else 'tries'} left"
+    return f"That is not the code of this mail ({left}). Nothing was counted."

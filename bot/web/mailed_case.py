@@ -1,0 +1,110 @@
+"""One approval as the holder of one mailed link meets it: what he sees, and what would count."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.web.decision_form import (
+    LONGEST_COMMENT,
+    DecisionForm,
+    FormView,
+    choices,
+    comment_note,
+    phrase,
+)
+from notifications.calendars import zone_of
+from notifications.plain_card import PlainCard, line, named, plain_card
+from notifications.plain_words import plain
+from notifications.replies import sentence
+from storage.tokens import Ticket
+from workflows import rules
+from workflows.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.electorate import Person
+from workflows.requests import CardView
+
+_REPLACED = (
+    "What is to be decided has changed since this mail was sent. Please decide in Slack, or wait "
+    "for a new mail."
+)
+
+
+@dataclass(frozen=True)
+class MailedCase:
+    """Pure: the same ticket, view and moment give the same answers."""
+
+    ticket: Ticket
+    view: CardView
+    now: datetime
+    known: Mapping[str, str]
+
+    @property
+    def person(self) -> Person:
+        """Whom the link was sent to."""
+        electorate = self.view.ballot.electorate
+        found = electorate.find(self.ticket.user) if electorate else None
+        return found or Person(id=self.ticket.user, email=self.ticket.email)
+
+    @property
+    def card(self) -> PlainCard:
+        """What is to be decided, in this person's time zone."""
+        return plain_card(self.view, self.now, zone_of(self.person.tz), self.known)
+
+    @property
+    def about(self) -> str:
+        """Which approval it is, on one line."""
+        return f"{line(self.view.request.title, 140)} · version {self.view.request.revision}"
+
+    @property
+    def decided(self) -> bool:
+        """Whether this person's decision counts already."""
+        return any(decision.by == self.ticket.user for decision in self.view.ballot.counted)
+
+    def closed_why(self) -> str:
+        """Why no form is offered; empty when one is."""
+        ticket, ballot = self.ticket, self.view.ballot
+        if (ticket.revision, ticket.digest) != (ballot.revision, ballot.digest):
+            return _REPLACED
+        refusal = self._refusal()
+        if refusal is None or refusal.reply is Reply.NOT_LIVE:
+            return ""
+        return self.told(refusal)
+
+    def told(self, answer: Answer) -> str:
+        """An answer of the rules in plain words."""
+        people = self.view.ballot.electorate.people if self.view.ballot.electorate else ()
+        names = {**self.known, **{one.id: one.name for one in people if one.name}}
+        return plain(sentence(answer), names)
+
+    def decision(self, form: DecisionForm, decision_id: str) -> Decision:
+        """The form as a decision; it has a verdict."""
+        assert form.verdict is not None
+        return Decision(
+            id=decision_id,
+            verdict=form.verdict,
+            by=self.ticket.user,
+            name=self.person.name,
+            at=self.now,
+            revision=self.ticket.revision,
+            digest=self.ticket.digest,
+            via=Via.EMAIL,
+            comment=form.comment.strip(),
+            confirmation=form.confirmation,
+        )
+
+    def form(self, action: str, seal: str, sent: DecisionForm | None) -> FormView:
+        """The form to show, with what was typed before."""
+        return FormView(
+            person=named(self.ticket.user, {self.ticket.user: self.person.name}),
+            action=action,
+            seal=seal,
+            choices=choices(self.view, live=self._refusal() is None),
+            comment_note=comment_note(self.view),
+            phrase=phrase(self.view),
+            verdict=sent.verdict if sent else None,
+            comment=sent.comment[:LONGEST_COMMENT] if sent else "",
+        )
+
+    def _refusal(self) -> Answer | None:
+        """What the rules would say to an approval, sent right now with everything typed in."""
+        form = DecisionForm(verdict=Verdict.APPROVE, confirmation=self.view.ballot.phrase)
+        return rules.refuse(self.view.ballot, self.decision(form, "mail:probe"), self.now)

@@ -1,0 +1,201 @@
+"""The approval card for readers outside Slack: e-mail and the decision page.
+
+The same facts, the same order and the same digest as the card in Slack. What an agent or a person
+wrote is kept apart from what code knows, and has gone through `inert`; nothing here is escaped for
+HTML, which is left to the templates.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from notifications import words
+from notifications.text import cautions, clip, inert, visible
+from workflows import durations
+from workflows.decisions import Outcome
+from workflows.digest import PREFIX
+from workflows.frozen import Frozen
+from workflows.policy import Risk
+from workflows.requests import CardView
+
+TITLE_SHOWN = 140
+NAME_SHOWN = 80
+FINDINGS_SHOWN = 20
+FINDING_SHOWN = 600
+DIFF_SHOWN = 4_000
+COMMENT_SHOWN = 600
+_PEOPLE_SHOWN = 10
+_THEN = {"expire": "it expires", "reject": "it is rejected", "approve": "it is approved"}
+
+Names = Mapping[str, str]
+
+
+class Fact(Frozen):
+    """One line that code vouches for."""
+
+    label: str
+    text: str
+
+
+class PlainCard(Frozen):
+    """Everything a reader needs; `outcome` is empty while a decision is possible."""
+
+    title: str
+    revision: int
+    facts: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    agent: str
+    summary: str
+    findings: tuple[str, ...]
+    changes: str
+    fine_print: str
+    digest: str
+    outcome: str
+    comment: str
+
+
+def plain_card(
+    view: CardView, now: datetime, zone: ZoneInfo | None = None, names: Names | None = None
+) -> PlainCard:
+    """The card in words; times in `zone` (UTC without one), people by `names` where known."""
+    names = {**_known(view), **(names or {})}
+    zone = zone or ZoneInfo("UTC")
+    result, ballot = view.request.result, view.ballot
+    return PlainCard(
+        title=line(view.request.title, TITLE_SHOWN),
+        revision=view.request.revision,
+        facts=tuple(_facts(view, now, zone, names)),
+        warnings=tuple(_warnings(view)),
+        agent=line(_agent(view), NAME_SHOWN),
+        summary=inert(result.summary) or "(no summary)",
+        findings=tuple(
+            clip(text, FINDING_SHOWN, inert).shown for text in result.findings[:FINDINGS_SHOWN]
+        ),
+        changes=_changes(view),
+        fine_print=_fine_print(view),
+        digest=ballot.digest,
+        outcome=_outcome(view, zone, names),
+        comment=clip(view.reason, COMMENT_SHOWN, inert).shown if ballot.outcome else "",
+    )
+
+
+def line(text: str, limit: int) -> str:
+    """Untrusted text on one line, for subjects and headings."""
+    return clip(" ".join(text.split()), limit, _inert_line).shown
+
+
+def _inert_line(text: str) -> str:
+    return inert(text.replace("\n", " ").replace("\t", " "))
+
+
+def named(user: str, names: Names) -> str:
+    """A person's name, or the id of somebody we have no name for."""
+    return line(names.get(user) or user, NAME_SHOWN)
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """`Fri 4 Dec 2026, 16:00 (Europe/Berlin)`."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} ({zone.key})"
+
+
+def _known(view: CardView) -> dict[str, str]:
+    electorate = view.ballot.electorate
+    people = electorate.people if electorate else ()
+    said = {d.by: d.name for d in view.ballot.counted if d.name}
+    return {**said, **{person.id: person.name for person in people if person.name}}
+
+
+def _people(users: Iterable[str], names: Names) -> str:
+    users = list(users)
+    shown = ", ".join(named(user, names) for user in users[:_PEOPLE_SHOWN])
+    rest = len(users) - _PEOPLE_SHOWN
+    return shown + (f" and {rest} more" if rest > 0 else "")
+
+
+def _facts(view: CardView, now: datetime, zone: ZoneInfo, names: Names) -> Iterable[Fact]:
+    request, ballot = view.request, view.ballot
+    yield Fact(label="Requested by", text=named(request.requester, names))
+    step = f"{request.step_number} of {request.steps_total}"
+    step += f" ({line(request.step, NAME_SHOWN)})" if request.step else ""
+    yield Fact(label="Step", text=step)
+    yield Fact(label="Who may decide", text=_people(sorted(ballot.eligible()), names))
+    yield Fact(label="Rule", text=rule(view))
+    if ballot.outcome is None and ballot.deadline is not None:
+        left = durations.words(ballot.deadline - now)
+        until = (
+            f"{moment(ballot.deadline, zone)}, in {left}; then {_THEN[request.policy.on_timeout]}"
+        )
+        yield Fact(label="Until", text=until)
+    if request.authors:
+        yield Fact(label="Edited by", text=_people(request.authors, names))
+    if ballot.counted and ballot.outcome is None:
+        said = [f"{named(d.by, names)} {words.VERDICT[d.verdict]}" for d in ballot.counted[:8]]
+        missing = ballot.missing()
+        yield Fact(
+            label="So far", text=", ".join(said) + (f"; still needed: {missing}" if missing else "")
+        )
+
+
+def rule(view: CardView) -> str:
+    """What it takes, in words."""
+    rules = view.request.policy
+    parts = ["one approval" if rules.quorum == 1 else f"{rules.quorum} approvals"]
+    if rules.groups:
+        groups = ", ".join(line(name, NAME_SHOWN) for name in rules.groups)
+        parts.append(f"one from each of {groups}")
+    one = rules.reject_quorum == 1
+    parts.append("one rejection ends it" if one else f"{rules.reject_quorum} rejections end it")
+    parts.append("HIGH RISK" if rules.risk is Risk.HIGH else "")
+    return ", ".join(part for part in parts if part)
+
+
+def _warnings(view: CardView) -> Iterable[str]:
+    request = view.request
+    if request.execution_mode in words.NOT_LIVE:
+        reason = f" ({line(request.mode_reason, 200)})" if request.mode_reason else ""
+        yield f"{words.NOT_LIVE[request.execution_mode]}{reason}."
+    if request.result.offline:
+        yield words.OFFLINE
+    yield from cautions("\n".join((request.result.summary, *request.result.findings)))
+
+
+def _agent(view: CardView) -> str:
+    return view.request.version.name if view.request.version else view.request.step or "agent"
+
+
+def _changes(view: CardView) -> str:
+    """What changed since the revision before, line by line; empty for a first one."""
+    previous, current = view.request.previous, view.request.result
+    if previous is None:
+        return ""
+    before = [previous.summary, *previous.findings]
+    after = [current.summary, *current.findings]
+    lines = [
+        text
+        for text in difflib.unified_diff(before, after, lineterm="", n=0)
+        if not text.startswith(("---", "+++", "@@"))
+    ]
+    text = "\n".join(lines) or "No change in summary or findings."
+    return clip(text, DIFF_SHOWN, inert).shown
+
+
+def _fine_print(view: CardView) -> str:
+    result = view.request.result
+    shown = len(result.summary) + sum(
+        clip(text, FINDING_SHOWN, inert).shown_count for text in result.findings[:FINDINGS_SHOWN]
+    )
+    total = len(result.summary) + sum(map(len, result.findings)) + view.full_text_characters
+    return f"{shown:,} of {total:,} characters shown; digest {visible(view.ballot.digest[:PREFIX])}"
+
+
+def _outcome(view: CardView, zone: ZoneInfo, names: Names) -> str:
+    ballot = view.ballot
+    if ballot.outcome is None:
+        return ""
+    deciders = _people((d.by for d in ballot.counted), names)
+    text = words.OUTCOME[ballot.outcome][1] + (f" by {deciders}" if deciders else "")
+    text += f", {moment(ballot.settled_at, zone)}" if ballot.settled_at else ""
+    replaced = ballot.outcome is Outcome.CHANGES_REQUESTED
+    return text + (f"; replaced by version {ballot.revision + 1}" if replaced else "")
