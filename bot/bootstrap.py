@@ -37,6 +37,7 @@ from bot.listeners.replier import Replier
 from bot.listeners.send import SendListeners
 from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
+from bot.lists import ApprovalLists
 from bot.mailing import MailActivities, NoMail
 from bot.rules import RuleActivities
 from bot.settings import Settings
@@ -83,11 +84,12 @@ def input_folders(settings: Settings) -> InputFolders:
     return InputFolders(settings.root, settings.input_folders, settings.inputs.max_bytes)
 
 
-async def connect(settings: Settings, activities: Sequence[Callable[..., Any]] = ()) -> Client:
+async def connect(
+    settings: Settings, activities: Sequence[Callable[..., Any]] = (), *, lazy: bool = False
+) -> Client:
     """A Temporal client with our plugin."""
-    return await temporal.connect(
-        settings.temporal, temporal.plugin(payload_files(settings), activities)
-    )
+    ours = temporal.plugin(payload_files(settings), activities)
+    return await temporal.connect(settings.temporal, ours, lazy=lazy)
 
 
 async def prepare(settings: Settings) -> None:
@@ -163,7 +165,7 @@ def mail_activities(settings: Settings, engine: AsyncEngine) -> MailSteps:
 async def bot(settings: Settings) -> AsyncIterator[None]:
     """Slack in: two sockets or more, the gateway, and the loop that delivers kept clicks."""
     require_tokens(settings)
-    client = await connect(settings)
+    client = await connect(settings, lazy=True)
     inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
     async with web_client(settings) as slack:
         await identify(slack)
@@ -194,10 +196,11 @@ def _listen(
     approvals = Approvals(client, settings.temporal.task_queue)
     preferences = PreferenceStore(engine)
     home = HomePage(slack, approvals, tasks, preferences, settings)
-    replier = Replier(gateway, whisper, home)
+    lists = ApprovalLists(approvals, OpenChannels(slack))
+    replier = Replier(gateway, whisper, home, lists)
     forms, deputies = Forms(approvals, replier), Deputies(slack, approvals, gateway)
     bypasses = Bypasses(settings, slack, BypassStore(engine), AuditLog(engine))
-    inbox = InboxListeners(home, approvals, preferences, deputies, OpenChannels(slack), replier)
+    inbox = InboxListeners(home, lists, preferences, deputies, replier)
     listeners.register(
         app,
         Listeners(
@@ -216,7 +219,7 @@ def _listen(
 @contextlib.asynccontextmanager
 async def scheduler(settings: Settings) -> AsyncIterator[None]:
     """Reminders."""
-    reminders = ReminderScheduler(await connect(settings))
+    reminders = ReminderScheduler(await connect(settings, lazy=True))
     reminders.start()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Hands decisions to Temporal, or keeps them: after `decide` returns, a click cannot be lost.
+"""Hands gestures to Temporal, or keeps them: after `send` returns, a click cannot be lost.
 
 A signal needs no worker. When Temporal does not take it within the budget, the click goes into the
 inbox (fsync) and is delivered later, in order. While Temporal is known to be down, clicks go
@@ -8,6 +8,7 @@ straight to the inbox, so that Slack's three seconds are never at risk.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import structlog
@@ -15,8 +16,18 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from storage.inbox import ClickInbox
+from workflows import rules
 from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Answer, Decision, Reply, Settlement
+from workflows.decisions import (
+    Answer,
+    Decision,
+    Delegation,
+    Reply,
+    Settlement,
+    Snooze,
+    Via,
+    Withdrawal,
+)
 from workflows.frozen import Frozen
 
 log = structlog.get_logger()
@@ -26,8 +37,15 @@ PAUSE = 2.0
 DRAIN_EVERY = 1.0
 QUERY_SECONDS = 10.0
 
-LateAnswer = Callable[[str, Decision], Awaitable[None]]
-"""Tells the clicker what his kept click met; called when its approval had ended meanwhile."""
+Gesture = Decision | Delegation | Snooze | Withdrawal
+"""What a person may want of an approval."""
+
+_NOT_NOW = (
+    "This is closed already; by whom and when cannot be looked up just now. Nothing was counted."
+)
+
+LateAnswer = Callable[[str, Gesture], Awaitable[None]]
+"""Tells the clicker what his kept click met, where the workflow itself does not tell him."""
 
 
 class Taken(StrEnum):
@@ -38,11 +56,19 @@ class Taken(StrEnum):
     CLOSED = "closed"
 
 
-class KeptDecision(Frozen):
-    """A decision in the inbox, with the approval it is for."""
+class Kept(Frozen):
+    """A gesture in the inbox, with the approval it is for; exactly one of the rest is set."""
 
     approval_id: str
-    decision: Decision
+    decision: Decision | None = None
+    delegation: Delegation | None = None
+    snooze: Snooze | None = None
+    withdrawal: Withdrawal | None = None
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """The one that is set."""
+        return self.decision or self.delegation or self.snooze or self.withdrawal
 
 
 class Gateway:
@@ -54,40 +80,52 @@ class Gateway:
         self._down_until = 0.0
 
     async def decide(self, approval_id: str, decision: Decision) -> Taken:
+        """Deliver or keep a decision."""
+        return await self.send(approval_id, decision)
+
+    async def send(self, approval_id: str, gesture: Gesture) -> Taken:
         """Deliver or keep; safe to acknowledge once this returns. Raises only if neither works."""
         if time.monotonic() >= self._down_until and not await self._inbox.count():
-            taken = await self._signal(approval_id, decision)
+            taken = await self._signal(approval_id, gesture)
             if taken is not None:
                 return taken
-        kept = KeptDecision(approval_id=approval_id, decision=decision)
-        await self._inbox.put(decision.id, kept.model_dump_json().encode())
+        kept = _kept(approval_id, gesture)
+        await self._inbox.put(gesture.id, kept.model_dump_json(exclude_none=True).encode())
         return Taken.KEPT
 
-    async def _signal(self, approval_id: str, decision: Decision) -> Taken | None:
+    async def _signal(self, approval_id: str, gesture: Gesture) -> Taken | None:
         """None when Temporal did not take it; the same signal twice does no harm."""
         try:
-            await asyncio.wait_for(
-                self._handle(approval_id).signal(ApprovalWorkflow.decide, decision), BUDGET
-            )
+            await asyncio.wait_for(_signalled(self._handle(approval_id), gesture), BUDGET)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Taken.CLOSED
             log.warning("temporal refused a click", status=str(error.status))
-        except TimeoutError:
+        except (TimeoutError, RuntimeError):  # a lazy client that cannot connect
             log.warning("temporal did not take a click in time")
         else:
             return Taken.DELIVERED
         self._down_until = time.monotonic() + PAUSE
         return None
 
-    async def late_answer(self, approval_id: str, decision: Decision) -> Answer:
-        """What somebody is told who clicks after the end; the closed workflow knows."""
+    async def late_answer(
+        self, approval_id: str, gesture: Gesture, seconds: float = QUERY_SECONDS
+    ) -> Answer:
+        """What this gesture met, or would meet; a closed workflow knows, too."""
+        asked = gesture
+        if not isinstance(asked, Decision):
+            team = getattr(gesture, "team", "")
+            asked = rules.says_nothing(gesture.by, team, datetime.now(UTC))
         try:
             return await asyncio.wait_for(
-                self._handle(approval_id).query(ApprovalWorkflow.reply_to, decision), QUERY_SECONDS
+                self._handle(approval_id).query(ApprovalWorkflow.reply_to, asked), seconds
             )
-        except (RPCError, TimeoutError):
-            return Answer(reply=Reply.UNKNOWN)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return Answer(reply=Reply.UNKNOWN)
+        except (TimeoutError, RuntimeError):
+            pass
+        return Answer(reply=Reply.DONE, detail=_NOT_NOW)
 
     def _handle(self, approval_id: str) -> WorkflowHandle[ApprovalWorkflow, Settlement]:
         return self._client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id)
@@ -97,10 +135,44 @@ class Gateway:
         while True:
             await asyncio.sleep(DRAIN_EVERY)
             for click in await self._inbox.pending():
-                kept = KeptDecision.model_validate_json(click.payload)
-                taken = await self._signal(kept.approval_id, kept.decision)
+                kept = Kept.model_validate_json(click.payload)
+                if (gesture := kept.gesture) is None:
+                    await self._inbox.failed(click.id, "nothing in it", give_up=True)
+                    continue
+                taken = await self._signal(kept.approval_id, gesture)
                 if taken is None:
                     break
-                if taken is Taken.CLOSED:
-                    await answer_late(kept.approval_id, kept.decision)
+                if taken is Taken.CLOSED or _unanswered(gesture):
+                    await answer_late(kept.approval_id, gesture)
                 await self._inbox.done(click.id, taken)
+
+
+def _kept(approval_id: str, gesture: Gesture) -> Kept:
+    match gesture:
+        case Decision():
+            return Kept(approval_id=approval_id, decision=gesture)
+        case Delegation():
+            return Kept(approval_id=approval_id, delegation=gesture)
+        case Snooze():
+            return Kept(approval_id=approval_id, snooze=gesture)
+        case Withdrawal():
+            return Kept(approval_id=approval_id, withdrawal=gesture)
+
+
+async def _signalled(
+    handle: WorkflowHandle[ApprovalWorkflow, Settlement], gesture: Gesture
+) -> None:
+    match gesture:
+        case Decision():
+            await handle.signal(ApprovalWorkflow.decide, gesture)
+        case Delegation():
+            await handle.signal(ApprovalWorkflow.delegate, gesture)
+        case Snooze():
+            await handle.signal(ApprovalWorkflow.snooze, gesture)
+        case Withdrawal():
+            await handle.signal(ApprovalWorkflow.withdraw, gesture)
+
+
+def _unanswered(gesture: Gesture) -> bool:
+    """The workflow leaves the answers of a bulk decision to whoever sent it."""
+    return isinstance(gesture, Decision) and gesture.via is Via.BULK

@@ -61,12 +61,19 @@ def runtime() -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=log))
 
 
-async def connect(settings: TemporalSettings, ours: SimplePlugin) -> Client:
-    """A client with our plugin; raises UnavailableError when nothing answers."""
+async def connect(settings: TemporalSettings, ours: SimplePlugin, *, lazy: bool = False) -> Client:
+    """A client with our plugin; raises UnavailableError when nothing answers.
+
+    A `lazy` one connects when it is first used: the bot has to keep clicks while Temporal is down.
+    """
     try:
         return await asyncio.wait_for(
             Client.connect(
-                settings.address, namespace=settings.namespace, plugins=[ours], runtime=runtime()
+                settings.address,
+                namespace=settings.namespace,
+                plugins=[ours],
+                runtime=runtime(),
+                lazy=lazy,
             ),
             timeout=10,
         )

@@ -60,8 +60,8 @@ class ReminderScheduler:
             async for found in self._client.list_workflows(query):
                 known = found.typed_search_attributes
                 self._plan(found.id, known.get(attributes.RUNG), known.get(attributes.NEXT_RUNG))
-        except RPCError as error:
-            log.warning("reminders cannot be looked up just now", status=str(error.status))
+        except (RPCError, RuntimeError) as error:
+            log.warning("reminders cannot be looked up just now", error=str(error))
 
     def _plan(self, approval: str, rung: str | None, due: datetime | None) -> None:
         if rung is None or due is None:
