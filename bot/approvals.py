@@ -1,6 +1,13 @@
-"""Approvals, as bot and command line see them: the pending ones, one in full, a decision."""
+"""Approvals, as bot and command line see them: lists, one in full, a decision, a new one.
 
-from datetime import UTC, datetime
+Lists come from Temporal's visibility: search attributes say which, the memo holds what a list
+shows. No list asks a workflow. Visibility on SQL has no order of its own, so the most urgent ones
+are found by narrowing the window of deadlines until few enough are in it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import (
     Client,
@@ -9,48 +16,80 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from bot.errors import BadRequest, UnavailableError
+from notifications.approval_list import DecidedLine, PendingLine, PendingPage
+from notifications.buttons import Cursor
 from workflows import attributes
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Answer, Decision, Settlement
 from workflows.frozen import Frozen
-from workflows.requests import CardView
+from workflows.policy import Risk
+from workflows.requests import ApprovalRequest, CardView
+from workflows.results import AgentResult
+
+LOOK_SECONDS = 1.5
+"""A form has to open within three seconds of the click; half of that is for the network."""
+WINDOW = 300
+SHORTEST = timedelta(minutes=15)
+LONGEST = timedelta(days=400)
+NARROWINGS = 8
 
 
-class PendingLine(Frozen):
-    """One pending approval, as a list shows it."""
+class Look(Frozen):
+    """One approval as a form needs it."""
 
-    id: str
-    title: str
-    summary: str
-    revision: int
-    requester: str
-    approvers: tuple[str, ...]
-    deadline: datetime
-    risk: str
-    digest: str
+    view: CardView
+    result: AgentResult
 
 
 class Approvals:
     """Everything about approvals that does not need Slack."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, task_queue: str = "") -> None:
         self._client = client
+        self._queue = task_queue
 
     async def pending(self, approver: str = "", most: int = 50) -> list[PendingLine]:
         """Pending approvals, of one approver or of everybody, most urgent first."""
+        return list((await self.page(approver, most=most)).lines)
+
+    async def page(
+        self, approver: str = "", cursor: Cursor | None = None, most: int = 50
+    ) -> PendingPage:
+        """One page of what waits, by the cursor's filters, and how much waits in all."""
+        query = _pending(approver) + _filtered(cursor or Cursor())
+        total = await self._count(query)
+        if total > max(most, WINDOW):
+            query += await self._window(query, most)
+        lines = await self._urgent(query, max(most, WINDOW), most)
+        return PendingPage(lines=tuple(lines), total=total)
+
+    async def low_risk(self, approver: str) -> int:
+        """How many of low risk wait for this person."""
+        return await self._count(_pending(approver) + _filtered(Cursor(risk=Risk.LOW)))
+
+    async def asked(self, requester: str, most: int) -> list[PendingLine]:
+        """What this person asked for and what waits, most urgent first."""
+        query = _pending() + f" AND {attributes.REQUESTER.name} = '{quotable(requester)}'"
+        return await self._urgent(query, WINDOW, most)
+
+    async def together(self, approver: str, most: int) -> list[PendingLine]:
+        """What this person may approve in one go: low risk, and no form asked for."""
+        page = await self.page(approver, Cursor(risk=Risk.LOW), most)
+        return [line for line in page.lines if not line.careful]
+
+    async def decided(self, approver: str, most: int) -> list[DecidedLine]:
+        """What this person could decide and what ended lately, the newest first."""
         query = (
-            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
-            f"AND {attributes.STATUS.name} = '{attributes.PENDING}'"
+            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Completed' "
+            f"AND {attributes.APPROVERS.name} = '{quotable(approver)}' "
+            f"AND CloseTime > '{_iso(datetime.now(UTC) - timedelta(days=7))}'"
         )
-        if approver.isalnum():
-            query += f" AND {attributes.APPROVERS.name} = '{approver}'"
-        lines = [
-            await _line(found) async for found in self._client.list_workflows(query, limit=most)
-        ]
-        return sorted(lines, key=lambda line: line.deadline)
+        return [await _decided(found) async for found in self._list(query, most)]
 
     async def view(self, approval_id: str) -> CardView:
         """One approval as its card shows it, ended ones too."""
@@ -58,6 +97,23 @@ class Approvals:
             return await self._handle(approval_id).query(ApprovalWorkflow.view)
         except RPCError as error:
             raise self._translated(error, approval_id) from None
+
+    async def look(self, approval_id: str, seconds: float = LOOK_SECONDS) -> Look:
+        """Card and result, at once or not at all: raises UnavailableError after `seconds`."""
+        handle = self._handle(approval_id)
+        try:
+            async with asyncio.timeout(seconds):
+                view, result = await asyncio.gather(
+                    handle.query(ApprovalWorkflow.view), handle.query(ApprovalWorkflow.result)
+                )
+        except TimeoutError:
+            raise UnavailableError(
+                "This can't be opened just now, because no worker answers. Nothing was done: "
+                "please try again in a moment."
+            ) from None
+        except RPCError as error:
+            raise self._translated(error, approval_id) from None
+        return Look(view=view, result=result)
 
     async def decide(self, approval_id: str, decision: Decision) -> Answer:
         """Decide and wait for the answer; the same rules as for a click."""
@@ -77,11 +133,51 @@ class Approvals:
                 return await self._late(approval_id, decision)
             raise self._translated(error, approval_id) from None
 
+    async def raise_request(self, request: ApprovalRequest) -> None:
+        """Start an approval that belongs to no task; the same id twice is one approval."""
+        try:
+            await self._client.start_workflow(
+                ApprovalWorkflow.run,
+                request,
+                id=request.id,
+                task_queue=self._queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            )
+        except WorkflowAlreadyStartedError:
+            return
+        except RPCError as error:
+            raise self._translated(error, request.id) from None
+
     async def _late(self, approval_id: str, decision: Decision) -> Answer:
         try:
             return await self._handle(approval_id).query(ApprovalWorkflow.reply_to, decision)
         except RPCError as error:
             raise self._translated(error, approval_id) from None
+
+    async def _count(self, query: str) -> int:
+        return (await self._client.count_workflows(query)).count
+
+    def _list(self, query: str, most: int) -> AsyncIterator[WorkflowExecution]:
+        return self._client.list_workflows(query, limit=most, page_size=min(most, 500))
+
+    async def _urgent(self, query: str, among: int, most: int) -> list[PendingLine]:
+        """The most urgent ones; only their memos are decoded, which is what takes time."""
+        found = [one async for one in self._list(query, among)]
+        return [await _line(one) for one in sorted(found, key=_deadline)[:most]]
+
+    async def _window(self, query: str, most: int) -> str:
+        """A deadline before which lie at least `most` of them and not many more."""
+        now = datetime.now(UTC)
+        low, high = timedelta(0), SHORTEST
+        while high < LONGEST and await self._count(query + _before(now + high)) < most:
+            low, high = high, high * 4
+        for _ in range(NARROWINGS):
+            middle = (low + high) / 2
+            count = await self._count(query + _before(now + middle))
+            if most <= count <= WINDOW:
+                return _before(now + middle)
+            low, high = (middle, high) if count < most else (low, middle)
+        return _before(now + high)
 
     def _handle(self, approval_id: str) -> WorkflowHandle[ApprovalWorkflow, Settlement]:
         return self._client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id)
@@ -94,6 +190,50 @@ class Approvals:
         )
 
 
+def _pending(approver: str = "") -> str:
+    query = (
+        "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
+        f"AND {attributes.STATUS.name} = '{attributes.PENDING}'"
+    )
+    return query + (
+        f" AND {attributes.APPROVERS.name} = '{quotable(approver)}'" if approver else ""
+    )
+
+
+def _filtered(cursor: Cursor) -> str:
+    query = f" AND {attributes.RISK.name} = '{quotable(cursor.risk)}'" if cursor.risk else ""
+    if cursor.pipeline:
+        query += f" AND {attributes.PIPELINE.name} = '{quotable(cursor.pipeline)}'"
+    if cursor.after:
+        query += f" AND {attributes.DEADLINE.name} > '{_iso(_moment(cursor.after))}'"
+    return query
+
+
+def _before(deadline: datetime) -> str:
+    return f" AND {attributes.DEADLINE.name} <= '{_iso(deadline)}'"
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def quotable(value: str) -> str:
+    """For a visibility query: ids, addresses and names hold none of the characters left out."""
+    return "".join(c for c in value if c.isalnum() or c in "@._+-")
+
+
+def _deadline(found: WorkflowExecution) -> datetime:
+    known = found.typed_search_attributes.get(attributes.DEADLINE)
+    return known or datetime.max.replace(tzinfo=UTC)
+
+
 async def _line(found: WorkflowExecution) -> PendingLine:
     memo = await found.memo()
     known = found.typed_search_attributes
@@ -104,7 +244,23 @@ async def _line(found: WorkflowExecution) -> PendingLine:
         revision=int(memo.get("revision", 1)),
         requester=known.get(attributes.REQUESTER) or "",
         approvers=tuple(memo.get("approvers") or ()),
-        deadline=known.get(attributes.DEADLINE) or datetime.max.replace(tzinfo=UTC),
+        deadline=_deadline(found),
         risk=known.get(attributes.RISK) or "",
         digest=str(memo.get("digest", "")),
+        pipeline=known.get(attributes.PIPELINE) or "",
+        channel=str(memo.get("channel", "")),
+        careful=bool(memo.get("careful", True)),
+        task=known.get(attributes.TASK) or "",
+    )
+
+
+async def _decided(found: WorkflowExecution) -> DecidedLine:
+    memo = await found.memo()
+    return DecidedLine(
+        id=found.id,
+        title=str(memo.get("title", found.id)),
+        revision=int(memo.get("revision", 1)),
+        outcome=found.typed_search_attributes.get(attributes.STATUS) or "",
+        by=tuple(memo.get("decided_by") or ()),
+        at=found.close_time or found.start_time,
     )

@@ -19,15 +19,17 @@ class Verb(StrEnum):
     LIST = "list"
     STATUS = "status"
     CANCEL = "cancel"
+    BYPASS = "bypass"
     HELP = "help"
 
 
 class Command(Frozen):
-    """A parsed command line. `argument` is a pipeline or a task id."""
+    """A parsed command line. `argument` is a pipeline or a task id, `words` what follows."""
 
     verb: Verb
     argument: str = ""
     sources: tuple[Source, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 HELP = """*What you can type*
@@ -37,7 +39,9 @@ a Slack file id, or text in quotes
 • `/task list`: your running tasks
 • `/task status <id>`: where a task stands
 • `/task cancel <id>`: end a task, its pending approval is withdrawn
-• `/task help`: this"""
+• `/task bypass <pipeline> [1h] <why>`: nobody is asked for a while, if the policy names you
+• `/task help`: this
+• `/approvals`: what waits for your decision, as on the app's Home"""
 
 
 def parse(text: str) -> Command:
@@ -50,6 +54,8 @@ def parse(text: str) -> Command:
         return Command(verb=Verb(first.lower()))
     if first.lower() in {Verb.STATUS, Verb.CANCEL}:
         return Command(verb=Verb(first.lower()), argument=rest[0] if rest else "")
+    if first.lower() == Verb.BYPASS:
+        return Command(verb=Verb.BYPASS, words=tuple(rest))
     return Command(verb=Verb.START, argument=first, sources=tuple(source(word) for word in rest))
 
 

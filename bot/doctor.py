@@ -4,14 +4,16 @@ import os
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
-import aiohttp
 import yaml
 from rich.console import Console
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agents.a2a_client import A2AClient
+from agents.health import Health, HealthCheck
 from bot import bootstrap, temporal
 from bot.errors import SignoffError
+from bot.fleet import registry
 from bot.local_slack import MANIFEST
 from bot.settings import Settings
 from bot.slack import identify, require_tokens, web_client
@@ -157,13 +159,17 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _agents(settings: Settings) -> AsyncIterator[Finding]:
-    server = settings.agent_server
-    health = f"http://{server.host}:{server.port}/health"
+    client = A2AClient()
     try:
-        limit = aiohttp.ClientTimeout(total=5)
-        async with aiohttp.ClientSession(timeout=limit) as session, session.get(health) as answer:
-            yield Finding(answer.status == 200, f"Our agents answer at {health}: {answer.status}.")
-    except (aiohttp.ClientError, TimeoutError):
-        yield Finding(
-            True, f"Our agents are not running at {health}; 'signoff up' or 'signoff agents' does."
-        )
+        fleet = await HealthCheck(client).fleet(registry(settings).endpoints.values())
+    finally:
+        await client.aclose()
+    ours = [agent for agent in fleet.agents if not settings.agents.get(agent.name)]
+    if ours and all(agent.health is Health.UNHEALTHY for agent in ours):
+        yield Finding(True, "Our agents are not running; 'signoff up' or 'signoff agents' does.")
+        ours = []
+    for agent in fleet.agents:
+        if agent in ours or settings.agents.get(agent.name):
+            reason = f": {agent.reason}" if agent.reason else ""
+            healthy = agent.health is not Health.UNHEALTHY
+            yield Finding(healthy, f"Agent {agent.name} is {agent.health}{reason}.")

@@ -81,9 +81,12 @@ class Metrics:
             "signoff_slack_rate_limited", "Calls Slack answered with 429.", registry=registry
         )
 
-    def clicked(self, taken: str, seconds: float) -> None:
-        """A click was acked, after `seconds`; `taken` is delivered, kept or closed."""
-        self._clicks.labels(taken).inc()
+    def taken(self, what: str) -> None:
+        """A click was handed over; `what` is one of `bot.gateway.Taken`."""
+        self._clicks.labels(what).inc()
+
+    def acked(self, seconds: float) -> None:
+        """A click was acked so long after it had come in."""
         self._acks.observe(seconds)
 
     def inbox(self, waiting: int) -> None:

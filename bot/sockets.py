@@ -1,56 +1,59 @@
-"""Socket Mode connections: two or more, staggered, each watched.
-
-The SDK's client closes its old socket before it dials the new one, and never renews an address
-that was refused. So there is always a second connection, and a watchdog asks for a new address.
-"""
+"""Socket Mode connections: two or more, never refreshed at the same moment, each watched."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
-import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-log = structlog.get_logger()
+from bot.socket_client import SteadyClient
+from bot.switchboard import Pace, Switchboard
 
-STAGGER = 0.5
-WATCH_EVERY = 5.0
+PACE = Pace()
+
+
+class SteadyHandler(AsyncSocketModeHandler):
+    """Bolt's handler over our client (its own constructor would open the SDK's)."""
+
+    client: SteadyClient
+
+    def __init__(self, app: AsyncApp, app_token: str, client: SteadyClient) -> None:
+        self.app = app
+        self.app_token = app_token
+        self.client = client
+        client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt
 
 
 @contextlib.asynccontextmanager
 async def sockets(
-    app: AsyncApp, app_token: str, web: AsyncWebClient, connections: int
-) -> AsyncIterator[list[AsyncSocketModeHandler]]:
-    """Keep `connections` sockets open until the block ends; the first is open when it begins."""
-    handlers = [AsyncSocketModeHandler(app, app_token, web_client=web) for _ in range(connections)]
-    await handlers[0].connect_async()
-    others = asyncio.create_task(_connect_others(handlers[1:]))
-    watch = asyncio.create_task(_watch(handlers))
+    app: AsyncApp,
+    app_token: str,
+    web: AsyncWebClient,
+    connections: int,
+    *,
+    pace: Pace = PACE,
+) -> AsyncIterator[list[SteadyHandler]]:
+    """Keep `connections` sockets open until the block ends; the first is open when it begins.
+
+    Raises ConfigurationError when Slack refuses the app token then; later refusals are outlasted.
+    """
+    board = Switchboard(pace)
+    clients = [SteadyClient(app_token, web, board, app.logger) for _ in range(connections)]
+    handlers = [SteadyHandler(app, app_token, client) for client in clients]
+    others: list[asyncio.Task[None]] = []
     try:
+        await clients[0].connect()
+        others += [asyncio.create_task(client.connect()) for client in clients[1:]]
         yield handlers
     finally:
-        for task in (others, watch):
+        for task in others:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        for handler in handlers:
-            await handler.close_async()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.gather(*(client.close() for client in clients))
 
 
-async def _connect_others(handlers: list[AsyncSocketModeHandler]) -> None:
-    for handler in handlers:
-        await asyncio.sleep(STAGGER)
-        await handler.connect_async()
-
-
-async def _watch(handlers: list[AsyncSocketModeHandler]) -> None:
-    """A connection that stays down gets a new address: the old one may never work again."""
-    while True:
-        await asyncio.sleep(WATCH_EVERY)
-        for handler in handlers:
-            client = handler.client
-            if client.current_session is not None and not await client.is_connected():
-                log.warning("a socket to Slack is down; asking for a new address")
-                client.wss_uri = None
+def open_now(handlers: Sequence[SteadyHandler]) -> int:
+    """How many connections can bring a click now."""
+    return sum(handler.client.is_open for handler in handlers)

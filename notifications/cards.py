@@ -4,45 +4,71 @@ Agent text goes only into `rich_text` and `plain_text` elements, which Slack sho
 `inert` has made hidden characters visible and links and mentions dead.
 """
 
-import difflib
-from typing import Any
-
 from notifications import words
-from notifications.buttons import ActionId, ButtonValue
-from notifications.facts import code, moment, people, person, plain_moment
-from notifications.text import cautions, clip, escape, inert, mrkdwn, visible
-from workflows.decisions import Outcome, Verdict
+from notifications.blocks import Block, context, divider, fields, header, quote, section
+from notifications.buttons import Choice, Target
+from notifications.card_facts import facts, outcome_line, progress, title, warnings
+from notifications.decide_buttons import decide_buttons
+from notifications.difference import as_blocks, as_text, difference
+from notifications.facts import code, people, person, plain_moment
+from notifications.text import clip, inert, mrkdwn
 from workflows.digest import PREFIX
-from workflows.policy import Risk
 from workflows.requests import CardView
-
-Block = dict[str, Any]
 
 SUMMARY_SHOWN = 1_200
 FINDINGS_SHOWN = 6
 FINDING_SHOWN = 220
 COMMENT_SHOWN = 600
 DIFF_SHOWN = 1_800
-TITLE_SHOWN = 140
 
 
 def card(view: CardView) -> list[Block]:
     """The card's blocks; with buttons only while a decision is possible."""
-    blocks = [_title(view), _facts(view), *_warnings(view), _label(view), *_agent_text(view)]
-    blocks += [*_diff(view), _fine_print(view)]
+    blocks = [*body(view), *(context(line) for line in progress(view))]
     if view.ballot.outcome is None:
-        return [*blocks, *_progress(view), _buttons(view)]
+        return [*blocks, _buttons(view)]
     return [*blocks, *_outcome(view)]
+
+
+def body(view: CardView) -> list[Block]:
+    """What is to be decided, as every surface shows it: card, forms, the full view."""
+    return [
+        header(title(view)),
+        fields(facts(view)),
+        *(context(line) for line in warnings(view, _shown(view))),
+        *_asked(view),
+        context(f"{_label(view)}, up to the line:"),
+        *_agent_text(view),
+        divider(),
+        *_changes(view),
+        context(_fine_print(view)),
+    ]
 
 
 def card_text(view: CardView) -> str:
     """The same in plain text, for notifications and screen readers."""
     request = view.request
-    summary = clip(request.result.summary, SUMMARY_SHOWN, mrkdwn).shown
-    head = f"{_heading(view)}: {_title_text(view)}"
-    who = f"Requested by {person(request.requester)}, step {request.step_number} of "
-    who += f"{request.steps_total}, risk {request.policy.risk}."
-    return "\n".join((head, who, f"The agent writes: {summary}", _closing_text(view)))
+    lines = [
+        f"{_heading(view)}: {mrkdwn(title(view))}",
+        *(": ".join(fact.replace("*", "").split("\n", 1)) for fact in facts(view)),
+        *warnings(view, _shown(view)),
+    ]
+    if request.feedback:
+        lines.append(f"Asked for: {clip(request.feedback, COMMENT_SHOWN, mrkdwn).shown}")
+    lines.append(f"{_label(view)}: {clip(request.result.summary, SUMMARY_SHOWN, mrkdwn).shown}")
+    lines += [f"• {clip(text, FINDING_SHOWN, mrkdwn).shown}" for text in _findings(view)]
+    if request.previous is not None:
+        changed = as_text(difference(request.previous, request.result)) or _NO_CHANGE
+        lines.append(f"Changes since v{request.revision - 1}: {_escaped(changed)}")
+    lines += [_fine_print(view), *progress(view)]
+    return "\n".join([*lines, *_closing(view)])
+
+
+_NO_CHANGE = "none in summary or findings."
+
+
+def _escaped(text: str) -> str:
+    return clip(text, DIFF_SHOWN, mrkdwn).shown
 
 
 def _heading(view: CardView) -> str:
@@ -51,88 +77,49 @@ def _heading(view: CardView) -> str:
     return words.OUTCOME[view.ballot.outcome][1]
 
 
-def _closing_text(view: CardView) -> str:
+def _closing(view: CardView) -> list[str]:
     ballot = view.ballot
     if ballot.outcome is None:
-        assert ballot.deadline is not None
-        approvers = people(sorted(ballot.eligible()))
-        return f"Who may decide: {approvers}, until {plain_moment(ballot.deadline)}."
-    return _outcome_line(view)
+        until = f", until {plain_moment(ballot.deadline)}" if ballot.deadline else ""
+        return [f"Who may decide: {people(ballot.deciders()) or 'nobody'}{until}."]
+    reason = [clip(view.reason, COMMENT_SHOWN, mrkdwn).shown] if view.reason else []
+    return [outcome_line(view), *reason]
 
 
-def _title_text(view: CardView) -> str:
-    title = clip(view.request.title, TITLE_SHOWN, mrkdwn).shown
-    return f"{title} · v{view.request.revision}"
+def _shown(view: CardView) -> str:
+    return "\n".join((view.request.result.summary, *_findings(view)))
 
 
-def _title(view: CardView) -> Block:
-    text = clip(view.request.title, TITLE_SHOWN, visible).shown
-    title = f"{text} · v{view.request.revision}"
-    return {"type": "header", "text": {"type": "plain_text", "text": title, "emoji": False}}
+def _findings(view: CardView) -> tuple[str, ...]:
+    return view.request.result.findings[:FINDINGS_SHOWN]
 
 
-def _facts(view: CardView) -> Block:
-    request, ballot = view.request, view.ballot
-    fields = [
-        f"*Requested by*\n{person(request.requester)}",
-        f"*Step*\n{request.step_number} of {request.steps_total}"
-        + (f" · {code(request.step)}" if request.step else ""),
-        f"*Who may decide*\n{people(sorted(ballot.eligible()))}",
-        f"*Rule*\n{_rule(view)}",
-    ]
-    if ballot.outcome is None and ballot.deadline is not None:
-        fields.append(f"*Until*\n{moment(ballot.deadline)}, then it {_then(view)}")
-    if request.authors:
-        fields.append(f"*Edited by*\n{people(request.authors)}")
-    return {"type": "section", "fields": [{"type": "mrkdwn", "text": text} for text in fields]}
-
-
-def _rule(view: CardView) -> str:
-    rules = view.request.policy
-    parts = ["one approval" if rules.quorum == 1 else f"{rules.quorum} approvals"]
-    if rules.groups:
-        parts.append("one from each of " + ", ".join(code(name) for name in rules.groups))
-    parts.append("one rejection ends it" if rules.reject_quorum == 1 else "")
-    parts.append("*high risk*" if rules.risk is Risk.HIGH else "")
-    return ", ".join(part for part in parts if part)
-
-
-def _then(view: CardView) -> str:
-    return {"expire": "expires", "reject": "is rejected", "approve": "is approved"}[
-        view.request.policy.on_timeout
-    ]
-
-
-def _warnings(view: CardView) -> list[Block]:
+def _asked(view: CardView) -> list[Block]:
+    """What the version before was sent back with."""
     request = view.request
-    lines = []
-    if request.execution_mode in words.NOT_LIVE:
-        reason = f" ({mrkdwn(request.mode_reason)})" if request.mode_reason else ""
-        lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
-    if request.result.offline:
-        lines.append(f"🔌 {words.OFFLINE}")
-    shown = "\n".join((request.result.summary, *request.result.findings[:FINDINGS_SHOWN]))
-    lines += [f"⚠️ {escape(caution)}" for caution in cautions(shown)]
-    return [_context(line) for line in lines]
+    if not request.feedback:
+        return []
+    asked = clip(request.feedback, COMMENT_SHOWN, inert).shown
+    return [context("✏️ The version before was sent back with:"), quote(asked)]
 
 
-def _label(view: CardView) -> Block:
-    name = code(view.request.version.name if view.request.version else view.request.step or "agent")
-    return _context(f"🤖 Below, up to the next line, is what the agent {name} wrote:")
+def _label(view: CardView) -> str:
+    request = view.request
+    if request.version is None and not request.step:
+        author = f" by {person(request.authors[0])}" if request.authors else ""
+        return f"📎 Below is the message{author} to be decided"
+    name = code(request.version.name if request.version else request.step)
+    edited = f", as {person(request.edited_by)} edited it" if request.edited_by else ""
+    return f"🤖 Below is what the agent {name} wrote{edited}"
 
 
 def _agent_text(view: CardView) -> list[Block]:
-    result = view.request.result
-    summary = clip(result.summary, SUMMARY_SHOWN, inert).shown or "(no summary)"
-    elements: list[Block] = [_quote(summary)]
-    findings = [clip(text, FINDING_SHOWN, inert).shown for text in result.findings[:FINDINGS_SHOWN]]
+    summary = clip(view.request.result.summary, SUMMARY_SHOWN, inert).shown or "(no summary)"
+    blocks = [quote(summary)]
+    findings = [clip(text, FINDING_SHOWN, inert).shown for text in _findings(view)]
     if findings:
-        elements.append(_list(findings))
-    return [{"type": "rich_text", "elements": elements}]
-
-
-def _quote(text: str) -> Block:
-    return {"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]}
+        blocks[0]["elements"].append(_list(findings))
+    return blocks
 
 
 def _list(items: list[str]) -> Block:
@@ -143,106 +130,55 @@ def _list(items: list[str]) -> Block:
     return {"type": "rich_text_list", "style": "bullet", "border": 1, "elements": sections}
 
 
-def _diff(view: CardView) -> list[Block]:
-    """What changed since the revision before, line by line."""
+def _changes(view: CardView) -> list[Block]:
+    """What changed since the revision before, word by word."""
     previous, current = view.request.previous, view.request.result
     if previous is None:
         return []
-    before = [previous.summary, *previous.findings]
-    after = [current.summary, *current.findings]
-    lines = [
-        line
-        for line in difflib.unified_diff(before, after, lineterm="", n=0)
-        if not line.startswith(("---", "+++", "@@"))
-    ]
-    text = "\n".join(lines) or "No change in summary or findings."
-    shown = clip(text, DIFF_SHOWN, inert)
-    note = f"Changes since v{view.request.revision - 1}" + (
-        f" ({shown.shown_count} of {shown.total} characters shown)" if not shown.whole else ""
-    )
-    body = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": shown.shown}]}
-    return [_context(f"✏️ {note}:"), {"type": "rich_text", "elements": [body]}]
+    since = f"v{view.request.revision - 1}"
+    sections, whole = as_blocks(difference(previous, current), DIFF_SHOWN)
+    if not sections:
+        return [context(f"🔍 Changes since {since}: {_NO_CHANGE}")]
+    cut = "" if whole else f", the first {DIFF_SHOWN:,} characters"
+    note = f"🔍 Changes since {since}: struck is gone, bold is new{cut}, up to the line:"
+    return [context(note), {"type": "rich_text", "elements": sections}, divider()]
 
 
-def _fine_print(view: CardView) -> Block:
+def _fine_print(view: CardView) -> str:
     """How much of the result is shown, where the rest is, and what the decision binds to."""
     result = view.request.result
     shown = clip(result.summary, SUMMARY_SHOWN, inert).shown_count
-    shown += sum(
-        clip(text, FINDING_SHOWN, inert).shown_count for text in result.findings[:FINDINGS_SHOWN]
-    )
+    shown += sum(clip(text, FINDING_SHOWN, inert).shown_count for text in _findings(view))
     total = len(result.summary) + sum(map(len, result.findings)) + view.full_text_characters
     where = "; everything hangs in the thread as a file" if view.full_text_characters else ""
     binding = f"digest {code(view.ballot.digest[:PREFIX])}"
-    return _context(f"{shown:,} of {total:,} characters shown{where} · {binding}")
+    return f"{shown:,} of {total:,} characters shown{where} · {binding}"
 
 
-def _progress(view: CardView) -> list[Block]:
-    ballot = view.ballot
-    if not ballot.counted:
-        return []
-    said = [f"{person(d.by)} {words.VERDICT[d.verdict]}" for d in ballot.counted]
-    missing = ballot.missing()
-    return [_context(", ".join(said[:8]) + (f" · {missing}" if missing else ""))]
-
-
-def _buttons(view: CardView) -> Block:
-    careful = view.request.policy.risk is Risk.HIGH
-    approve = ActionId.APPROVE_WITH_CARE if careful else ActionId.APPROVE
-    return {
-        "type": "actions",
-        "block_id": "signoff_decision",
-        "elements": [
-            _button(
-                view, approve, Verdict.APPROVE, "Approve" + ("…" if careful else ""), "primary"
-            ),
-            _button(view, ActionId.REJECT, Verdict.REJECT, "Reject…", "danger"),
-        ],
-    }
-
-
-def _button(view: CardView, action: ActionId, verdict: Verdict, text: str, style: str) -> Block:
-    value = ButtonValue(
+def target(view: CardView) -> Target:
+    """What the card's buttons are about."""
+    return Target(
         approval=view.request.id,
         revision=view.request.revision,
         digest=view.ballot.digest[:PREFIX],
-        verdict=verdict,
     )
-    label = f"{text.rstrip('…')} {view.request.title}, version {view.request.revision}"
-    return {
-        "type": "button",
-        "action_id": action,
-        "text": {"type": "plain_text", "text": text},
-        "value": value.text(),
-        "style": style,
-        "accessibility_label": clip(label, 75, visible).shown,
-    }
+
+
+def _buttons(view: CardView) -> Block:
+    policy, revision = view.request.policy, view.request.revision
+    changeable = revision < policy.max_revisions
+    editable = changeable or policy.edit_settles()
+    return decide_buttons(
+        target(view),
+        view.request.title,
+        careful=policy.careful(),
+        changeable=changeable,
+        without=frozenset() if editable else frozenset({Choice.EDIT}),
+    )
 
 
 def _outcome(view: CardView) -> list[Block]:
-    blocks: list[Block] = [
-        {"type": "section", "text": {"type": "mrkdwn", "text": _outcome_line(view)}}
-    ]
+    blocks = [section(outcome_line(view))]
     if view.reason:
-        shown = clip(view.reason, COMMENT_SHOWN, inert).shown
-        blocks.append({"type": "rich_text", "elements": [_quote(shown)]})
+        blocks.append(quote(clip(view.reason, COMMENT_SHOWN, inert).shown))
     return blocks
-
-
-def _outcome_line(view: CardView) -> str:
-    ballot = view.ballot
-    assert ballot.outcome is not None
-    assert ballot.settled_at is not None
-    sign, word = words.OUTCOME[ballot.outcome]
-    deciders = people(d.by for d in ballot.counted)
-    by = f" by {deciders}" if deciders else ""
-    replaced = (
-        f" · replaced by v{ballot.revision + 1}"
-        if ballot.outcome is Outcome.CHANGES_REQUESTED
-        else ""
-    )
-    return f"{sign} *{word}*{by} · {moment(ballot.settled_at)}{replaced}"
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}

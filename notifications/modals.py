@@ -1,21 +1,25 @@
-"""The forms: a decision with words, a new task."""
+"""The forms of one approval: a verdict with words, handing on, a reminder, taking it back."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from notifications.blocks import Block, context, header, plain
 from notifications.buttons import ActionId, ModalValue
-from notifications.text import clip, visible
+from notifications.cards import body
+from notifications.facts import code
+from notifications.inputs import modal, person_select, radio, select, text_input
+from notifications.reading import full_text
+from notifications.text import clip, inert, visible
 from workflows.decisions import Verdict
-
-Block = dict[str, Any]
+from workflows.policy import Risk
+from workflows.requests import CardView
+from workflows.results import AgentResult
 
 COMMENT = "comment"
+REASON = "reason"
 CONFIRMATION = "confirmation"
-PIPELINE = "pipeline"
-FILE = "file"
-LINK = "link"
-TEXT = "text"
-MOST_CHARACTERS = 3_000
+PERSON = "person"
+MINUTES = "minutes"
+MOST_BLOCKS = 100
 
 _TITLES = {
     Verdict.APPROVE: "Approve",
@@ -29,86 +33,111 @@ _QUESTIONS = {
 }
 
 
-def decide_modal(value: ModalValue, title: str, phrase: str = "") -> Block:
-    """Asks for the words a verdict needs; `phrase` has to be typed where the risk is high."""
-    verdict = value.button.verdict
-    head = clip(title, 2_900, visible).shown
-    blocks: list[Block] = [
-        {"type": "section", "text": {"type": "plain_text", "text": head, "emoji": False}}
-    ]
-    if phrase:
-        blocks.append(_input(CONFIRMATION, f"Type {phrase} to approve", multiline=False))
-    blocks.append(
-        _input(COMMENT, _QUESTIONS[verdict], multiline=True, optional=verdict is Verdict.APPROVE)
-    )
-    return {
-        "type": "modal",
-        "callback_id": ActionId.DECIDE_MODAL,
-        "title": _plain(_TITLES[verdict]),
-        "submit": _plain(_TITLES[verdict]),
-        "close": _plain("Back"),
-        "private_metadata": value.model_dump_json(),
-        "blocks": blocks,
-    }
-
-
-def task_modal(pipelines: Sequence[tuple[str, str]], files: Sequence[str], channel: str) -> Block:
-    """A new task: a pipeline, and one input of whatever kind."""
-    blocks = [
-        _choice(
-            PIPELINE, "What should be done?", [(name, text or name) for name, text in pipelines]
-        ),
-        _input(LINK, "A public web address", multiline=False, optional=True),
-        _input(TEXT, "Or paste a text", multiline=True, optional=True),
-    ]
-    if files:
-        chosen = _choice(FILE, "A file", [(name, name) for name in files[:100]], optional=True)
-        blocks.insert(1, chosen)
-    return {
-        "type": "modal",
-        "callback_id": ActionId.TASK_MODAL,
-        "title": _plain("New task"),
-        "submit": _plain("Start"),
-        "close": _plain("Cancel"),
-        "private_metadata": channel,
-        "blocks": blocks,
-    }
-
-
-def _plain(text: str) -> Block:
-    return {"type": "plain_text", "text": text}
-
-
-def _input(name: str, label: str, *, multiline: bool, optional: bool = False) -> Block:
-    element = {
-        "type": "plain_text_input",
-        "action_id": name,
-        "multiline": multiline,
-        "max_length": MOST_CHARACTERS,
-    }
-    return {
-        "type": "input",
-        "block_id": name,
-        "label": _plain(label[:2_000]),
-        "optional": optional,
-        "element": element,
-    }
-
-
-def _choice(
-    name: str, label: str, options: Sequence[tuple[str, str]], *, optional: bool = False
+def words_modal(
+    value: ModalValue, title: str, *, required: bool = True, presets: Sequence[str] = ()
 ) -> Block:
-    choices = [
-        {"text": _plain(clip(text, 75, visible).shown), "value": value[:150]}
-        for value, text in options
+    """Asks for the words that a rejection or a request for changes needs."""
+    blocks: list[Block] = [_head(title)]
+    if presets and value.verdict is Verdict.REJECT:
+        named = [(text, clip(text, 150).shown) for text in presets]
+        blocks.append(select(REASON, "Reason", named, optional=True))
+        value = value.model_copy(update={"required": required})
+        required = False
+    question = _QUESTIONS[value.verdict]
+    blocks.append(text_input(COMMENT, question, multiline=True, optional=not required))
+    name = _TITLES[value.verdict]
+    return modal(
+        ActionId.DECIDE_MODAL,
+        name,
+        blocks,
+        submit=name,
+        close="Back",
+        metadata=value.model_dump_json(),
+    )
+
+
+def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
+    """Approve with care: the facts of the card again, all of the text, what high risk has to type.
+
+    Which of these depends on the policy alone, so nobody is asked for more than it wants.
+    """
+    policy = view.request.policy
+    blocks = body(view)
+    last = [text_input(COMMENT, "Comment", multiline=True, optional=True)]
+    if policy.risk is Risk.HIGH:
+        last.insert(0, confirmation(view))
+    if policy.open_first:
+        blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last))
+    return modal(
+        ActionId.DECIDE_MODAL,
+        "Approve",
+        [*blocks, *last],
+        submit="Approve",
+        close="Back",
+        metadata=value.model_dump_json(),
+    )
+
+
+def confirmation(view: CardView) -> Block:
+    """What has to be typed before a high risk is approved."""
+    phrase = view.ballot.phrase
+    hint = "This is high risk. Typing the name shows that you mean this one."
+    return text_input(CONFIRMATION, f"Type {phrase} to approve", hint=hint)
+
+
+def hand_on_modal(value: ModalValue, title: str) -> Block:
+    """Who decides in my place?"""
+    blocks = [
+        _head(title),
+        person_select(PERSON, "Who decides in your place?"),
+        text_input(COMMENT, "Why?", optional=True, most=300),
     ]
-    element: Block = {"type": "static_select", "action_id": name, "options": choices}
-    if not optional:
-        element["initial_option"] = choices[0]
-    return {
-        "type": "input",
-        "block_id": name,
-        "label": _plain(label),
-        "optional": optional,
-        "element": element,
-    }
+    return modal(
+        ActionId.HAND_ON_MODAL,
+        "Hand on",
+        blocks,
+        submit="Hand on",
+        close="Back",
+        metadata=value.model_dump_json(),
+    )
+
+
+def later_modal(value: ModalValue, title: str) -> Block:
+    """When do I want to be reminded?"""
+    times = [(f"in {minutes} minutes", str(minutes)) for minutes in (30, 60, 90)]
+    return modal(
+        ActionId.LATER_MODAL,
+        "Remind me later",
+        [_head(title), radio(MINUTES, "Remind me", times)],
+        submit="Remind me",
+        close="Back",
+        metadata=value.model_dump_json(),
+    )
+
+
+def withdraw_modal(value: ModalValue, title: str) -> Block:
+    """Does the requester really take it back?"""
+    return modal(
+        ActionId.WITHDRAW_MODAL,
+        "Withdraw",
+        [_head(title), text_input(COMMENT, "Why?", optional=True, most=300)],
+        submit="Withdraw",
+        close="Back",
+        metadata=value.model_dump_json(),
+    )
+
+
+def everything_modal(view: CardView, result: AgentResult) -> Block:
+    """All there is to see, in one view."""
+    blocks = body(view)
+    blocks += full_text(result, MOST_BLOCKS - len(blocks) - 1)
+    if result.metrics:
+        listed = ", ".join(f"{name} {value:g}" for name, value in sorted(result.metrics.items()))
+        blocks.append(context(f"Metrics: {code(clip(listed, 1_500, visible).shown)}"))
+    return modal(ActionId.READ_MODAL, "Everything", blocks, close="Close")
+
+
+def _head(title: str) -> Block:
+    if len(title) <= 150:
+        return header(clip(title, 150, inert).shown)
+    return {"type": "section", "text": plain(clip(title, 2_900, inert).shown)}

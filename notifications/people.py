@@ -7,7 +7,9 @@ by the workflow. Nothing here decides.
 
 import re
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,11 +27,19 @@ CHANNEL = "channel"
 User = dict[str, Any]
 
 
+class DeputyBook(Protocol):
+    """Who stands in for whom."""
+
+    async def deputy(self, user: str, at: datetime) -> str | None:
+        """The user id of whoever stands in for `user` at this moment of his own zone, if anyone."""
+
+
 class SlackPeople(PeopleSteps):
     """Resolves with the bot's client (`users:read`, `users:read.email`, `usergroups:read`)."""
 
-    def __init__(self, slack: AsyncWebClient) -> None:
+    def __init__(self, slack: AsyncWebClient, deputies: DeputyBook | None = None) -> None:
         self._slack = slack
+        self._deputies = deputies
 
     @activity.defn(name="resolve_electorate")
     async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
@@ -39,11 +49,28 @@ class SlackPeople(PeopleSteps):
         named = await lookup.people(request.policy.approvers)
         groups = {name: await lookup.people(of) for name, of in request.policy.groups.items()}
         everybody = {p.id: p for p in [*named, *(p for group in groups.values() for p in group)]}
-        return Electorate(
+        electorate = Electorate(
             people=tuple(everybody.values()),
             groups={name: tuple(p.id for p in group) for name, group in groups.items()},
             excluded=tuple(lookup.excluded),
         )
+        return await self._with_deputies(electorate, lookup, request.requester)
+
+    async def _with_deputies(
+        self, electorate: Electorate, lookup: "Lookup", requester: str
+    ) -> Electorate:
+        """Each seat of somebody who is away goes to his deputy, unless that one may not have it."""
+        if self._deputies is None:
+            return electorate
+        for person in electorate.people:
+            deputy = await self._deputies.deputy(person.id, _local(person.tz))
+            if not deputy or deputy == requester or electorate.find(deputy):
+                continue
+            stands_in = next(iter(await lookup.people([deputy])), None)
+            if stands_in is None or await self._deputies.deputy(deputy, _local(stands_in.tz)):
+                continue
+            electorate = _handed_on(electorate, person, stands_in)
+        return electorate
 
 
 class Lookup:
@@ -128,6 +155,9 @@ class Lookup:
     async def _not_found(self, error: SlackApiError, name: str) -> User:
         if refusal(error) not in {"user_not_found", "users_not_found", "user_not_visible"}:
             raise translated(error) from error
+        if "@" in name[1:] and self._policy.mail_only:
+            profile = {"email": name, "display_name": name}
+            return {"id": name, "name": name, "profile": profile}
         return {"id": name, "name": name, "missing": True}
 
     async def _members(self) -> list[str]:
@@ -153,6 +183,26 @@ class Lookup:
             return []
         answer = await call(self._slack.usergroups_users_list(usergroup=group))
         return list(answer["users"])
+
+
+def _local(zone: str) -> datetime:
+    """Now, in this zone."""
+    now = datetime.now(UTC)
+    try:
+        return now.astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return now
+
+
+def _handed_on(electorate: Electorate, away: Person, deputy: Person) -> Electorate:
+    moved = electorate.handed_on(away.id, deputy)
+    why = f"out of office, {deputy.name or deputy.id} stands in"
+    return moved.model_copy(
+        update={
+            "people": tuple(p for p in moved.people if p.id != away.id),
+            "excluded": (*moved.excluded, Exclusion(name=away.name or away.id, why=why)),
+        }
+    )
 
 
 def _is_one_person(name: str) -> bool:

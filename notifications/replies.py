@@ -73,7 +73,8 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
             f"{_named(set(a.approvers) - set(a.who))}."
         ),
         Reply.AUTHOR: lambda a: (
-            f"You edited this version, so somebody else has to decide: {_named(a.approvers)}."
+            "You wrote or edited this version, so somebody else has to decide: "
+            f"{_named(a.approvers)}."
         ),
         Reply.EXPIRED: lambda a: (
             f"The time to decide is over{', ' + moment(a.when) if a.when else ''}: not counted."

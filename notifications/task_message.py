@@ -1,15 +1,12 @@
 """The task's message: where each step stands, and help when one is stuck."""
 
-from typing import Any
-
 from notifications import words
+from notifications.blocks import Block, actions, button, context, section
 from notifications.buttons import ActionId, TaskValue
 from notifications.facts import code, moment, people, person
 from notifications.text import clip, mrkdwn
 from workflows.durations import words as duration
 from workflows.tasks import StepStatus, TaskView
-
-Block = dict[str, Any]
 
 _ENDED = {
     "completed": ("✅", "completed"),
@@ -23,13 +20,13 @@ PROBLEM_SHOWN = 1_500
 def task_message(view: TaskView) -> list[Block]:
     """The message's blocks, with Retry and Cancel while the task waits for help."""
     blocks: list[Block] = [
-        _section(_head(view)),
-        _section("\n".join(_line(number, step) for number, step in enumerate(view.steps, 1))),
-        _context(_foot(view)),
+        section(_head(view)),
+        section("\n".join(_line(number, step) for number, step in enumerate(view.steps, 1))),
+        context(_foot(view)),
     ]
     if view.problem and not view.ended_at:
         problem = clip(view.problem, PROBLEM_SHOWN, mrkdwn).shown
-        blocks.append(_section(f"⚠️ *It cannot go on by itself:* {problem}"))
+        blocks.append(section(f"⚠️ *It cannot go on by itself:* {problem}"))
         blocks.append(_buttons(view))
     return blocks
 
@@ -83,29 +80,8 @@ def _foot(view: TaskView) -> str:
 
 def _buttons(view: TaskView) -> Block:
     value = TaskValue(task=view.id, problem=view.problem_number).text()
-    return {
-        "type": "actions",
-        "block_id": "signoff_task",
-        "elements": [
-            _button(ActionId.RETRY, "Retry", value, "primary"),
-            _button(ActionId.CANCEL, "Cancel the task", value, "danger"),
-        ],
-    }
-
-
-def _button(action: ActionId, text: str, value: str, style: str) -> Block:
-    return {
-        "type": "button",
-        "action_id": action,
-        "text": {"type": "plain_text", "text": text},
-        "value": value,
-        "style": style,
-    }
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
-
-
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+    retry = button(ActionId.RETRY, "Retry", value, label=f"Retry task {view.id}", style="primary")
+    cancel = button(
+        ActionId.CANCEL, "Cancel the task", value, label=f"Cancel task {view.id}", style="danger"
+    )
+    return actions("signoff_task", [retry, cancel])

@@ -35,7 +35,7 @@ _FILE_TYPES = (
     "log|mdx|ndjson|ods|odt|orc|parquet|pdf|pkl|png|pptx?|sql|sqlite|svg|tex|toml|tsv|tsx|txt|"
     "webp|xlsx?|xml|ya?ml"
 )
-_FILE_NAME = re.compile(rf"(?<![\w.@:/-])[\w-]+\.(?:{_FILE_TYPES})(?![\w.@-])", re.IGNORECASE)
+_FILE_NAME = re.compile(rf"(?<![\w.@:-])[\w-]+\.(?:{_FILE_TYPES})(?![\w.@-])", re.IGNORECASE)
 _SCHEME = re.compile(r"(?<![^\W_])(?P<http>http)(?P<s>s?)(?=:)", re.IGNORECASE)
 _BARE_SCHEME = re.compile(
     r"(?<![^\W_])(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack"

@@ -43,7 +43,8 @@ class ApprovalRequest(Frozen):
 
     `thread` is where the card goes: a channel, and the thread's root when there is one.
     `parent` is the workflow that waits for the outcome, empty when nobody does.
-    `previous` is the revision before, for the diff; `feedback` is what it was sent back with.
+    `previous` is the revision before, for the diff; `feedback` is what it was sent back with, or
+    `edited_by` whoever made this one out of it.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ApprovalRequest(Frozen):
     sources: tuple[str, ...] = ()
     previous: AgentResult | None = None
     feedback: str = ""
+    edited_by: str = ""
     execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
     mode_reason: str = ""
     version: AgentVersion | None = None

@@ -102,7 +102,7 @@ def _unentitled(ballot: Ballot, decision: Decision) -> Answer | None:
     if decision.by in ballot.moved:
         return Answer(reply=Reply.DELEGATED, who=(ballot.moved[decision.by],))
     if decision.by in ballot.barred():
-        own = decision.by == ballot.requester
+        own = decision.by == ballot.requester and not ballot.policy.requester_may_decide
         return Answer(reply=Reply.REQUESTER if own else Reply.AUTHOR, approvers=names)
     return None
 

@@ -43,6 +43,7 @@ class StepRun:
         self._revision = 1
         self._feedback: Feedback | None = None
         self._authors: tuple[str, ...] = ()
+        self._edited_by = ""
         self._previous: AgentResult | None = None
         self._asked = 0
 
@@ -59,9 +60,11 @@ class StepRun:
             self._revision += 1
             if settlement.result is not None:
                 self._authors = (*self._authors, settlement.editor)
+                self._edited_by = settlement.editor
                 outcome = outcome.model_copy(update={"result": settlement.result})
             else:
                 self._feedback = self._sent_back(settlement, request.result)
+                self._edited_by = ""
                 outcome = await self._result()
 
     def _sent_back(self, settlement: Settlement, previous: AgentResult) -> Feedback:
@@ -157,6 +160,7 @@ class StepRun:
                     "title": f"what {self._plan.agent} wants to do",
                     "revision": revision,
                     "authors": authors,
+                    "edited_by": authors[-1] if authors else "",
                     "previous": previous,
                     "feedback": "",
                 }
@@ -195,7 +199,8 @@ class StepRun:
             authors=self._authors,
             sources=sources,
             previous=self._previous,
-            feedback=self._feedback.text if self._feedback else "",
+            feedback=self._feedback.text if self._feedback and not self._edited_by else "",
+            edited_by=self._edited_by,
             execution_mode=outcome.execution_mode,
             mode_reason=outcome.reason,
             version=outcome.version,

@@ -1,132 +1,119 @@
-"""Approve, Reject: a click, or a form that a click opened. Nothing is decided here."""
+"""Approve, Reject, Request changes: a click, or the form it opened. Nothing is decided here.
 
-import asyncio
-from datetime import UTC, datetime
-from typing import Any
+Every handler hands over first and acknowledges then, so an acknowledged click cannot be lost.
+"""
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.gateway import Gateway, Taken
-from notifications.buttons import ButtonValue, ModalValue, read_button
-from notifications.modals import COMMENT, CONFIRMATION, decide_modal
-from notifications.replies import sentence
-from notifications.whisper import Whisper
-from workflows.decisions import Answer, Decision, Place, Reply, Verdict, Via
-from workflows.requests import step_of
+from bot.approvals import Look
+from bot.gateway import Gateway
+from bot.listeners.click import Body, Click, clicked, heading, submitted
+from bot.listeners.forms import Forms, may_say
+from bot.listeners.replier import Replier
+from notifications.buttons import ButtonValue, ModalValue, read
+from notifications.edit_modal import edited
+from notifications.inputs import entered
+from notifications.modals import COMMENT, CONFIRMATION, REASON, care_modal, words_modal
+from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 
-Body = dict[str, Any]
+_REASON_MISSING = "Please choose a reason, or write one."
 
 
 class DecideListeners:
     """Builds the decision, hands it to the gateway, and only then acknowledges."""
 
-    def __init__(self, gateway: Gateway, whisper: Whisper) -> None:
+    def __init__(self, gateway: Gateway, replier: Replier, forms: Forms) -> None:
         self._gateway = gateway
-        self._whisper = whisper
-        self._answering: set[asyncio.Task[None]] = set()
+        self._replier = replier
+        self._forms = forms
 
     async def approve(self, ack: AsyncAck, body: Body) -> None:
-        """One click."""
-        action = body["actions"][0]
-        button = read_button(action.get("value", ""))
+        """One click, on a card, in Home or in a private list."""
+        click, button = clicked(body), _button(body)
         if button is None:
-            await ack()
-            await self._whisper.say(*where(body), sentence(Answer(reply=Reply.UNKNOWN)))
+            await self._unknown(ack, click)
             return
-        decision = _decision(body, button, action["action_ts"], Via.BUTTON, _place(body))
-        await self._take(ack, button, decision, where(body)[1])
+        via = Via.BUTTON if click.home is None and not click.listed else Via.HOME
+        decision = click.decision(button, button.verdict, via)
+        await self._take(ack, button.approval, click, decision)
 
     async def ask(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form for a verdict that needs words."""
-        button = read_button(body["actions"][0].get("value", ""))
-        await ack()
+        click, button = clicked(body), _button(body)
         if button is None:
-            await self._whisper.say(*where(body), sentence(Answer(reply=Reply.UNKNOWN)))
+            await self._unknown(ack, click)
             return
-        thread = where(body)[1]
-        value = ModalValue(button=button, place=_place(body), thread=thread.ts if thread else "")
-        phrase = step_of(button.approval) or "approve" if button.verdict is Verdict.APPROVE else ""
-        view = decide_modal(value, _title(body), phrase)
-        await client.views_open(trigger_id=body["trigger_id"], view=view)
+        await ack()
+        value = click.value(button, button.verdict)
+        plain = None if button.verdict is Verdict.APPROVE else words_modal(value, heading(body))
+
+        def make(look: Look) -> Body:
+            if button.verdict is Verdict.APPROVE:
+                return care_modal(value, look.view, look.result)
+            policy, rejects = look.view.request.policy, button.verdict is Verdict.REJECT
+            return words_modal(
+                value,
+                look.view.request.title,
+                required=policy.reason_required or not rejects,
+                presets=policy.reject_reasons,
+            )
+
+        await self._forms.open(
+            click, button, client, may_say(click, button, button.verdict), make, plain
+        )
 
     async def submit(self, ack: AsyncAck, body: Body) -> None:
         """The form is in; its view id makes the decision's id, so a double submit is one."""
         view = body["view"]
-        value = ModalValue.model_validate_json(view["private_metadata"])
-        decision = _decision(body, value.button, view["id"], Via.MODAL, value.place).model_copy(
-            update={"comment": _typed(view, COMMENT), "confirmation": _typed(view, CONFIRMATION)}
+        value = read(ModalValue, view["private_metadata"])
+        click = submitted(body, value)
+        if value is None:
+            await self._unknown(ack, click)
+            return
+        comment = "\n".join(
+            text for text in (entered(view, REASON), entered(view, COMMENT).strip()) if text
         )
-        place = value.place and Place(channel=value.place.channel, ts=value.thread)
-        await self._take(ack, value.button, decision, place)
+        if value.required and not comment:
+            await ack(response_action="errors", errors={COMMENT: _REASON_MISSING})
+            return
+        said = {"comment": comment, "confirmation": entered(view, CONFIRMATION)}
+        decision = click.decision(value.target, value.verdict, value.via)
+        await self._take(ack, value.target.approval, click, decision.model_copy(update=said))
 
-    async def answer_late(self, approval_id: str, decision: Decision) -> None:
-        """Tell somebody whose click was kept and then came too late."""
-        answer = await self._gateway.late_answer(approval_id, decision)
-        place = decision.place and Place(channel=decision.place.channel)
-        await self._whisper.say(decision.by, place, sentence(answer))
+    async def submit_edit(self, ack: AsyncAck, body: Body) -> None:
+        """Approve with edits; what is wrong with them is said beside the field."""
+        view = body["view"]
+        value = read(ModalValue, view["private_metadata"])
+        click = submitted(body, value)
+        if value is None:
+            await self._unknown(ack, click)
+            return
+        changed = edited(view, value)
+        if changed.edit is None:
+            await ack(response_action="errors", errors=changed.errors)
+            return
+        said = {
+            "comment": entered(view, COMMENT).strip(),
+            "confirmation": entered(view, CONFIRMATION),
+            "edit": changed.edit,
+        }
+        decision = click.decision(value.target, Verdict.APPROVE, value.via)
+        await self._take(ack, value.target.approval, click, decision.model_copy(update=said))
 
-    async def _take(
-        self, ack: AsyncAck, button: ButtonValue, decision: Decision, place: Place | None
-    ) -> None:
-        taken = await self._gateway.decide(button.approval, decision)
+    async def _take(self, ack: AsyncAck, approval: str, click: Click, decision: Decision) -> None:
+        try:
+            taken = await self._gateway.decide(approval, decision)
+        except Exception as error:  # noqa: BLE001 - not taken, so not acknowledged: Slack says so, too
+            await self._replier.complain(click, error)
+            return
         await ack()
-        if taken is not Taken.DELIVERED:
-            task = asyncio.create_task(self._answer(taken, button, decision, place))
-            self._answering.add(task)
-            task.add_done_callback(self._answering.discard)
+        self._replier.after(taken, approval, decision, click)
 
-    async def _answer(
-        self, taken: Taken, button: ButtonValue, decision: Decision, place: Place | None
-    ) -> None:
-        answer = Answer(reply=Reply.KEPT)
-        if taken is Taken.CLOSED:
-            answer = await self._gateway.late_answer(button.approval, decision)
-        await self._whisper.say(decision.by, place, sentence(answer))
+    async def _unknown(self, ack: AsyncAck, click: Click) -> None:
+        await ack()
+        await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
 
 
-def _decision(
-    body: Body, button: ButtonValue, unique: str, via: Via, place: Place | None
-) -> Decision:
-    user = body["user"]
-    team = user.get("team_id") or (body.get("team") or {}).get("id") or ""
-    return Decision(
-        id=f"{team}:{user['id']}:{unique}",
-        verdict=button.verdict,
-        by=user["id"],
-        name=user.get("name") or user.get("username") or "",
-        team=team,
-        at=datetime.now(UTC),
-        revision=button.revision,
-        digest=button.digest,
-        via=via,
-        place=place,
-    )
-
-
-def _place(body: Body) -> Place | None:
-    """The message that was clicked, as Slack tells it."""
-    container = body.get("container") or {}
-    if not container.get("channel_id"):
-        return None
-    return Place(channel=container["channel_id"], ts=container.get("message_ts", ""))
-
-
-def where(body: Body) -> tuple[str, Place | None]:
-    """Who clicked, and where a private answer is seen."""
-    place = _place(body)
-    thread = (body.get("message") or {}).get("thread_ts", "")
-    return body["user"]["id"], place and Place(channel=place.channel, ts=thread)
-
-
-def _title(body: Body) -> str:
-    """The heading of the card as it was shown."""
-    for block in (body.get("message") or {}).get("blocks") or []:
-        if block.get("type") == "header":
-            return str(block["text"]["text"])
-    return "Your decision"
-
-
-def _typed(view: Body, name: str) -> str:
-    state = view["state"]["values"].get(name, {}).get(name, {})
-    return str(state.get("value") or "")
+def _button(body: Body) -> ButtonValue | None:
+    return read(ButtonValue, body["actions"][0].get("value", ""))

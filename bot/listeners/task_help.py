@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 from slack_bolt.async_app import AsyncAck
 
-from bot.listeners.decide import where
+from bot.listeners.click import clicked
 from bot.listeners.edge import sentence
 from bot.tasks import Tasks
 from notifications.buttons import TaskValue
@@ -31,7 +31,8 @@ class TaskHelpListeners:
         await self._do(ack, body, retry=False)
 
     async def _do(self, ack: AsyncAck, body: Body, *, retry: bool) -> None:
-        user, place = where(body)
+        click = clicked(body)
+        user = click.user
         try:
             value = TaskValue.model_validate_json(body["actions"][0].get("value", ""))
             if retry:
@@ -43,4 +44,4 @@ class TaskHelpListeners:
         except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
             text = sentence(error)
         await ack()
-        await self._whisper.say(user, place, mrkdwn(text))
+        await self._whisper.say(user, click.thread, mrkdwn(text))

@@ -16,6 +16,7 @@ from bot.settings import TemporalSettings
 from storage.inbox import ClickInbox
 from storage.payloads import PayloadFiles
 from tests.fakes import ADA, GRACE, LINUS
+from tests.wire import Wire
 from workflows.decisions import (
     Decision,
     Delegation,
@@ -55,31 +56,8 @@ async def client(temporal_address: str, tmp_path: Path) -> Client:
 @pytest.fixture
 async def dead(temporal_address: str) -> Client:
     """A client whose server went away after it had connected."""
-    host, port = temporal_address.split(":")
-    running: set[asyncio.Task[None]] = set()
-
-    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(host, int(port))
-        for pair in ((reader, back), (there, writer)):
-            running.add(asyncio.create_task(_pump(*pair)))
-
-    wire = await asyncio.start_server(forward, "127.0.0.1")
-    address = f"127.0.0.1:{wire.sockets[0].getsockname()[1]}"
-    client = await Client.connect(address, data_converter=pydantic_data_converter)
-    wire.close()
-    for pump in running:
-        pump.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
-    return client
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+    async with Wire(temporal_address) as wire:
+        return await Client.connect(wire.address, data_converter=pydantic_data_converter)
 
 
 async def waiting(client: Client) -> str:

@@ -54,7 +54,8 @@ def test_only_a_plain_true_holds(rule: str) -> None:
 def test_what_is_no_expression_is_found_at_start() -> None:
     """With the place; nothing is said of a good one."""
     assert rule_problem("metrics.rows >")
-    assert not rule_problem(TRUE[0])
+    assert "nobody" in rule_problem("nobody.knows > 1")
+    assert [rule_problem(rule) for rule in TRUE] == [""] * len(TRUE)
 
 
 @pytest.fixture

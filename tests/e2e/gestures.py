@@ -40,12 +40,11 @@ async def more(person: Person, message: Message, choice: str) -> Message:
 
 async def told(person: Person, text: str, thread: str, channel: str = CHANNEL) -> Message:
     """The private answer with this in it."""
-    answer = await person.wait_for(
+    return await person.wait_for(
         lambda m: m.get("ephemeral_for") == person.user and text in m["text"],
         channel,
         thread=thread,
     )
-    return answer
 
 
 async def direct(person: Person, text: str) -> Message:

@@ -39,7 +39,7 @@ async def test_after_the_decision_everybody_is_told_by_whom_and_when(office: Off
     assert not await office.linus.views()
 
 
-async def redelivered(office: Office, card: Message, action: str, **changed: object) -> None:
+async def redelivered(office: Office, card: Message, action: str, **changed: str) -> None:
     """Linus clicks on a card as it was: his client had not heard of the decision."""
     element = next(
         e
@@ -103,7 +103,8 @@ async def test_a_click_from_somewhere_else_counts_nothing(
     await redelivered(office, card, ActionId.APPROVE, **changed)
     channel = changed.get("channel", CHANNEL)
     answer = await office.linus.wait_for(
-        lambda m: says in m["text"] and m.get("ephemeral_for"), channel,
+        lambda m: says in m["text"] and m.get("ephemeral_for"),
+        channel,
         thread=thread if channel == CHANNEL else None,
     )
     assert answer["ephemeral_for"] == office.linus.user, what

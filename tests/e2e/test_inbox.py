@@ -116,6 +116,10 @@ async def test_the_list_decides(office: Office) -> None:
     block = line_block(shown)
     await office.grace.click(shown, ActionId.APPROVE, block_id=block)
     await office.decided(thread, "analysis")
+    after = await office.grace.wait_for(
+        lambda m: m["ts"] == shown["ts"] and ".analysis.v1" not in str(m["blocks"]), CHANNEL
+    )
+    assert after["ephemeral_for"] == GRACE
 
 
 async def listing(office: Office, text: str, part: str) -> Message:
@@ -145,7 +149,7 @@ async def test_several_at_once(office: Office) -> None:
     """Ticked, listed again, each decided on its own digest; one answer tells of all."""
     for _ in range(2):
         await office.ada.command(COMMAND, CHANNEL)
-    view = await home_of(office, "Decide 2 of low risk together")
+    view = await home_of(office, "Low risk: approve several of 2")
     await office.grace.click(view, ActionId.BULK)
     form = await office.grace.wait_for_view()
     assert view_problems(modal_of(form)) == []

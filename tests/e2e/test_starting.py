@@ -54,7 +54,7 @@ async def test_a_message_becomes_an_approval(office: Office) -> None:
     assert "https://" not in shown
     assert ActionId.REQUEST_CHANGES not in shown
     await office.linus.click(card, ActionId.APPROVE)
-    await told(office.linus, "You edited this version", message["ts"])
+    await told(office.linus, "You wrote or edited this version", message["ts"])
     await office.grace.click(card, ActionId.APPROVE)
     done = await office.grace.wait_for(
         lambda m: "Approved" in m["text"] and m["ts"] == card["ts"], CHANNEL, thread=message["ts"]
@@ -100,7 +100,8 @@ async def test_the_form_of_a_new_task_follows_its_pipeline(office: Office) -> No
     await office.ada.click(form, ActionId.PIPELINE, **chosen)
     form = await office.ada.wait_for_view(lambda v: "Focus" in str(v["blocks"]))
     assert "A public web address" not in str(form["blocks"])
-    sent = await office.ada.submit(form, {"choice_focus": {"choice_focus": "0"}})
+    typed = {"choice_focus": {"choice_focus": "0"}, "pipeline": {ActionId.PIPELINE: "audit"}}
+    sent = await office.ada.submit(form, typed)
     assert not sent["errors"]
     for _ in range(100):
         if office.agent.requests:

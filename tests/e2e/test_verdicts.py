@@ -86,7 +86,7 @@ async def test_an_edit_becomes_a_version_that_somebody_else_approves(office: Off
     first = await office.decided(thread, "analysis", 1)
     assert "*Edited*" in first["text"]
     await office.grace.click(second, ActionId.APPROVE)
-    await told(office.grace, "You edited this version", thread)
+    await told(office.grace, "You wrote or edited this version", thread)
     await office.linus.click(second, ActionId.APPROVE)
     done = await office.decided(thread, "analysis", 2)
     assert "Approved" in done["text"]

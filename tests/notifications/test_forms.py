@@ -17,7 +17,6 @@ from notifications.modals import (
     everything_modal,
     hand_on_modal,
     later_modal,
-    note_modal,
     withdraw_modal,
     words_modal,
 )
@@ -83,7 +82,6 @@ VIEWS: dict[str, Block] = {
     "later": later_modal(VALUE, "x"),
     "withdraw": withdraw_modal(VALUE, "x"),
     "everything": everything_modal(view(revision=2, previous=RESULT), LONG),
-    "note": note_modal("Signoff", "A sentence."),
     "send": send_form(SENT, "Hello <@U1> https://x.example " * 100, ["a.pdf"]),
     "send an empty one": send_form(SENT.model_copy(update={"author": ""}), "", []),
     "settings": settings_form(Wanted()),

@@ -1,0 +1,104 @@
+"""Home: opened, filtered, paged; one's settings; and `/approvals`, the same in a private list."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.deputies import Deputies
+from bot.home import HomePage
+from bot.listeners.click import Body, clicked, submitted
+from bot.listeners.edge import sentence
+from bot.listeners.replier import Replier
+from bot.lists import ApprovalLists
+from notifications.buttons import ActionId, Cursor
+from notifications.home import ANY
+from notifications.settings_form import Wanted, settings_form, wanted
+from notifications.text import mrkdwn
+from storage.preferences import Preferences, PreferenceStore
+
+
+class InboxListeners:
+    """What waits for me, wherever I look for it."""
+
+    def __init__(
+        self,
+        home: HomePage,
+        lists: ApprovalLists,
+        preferences: PreferenceStore,
+        deputies: Deputies,
+        replier: Replier,
+    ) -> None:
+        self._home = home
+        self._lists = lists
+        self._preferences = preferences
+        self._deputies = deputies
+        self._replier = replier
+
+    async def opened(self, event: Body) -> None:
+        """Home was opened: the filters stay, the page is the first."""
+        if event.get("tab") == "home":
+            view = event.get("view") or {}
+            cursor = Cursor.read(view.get("private_metadata", ""))
+            await self._home.publish(
+                event["user"],
+                cursor.model_copy(update={"after": ""}),
+                instead_of=view.get("hash", ""),
+            )
+
+    async def turn(self, ack: AsyncAck, body: Body) -> None:
+        """A filter or a page was chosen."""
+        await ack()
+        click, action = clicked(body), body["actions"][0]
+        cursor = click.home or Cursor()
+        chosen = (action.get("selected_option") or {}).get("value", "")
+        chosen = "" if chosen == ANY else chosen
+        match action["action_id"]:
+            case ActionId.HOME_RISK:
+                cursor = cursor.model_copy(update={"risk": chosen, "after": ""})
+            case ActionId.HOME_PIPELINE:
+                cursor = cursor.model_copy(update={"pipeline": chosen, "after": ""})
+            case ActionId.HOME_NEXT:
+                cursor = cursor.model_copy(update={"after": str(action.get("value", ""))[:40]})
+            case _:
+                cursor = cursor.model_copy(update={"after": ""})
+        await self._home.publish(click.user, cursor)
+
+    async def settings(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Open the form."""
+        await ack()
+        mine = await self._preferences.of(body["user"]["id"])
+        form = settings_form(Wanted.model_validate(mine.model_dump()))
+        await client.views_open(trigger_id=body["trigger_id"], view=form)
+
+    async def keep(self, ack: AsyncAck, body: Body) -> None:
+        """Keep the settings; a deputy who is needed now gets what already waits."""
+        user, chosen = body["user"]["id"], wanted(body["view"])
+        errors = chosen.errors(user) or await self._deputies.errors(chosen.deputy)
+        if errors:
+            await ack(response_action="errors", errors=errors)
+            return
+        mine = Preferences.model_validate(chosen.model_dump())
+        await self._preferences.keep(user, mine)
+        await ack()
+        self._replier.beside(self._take_over(body, mine))
+
+    async def _take_over(self, body: Body, mine: Preferences) -> None:
+        click = submitted(body)
+        zone = await self._deputies.zone(click.user)
+        moved = 0
+        if deputy := mine.deputy_at(datetime.now(ZoneInfo(zone))):
+            moved = await self._deputies.take_over(click.user, click.team, deputy, click.unique)
+        said = "Your settings are kept."
+        if moved:
+            said += f" {moved} pending approvals are being handed on to your deputy."
+        await self._home.publish(click.user, Cursor(), said=said)
+
+    async def command(self, ack: AsyncAck, body: Body) -> None:
+        """`/approvals [mine | all | ID]`."""
+        try:
+            answer = await self._lists.answer((body.get("text") or "").strip(), body["user_id"])
+        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
+            answer = {"text": mrkdwn(sentence(error))}
+        await ack(response_type="ephemeral", **answer)

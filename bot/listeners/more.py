@@ -1,0 +1,127 @@
+"""The menu "More": edits, handing on, a reminder, everything there is to see, taking it back."""
+
+from collections.abc import Callable
+
+from slack_bolt.async_app import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.gateway import Gateway, Gesture
+from bot.listeners.click import Body, Click, clicked, submitted
+from bot.listeners.forms import (
+    Forms,
+    Make,
+    Preview,
+    anybody,
+    may_hand_on,
+    may_say,
+    may_withdraw,
+)
+from bot.listeners.replier import Replier
+from notifications.buttons import Choice, MenuValue, ModalValue, read
+from notifications.edit_modal import edit_modal
+from notifications.inputs import entered
+from notifications.modals import (
+    COMMENT,
+    MINUTES,
+    PERSON,
+    everything_modal,
+    hand_on_modal,
+    later_modal,
+    withdraw_modal,
+)
+from workflows.decisions import Answer, Delegation, Reply, Snooze, Verdict, Withdrawal
+
+MakeGesture = Callable[[Click], Gesture]
+
+
+class MoreListeners:
+    """Opens a form for each choice, and hands over what comes in."""
+
+    def __init__(self, gateway: Gateway, replier: Replier, forms: Forms) -> None:
+        self._gateway = gateway
+        self._replier = replier
+        self._forms = forms
+
+    async def choose(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
+        """Something was chosen from the menu."""
+        click = clicked(body)
+        chosen = body["actions"][0].get("selected_option") or {}
+        value = read(MenuValue, chosen.get("value", ""))
+        await ack()
+        if value is None:
+            await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+            return
+        preview, make = _form(click, value)
+        await self._forms.open(click, value, client, preview, make)
+
+    async def hand_on(self, ack: AsyncAck, body: Body) -> None:
+        """Somebody else decides."""
+        view = body["view"]
+
+        def gesture(click: Click) -> Gesture:
+            return Delegation(
+                id=click.id,
+                by=click.user,
+                to=entered(view, PERSON),
+                team=click.team,
+                place=click.place,
+                reason=entered(view, COMMENT).strip(),
+            )
+
+        if entered(view, PERSON) == body["user"]["id"]:
+            await ack(response_action="errors", errors={PERSON: "Choose somebody else."})
+            return
+        await self._take(ack, body, gesture)
+
+    async def later(self, ack: AsyncAck, body: Body) -> None:
+        """A reminder later, and none before."""
+        minutes = int(entered(body["view"], MINUTES) or "30")
+
+        def gesture(click: Click) -> Gesture:
+            return Snooze(
+                id=click.id, by=click.user, team=click.team, minutes=minutes, place=click.place
+            )
+
+        await self._take(ack, body, gesture)
+
+    async def withdraw(self, ack: AsyncAck, body: Body) -> None:
+        """The requester takes it back."""
+        reason = entered(body["view"], COMMENT).strip()
+
+        def gesture(click: Click) -> Gesture:
+            return Withdrawal(id=click.id, by=click.user, reason=reason, place=click.place)
+
+        await self._take(ack, body, gesture)
+
+    async def _take(self, ack: AsyncAck, body: Body, make: MakeGesture) -> None:
+        value = read(ModalValue, body["view"]["private_metadata"])
+        click = submitted(body, value)
+        if value is None:
+            await ack()
+            await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+            return
+        made = make(click)
+        try:
+            taken = await self._gateway.send(value.target.approval, made)
+        except Exception as error:  # noqa: BLE001 - not taken, so not acknowledged
+            await self._replier.complain(click, error)
+            return
+        await ack()
+        self._replier.after(taken, value.target.approval, made, click)
+
+
+def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
+    """For each choice: who may, and the form."""
+    about = click.value(value)
+    match value.choice:
+        case Choice.EDIT:
+            preview = may_say(click, value, Verdict.APPROVE, edits=True)
+            return preview, lambda look: edit_modal(about, look.view, look.result)
+        case Choice.HAND_ON:
+            return may_hand_on(click), lambda look: hand_on_modal(about, look.view.request.title)
+        case Choice.LATER:
+            return may_hand_on(click), lambda look: later_modal(about, look.view.request.title)
+        case Choice.WITHDRAW:
+            return may_withdraw(click), lambda look: withdraw_modal(about, look.view.request.title)
+        case Choice.EVERYTHING:
+            return anybody, lambda look: everything_modal(look.view, look.result)

@@ -1,0 +1,100 @@
+"""Private answers of the bot itself, and Home made true again, beside the acknowledgement.
+
+The workflow answers what it was told. What never reached it (kept, closed, refused at the door)
+is answered here.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from bot.gateway import Gateway, Gesture, Taken
+from bot.home import HomePage
+from bot.listeners.click import Click
+from bot.listeners.edge import sentence as edge_sentence
+from bot.lists import ApprovalLists
+from notifications.replies import sentence
+from notifications.text import mrkdwn
+from notifications.whisper import Whisper
+from workflows.decisions import Answer, Decision, Delegation, Place, Reply, Snooze
+
+log = structlog.get_logger()
+
+HOME_SECONDS = 3.0
+
+
+class Replier:
+    """Says one sentence to whoever clicked."""
+
+    def __init__(
+        self, gateway: Gateway, whisper: Whisper, home: HomePage, lists: ApprovalLists
+    ) -> None:
+        self._gateway = gateway
+        self._whisper = whisper
+        self._home = home
+        self._lists = lists
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def tell(self, click: Click, answer: Answer) -> None:
+        """One answer, where it is seen."""
+        await self._whisper.say(click.user, click.thread, sentence(answer))
+
+    async def say(self, click: Click, text: str) -> None:
+        """A sentence of ours; not escaped yet."""
+        await self._whisper.say(click.user, click.thread, mrkdwn(text))
+
+    async def complain(self, click: Click, error: Exception) -> None:
+        """What went wrong, as a sentence."""
+        await self.say(click, edge_sentence(error))
+
+    def after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
+        """Answer what the workflow cannot, and make Home or the list true where it happened."""
+        if taken is not Taken.DELIVERED or click.home is not None or click.listed:
+            self.beside(self._after(taken, approval, gesture, click))
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something after the acknowledgement."""
+        task = asyncio.create_task(_logged(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def answer_late(self, approval_id: str, gesture: Gesture) -> None:
+        """Tell somebody whose click was kept and then came too late."""
+        answer = await self._gateway.late_answer(approval_id, gesture)
+        place = gesture.place and Place(channel=gesture.place.channel)
+        await self._whisper.say(gesture.by, place, sentence(answer))
+
+    async def _after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
+        answer = Answer(reply=Reply.KEPT)
+        if taken is Taken.CLOSED:
+            answer = await self._gateway.late_answer(approval, gesture)
+        if taken is not Taken.DELIVERED:
+            await self.tell(click, answer)
+        gone = taken is Taken.CLOSED
+        if taken is Taken.DELIVERED:
+            answer, gone = await self._met(approval, gesture)
+        hidden = frozenset({approval}) if gone else frozenset()
+        if click.home is not None:
+            said = sentence(answer)
+            await self._home.publish(click.user, click.home, said=said, without=hidden)
+        if click.listed:
+            await self._lists.refresh(click.user, click.listed, hidden)
+
+    async def _met(self, approval: str, gesture: Gesture) -> tuple[Answer, bool]:
+        """What the workflow made of it, and whether it has to go from the list."""
+        if isinstance(gesture, Delegation):
+            return Answer(reply=Reply.DONE, detail="It is being handed on."), False
+        if isinstance(gesture, Snooze):
+            detail = f"You will be reminded in {gesture.minutes} minutes."
+            return Answer(reply=Reply.DONE, detail=detail), False
+        answer = await self._gateway.late_answer(approval, gesture, HOME_SECONDS)
+        return answer, isinstance(gesture, Decision) and answer.reply is Reply.SETTLED
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("an answer could not be given")
