@@ -29,6 +29,7 @@ from bot.home import HomePage
 from bot.inputs import InputActivities, InputFolders
 from bot.listeners import Listeners
 from bot.listeners.bulk import BulkListeners
+from bot.listeners.comment import CommentListeners
 from bot.listeners.decide import DecideListeners
 from bot.listeners.forms import Forms
 from bot.listeners.inbox import InboxListeners
@@ -211,6 +212,7 @@ def _listen(
             send=SendListeners(approvals, settings),
             start_task=StartTaskListeners(tasks, settings, folders, bypasses),
             task_help=TaskHelpListeners(tasks, whisper),
+            comment=CommentListeners(tasks),
         ),
     )
     return replier

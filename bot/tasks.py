@@ -14,7 +14,7 @@ from bot.settings import Settings
 from workflows import attributes
 from workflows.frozen import Frozen
 from workflows.task import TaskWorkflow
-from workflows.tasks import Gesture, Source, SourceKind, TaskReport, TaskRequest, TaskView
+from workflows.tasks import Comment, Gesture, Source, SourceKind, TaskReport, TaskRequest, TaskView
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
@@ -139,6 +139,10 @@ class Tasks:
             return f"Task {view.id} needs no help any more."
         await self._handle(task_id).signal(TaskWorkflow.retry, Gesture(by=by, problem=problem))
         return f"Task {view.id} tries that step again."
+
+    async def comment(self, task_id: str, comment: Comment) -> None:
+        """Keep what somebody wrote in the task's thread."""
+        await self._handle(task_id).signal(TaskWorkflow.comment, comment)
 
     async def _own(self, task_id: str, by: str, *, operator: bool) -> TaskView:
         view = await self.view(task_id)

@@ -19,8 +19,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.results import ExecutionMode
     from workflows.step_run import StepRun
     from workflows.steps import PATIENT, CardSteps, CollectRequest, InputSteps, Word
-    from workflows.tasks import Gesture, TaskReport, TaskRequest, TaskView
+    from workflows.tasks import Comment, Gesture, TaskReport, TaskRequest, TaskView
 
+LONGEST_COMMENT = 4_000
 COLLECT_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
 
 
@@ -31,6 +32,7 @@ class TaskWorkflow(ApprovalParent):
     @workflow.init
     def __init__(self, request: TaskRequest) -> None:
         self._errand = Errand(request)
+        self._comments: set[str] = set()
 
     @workflow.run
     async def run(self, request: TaskRequest) -> TaskReport:
@@ -67,6 +69,14 @@ class TaskWorkflow(ApprovalParent):
         """End the task; its pending approval is withdrawn."""
         if self._errand.cancelled is None:
             self._errand.cancelled = gesture
+
+    @workflow.signal
+    def comment(self, comment: Comment) -> None:
+        """Keep what somebody wrote; Slack may deliver it more than once."""
+        if comment.id not in self._comments:
+            self._comments.add(comment.id)
+            text = comment.text[:LONGEST_COMMENT]
+            self._errand.journal.note(AuditKind.COMMENTED, comment.by, "thread", text=text)
 
     @workflow.update
     async def accepted(self) -> str:

@@ -61,6 +61,14 @@ class Gesture(Frozen):
     problem: int = 0
 
 
+class Comment(Frozen):
+    """Something a person wrote in the task's thread. It is kept, and decides nothing."""
+
+    id: str
+    by: str
+    text: str
+
+
 class StepState(StrEnum):
     """Where a step stands."""
 

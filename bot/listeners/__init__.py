@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners.bulk import BulkListeners
+from bot.listeners.comment import CommentListeners
 from bot.listeners.decide import DecideListeners
 from bot.listeners.inbox import InboxListeners
 from bot.listeners.more import MoreListeners
@@ -25,6 +26,7 @@ class Listeners:
     send: SendListeners
     start_task: StartTaskListeners
     task_help: TaskHelpListeners
+    comment: CommentListeners
 
 
 def register(app: AsyncApp, listeners: Listeners) -> None:
@@ -41,6 +43,7 @@ def register(app: AsyncApp, listeners: Listeners) -> None:
     app.view(ActionId.LATER_MODAL)(more.later)
     app.view(ActionId.WITHDRAW_MODAL)(more.withdraw)
     app.event("app_home_opened")(inbox.opened)
+    app.event("message")(listeners.comment.written)
     for action in (
         ActionId.HOME_RISK,
         ActionId.HOME_PIPELINE,

@@ -1,6 +1,12 @@
 """The main job over Slack's protocol: a task runs, people decide, the card tells."""
 
+import asyncio
+
+from storage.audit import AuditLog
+from storage.database import create_engine
+from storage.events import EventKind
 from tests.e2e.conftest import CHANNEL, Office
+from tests.fakes import GRACE
 
 
 async def test_a_task_is_approved_step_by_step(office: Office) -> None:
@@ -62,3 +68,23 @@ async def test_bad_input_is_said_privately_at_once(office: Office) -> None:
         answer = await office.ada.command(typed, CHANNEL)
         assert says in str(answer["response"]), typed
     assert not [m for m in await office.ada.messages(CHANNEL) if m.get("metadata")]
+
+
+async def test_a_comment_in_the_thread_is_kept_and_decides_nothing(office: Office) -> None:
+    """`approve` as a word is no verdict; the audit log has it as a comment."""
+    await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    thread = await office.thread()
+    await office.card(thread, "analysis")
+    await office.grace.say(CHANNEL, "approve", thread_ts=thread)
+    await office.grace.say(CHANNEL, "approve, but not in a thread")
+    engine = create_engine(office.settings.database_url)
+    try:
+        for _ in range(200):
+            rows = await AuditLog(engine).read(kind=EventKind.COMMENTED)
+            if rows:
+                break
+            await asyncio.sleep(0.05)
+    finally:
+        await engine.dispose()
+    assert [(row.actor, row.detail["text"]) for row in rows] == [(GRACE, "approve")]
+    assert await office.card(thread, "analysis")
