@@ -7,7 +7,8 @@ has stopped. `signoff up` and the tests stack them; the single commands run one.
 import asyncio
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Sequence
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -40,11 +41,15 @@ from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
 from bot.lists import ApprovalLists
 from bot.mailing import MailActivities, NoMail
+from bot.metrics import Metrics
+from bot.pages import pages, slack_requests
+from bot.prompt_ack import PromptDispatch
 from bot.rules import RuleActivities
 from bot.settings import Settings
 from bot.slack import bolt_app, identify, require_tokens, web_client
-from bot.sockets import sockets
+from bot.sockets import open_now, sockets
 from bot.tasks import Tasks
+from bot.web.server import web_server
 from notifications.delivery import SlackDelivery
 from notifications.mail import Mailer, MailServer
 from notifications.mail_letters import Letters
@@ -164,23 +169,41 @@ def mail_activities(settings: Settings, engine: AsyncEngine) -> MailSteps:
 
 @contextlib.asynccontextmanager
 async def bot(settings: Settings) -> AsyncIterator[None]:
-    """Slack in: two sockets or more, the gateway, and the loop that delivers kept clicks."""
+    """Slack in, our own pages, and the loop that delivers kept clicks."""
     require_tokens(settings)
-    client = await connect(settings, lazy=True)
+    metrics, client = Metrics(), await connect(settings, lazy=True)
     inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
-    async with web_client(settings) as slack:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(inbox.close)
+        slack = await stack.enter_async_context(web_client(settings, metrics))
         await identify(slack)
-        app, gateway = bolt_app(slack), Gateway(client, inbox)
+        app, gateway = bolt_app(slack), Gateway(client, inbox, metrics)
         replier = _listen(app, settings, slack, client, gateway, engine)
-        draining = asyncio.create_task(gateway.drain(replier.answer_late))
-        app_token = settings.secrets.slack_app_token.get_secret_value()
-        async with sockets(app, app_token, slack, settings.slack.connections):
-            yield
-        draining.cancel()
+        await stack.enter_async_context(_background(gateway.drain(replier.answer_late)))
+        dispatch, open_sockets = PromptDispatch(app, metrics.acked), None
+        if settings.slack.mode == "socket":
+            token = settings.secrets.slack_app_token.get_secret_value()
+            wanted = settings.slack.connections
+            handlers = await stack.enter_async_context(sockets(dispatch, token, slack, wanted))
+            open_sockets = functools.partial(open_now, handlers)
+        shown = [*pages(settings, client, engine, inbox, metrics, open_sockets)]
+        if settings.slack.mode == "http":
+            shown.append(slack_requests(settings, dispatch, metrics))
+        await stack.enter_async_context(web_server(shown, settings.web.host, settings.web.port))
+        yield
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run something beside the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await draining
-    await inbox.close()
-    await engine.dispose()
+            await task
 
 
 def _listen(

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot import logs
 from bot.local_slack import local_workspace
-from bot.settings import Settings
+from bot.settings import MailSettings, Settings
 from bot.up import Parts, print_addresses, start_all
 from playground.server import Playground
 
@@ -46,7 +46,7 @@ def in_demo_folder(settings: Settings) -> Settings:
 
 
 def pointed_at(settings: Settings, workspace: Playground) -> Settings:
-    """The only differences to a real workspace: the base URL and the tokens."""
+    """What differs from a real workspace: base URL, tokens, and a mailbox of its own."""
     secrets = settings.secrets.model_copy(
         update={
             "slack_bot_token": SecretStr(workspace.bot_token),
@@ -54,7 +54,9 @@ def pointed_at(settings: Settings, workspace: Playground) -> Settings:
         }
     )
     slack = settings.slack.model_copy(update={"base_url": workspace.api_url})
-    return settings.model_copy(update={"slack": slack, "secrets": secrets})
+    server = {"host": "127.0.0.1", "port": workspace.mail_port, "security": "none"}
+    mail = MailSettings(sender="signoff@acme.example", server=server)
+    return settings.model_copy(update={"slack": slack, "secrets": secrets, "mail": mail})
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:

@@ -15,6 +15,7 @@ import structlog
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from bot.metrics import Metrics
 from storage.inbox import ClickInbox
 from workflows import rules
 from workflows.approval import ApprovalWorkflow
@@ -74,9 +75,10 @@ class Kept(Frozen):
 class Gateway:
     """The one door between clicks and workflows."""
 
-    def __init__(self, client: Client, inbox: ClickInbox) -> None:
+    def __init__(self, client: Client, inbox: ClickInbox, metrics: Metrics | None = None) -> None:
         self._client = client
         self._inbox = inbox
+        self._metrics = metrics or Metrics()
         self._down_until = 0.0
 
     async def decide(self, approval_id: str, decision: Decision) -> Taken:
@@ -85,12 +87,18 @@ class Gateway:
 
     async def send(self, approval_id: str, gesture: Gesture) -> Taken:
         """Deliver or keep; safe to acknowledge once this returns. Raises only if neither works."""
+        taken = await self._deliver_or_keep(approval_id, gesture)
+        self._metrics.taken(taken)
+        return taken
+
+    async def _deliver_or_keep(self, approval_id: str, gesture: Gesture) -> Taken:
         if time.monotonic() >= self._down_until and not await self._inbox.count():
             taken = await self._signal(approval_id, gesture)
             if taken is not None:
                 return taken
         kept = _kept(approval_id, gesture)
         await self._inbox.put(gesture.id, kept.model_dump_json(exclude_none=True).encode())
+        self._metrics.inbox(await self._inbox.count())
         return Taken.KEPT
 
     async def _signal(self, approval_id: str, gesture: Gesture) -> Taken | None:
@@ -98,7 +106,7 @@ class Gateway:
         try:
             await asyncio.wait_for(_signalled(self._handle(approval_id), gesture), BUDGET)
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
                 return Taken.CLOSED
             log.warning("temporal refused a click", status=str(error.status))
         except (TimeoutError, RuntimeError):  # a lazy client that cannot connect

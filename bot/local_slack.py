@@ -22,7 +22,7 @@ def local_workspace(settings: Settings, port: int, *, fresh: bool = False) -> Pl
     config = PlaygroundConfig(
         manifest=manifest if manifest.exists() else None, rate_limits=True, message_burst=10
     )
-    return Playground(config, settings.folder / STATE, port, fresh)
+    return Playground(config, settings.folder / STATE, port, fresh, mail_port=0)
 
 
 @contextlib.asynccontextmanager

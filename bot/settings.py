@@ -9,7 +9,7 @@ import os
 import tomllib
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -46,7 +46,8 @@ class SlackSettings(Section):
     """How Slack is reached. `base_url` is only for a local workspace."""
 
     base_url: str = "https://slack.com/api/"
-    connections: int = Field(default=2, ge=1, le=10)
+    mode: Literal["socket", "http"] = "socket"
+    connections: int = Field(default=2, ge=1, le=5)
 
 
 class TemporalSettings(Section):

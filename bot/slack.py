@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ConfigurationError, UnavailableError
+from bot.metrics import Metrics
 from bot.settings import Settings
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -28,13 +29,16 @@ def forget_proxies_on_loopback(base_url: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def web_client(settings: Settings) -> AsyncIterator[AsyncWebClient]:
+async def web_client(
+    settings: Settings, metrics: Metrics | None = None
+) -> AsyncIterator[AsyncWebClient]:
     """The bot's client, with one shared session (it doubles the throughput).
 
     The SDK's own retry of broken connections would post twice; Temporal retries, and looks first.
     """
     forget_proxies_on_loopback(settings.slack.base_url)
-    async with aiohttp.ClientSession() as session:
+    traces = [metrics.trace()] if metrics else []
+    async with aiohttp.ClientSession(trace_configs=traces) as session:
         yield AsyncWebClient(
             token=settings.secrets.slack_bot_token.get_secret_value(),
             base_url=settings.slack.base_url,
@@ -53,7 +57,8 @@ def bolt_app(web: AsyncWebClient) -> AsyncApp:
 def require_tokens(settings: Settings) -> None:
     """Refuse missing or swapped tokens before Slack does, by name."""
     _require(settings.secrets.slack_bot_token, "SLACK_BOT_TOKEN", "xoxb-")
-    _require(settings.secrets.slack_app_token, "SLACK_APP_TOKEN", "xapp-")
+    if settings.slack.mode == "socket":
+        _require(settings.secrets.slack_app_token, "SLACK_APP_TOKEN", "xapp-")
 
 
 def _require(secret: SecretStr, name: str, prefix: str) -> None:

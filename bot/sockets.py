@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Sequence
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.prompt_ack import PromptDispatch
 from bot.socket_client import SteadyClient
 from bot.switchboard import Pace, Switchboard
 
@@ -19,16 +24,23 @@ class SteadyHandler(AsyncSocketModeHandler):
 
     client: SteadyClient
 
-    def __init__(self, app: AsyncApp, app_token: str, client: SteadyClient) -> None:
-        self.app = app
+    def __init__(self, dispatch: PromptDispatch, app_token: str, client: SteadyClient) -> None:
+        self.app = dispatch.app
         self.app_token = app_token
         self.client = client
+        self._dispatch = dispatch
         client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        """The same as Bolt's, without its wait for the ack."""
+        started = time.time()
+        answer = await self._dispatch(req.payload, build_headers(req))
+        await send_async_response(client, req, answer, started)
 
 
 @contextlib.asynccontextmanager
 async def sockets(
-    app: AsyncApp,
+    dispatch: PromptDispatch,
     app_token: str,
     web: AsyncWebClient,
     connections: int,
@@ -40,8 +52,8 @@ async def sockets(
     Raises ConfigurationError when Slack refuses the app token then; later refusals are outlasted.
     """
     board = Switchboard(pace)
-    clients = [SteadyClient(app_token, web, board, app.logger) for _ in range(connections)]
-    handlers = [SteadyHandler(app, app_token, client) for client in clients]
+    clients = [SteadyClient(app_token, web, board, dispatch.app.logger) for _ in range(connections)]
+    handlers = [SteadyHandler(dispatch, app_token, client) for client in clients]
     others: list[asyncio.Task[None]] = []
     try:
         await clients[0].connect()

@@ -91,5 +91,6 @@ def print_addresses(settings: Settings, say: Console) -> None:
     server = settings.agent_server
     if settings.temporal.embedded:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
+    say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
     say.print(f"  Agents    http://{server.host}:{server.port}")
     say.print(f"  Log       {settings.folder / 'signoff.log'}")

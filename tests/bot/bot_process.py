@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 _TOML = """
 [slack]
 base_url = "{base_url}"
+[web]
+port = 0
 [temporal]
 address = "{address}"
 embedded = false

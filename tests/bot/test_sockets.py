@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from benchmarks import refreshes
 from benchmarks.clicks import CARD
 from bot.errors import ConfigurationError
+from bot.prompt_ack import PromptDispatch
 from bot.slack import forget_proxies_on_loopback
 from bot.socket_client import SteadyClient
 from bot.sockets import SteadyHandler, open_now, sockets
@@ -84,7 +85,9 @@ async def running(
     app, bot = AsyncApp(client=slack, request_verification_enabled=False), Bot()
     app.action("approve")(bot.approve)
     app.action("reject")(bot.reject)
-    async with sockets(app, app_token, slack, connections, pace=pace) as bot.handlers:
+    async with sockets(
+        PromptDispatch(app), app_token, slack, connections, pace=pace
+    ) as bot.handlers:
         assert bot.open >= 1
         yield bot
 
@@ -366,7 +369,7 @@ async def test_an_answer_leaves_where_its_envelope_came_in() -> None:
     slack = StrangeSlack("warning")
     async with late_client(slack):
         await until(lambda: len(slack.acks) >= 5)
-    assert all(envelope == f"e-{number}" for number, envelope in slack.acks)
+        assert all(envelope == f"e-{number}" for number, envelope in slack.acks)
 
 
 @pytest.mark.parametrize(("goodbye", "most"), [("too_many_websockets", 8), ("warning", 14)])

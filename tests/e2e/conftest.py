@@ -11,7 +11,15 @@ from pydantic import SecretStr
 from temporalio.service import RPCError
 
 from bot import bootstrap
-from bot.settings import Secrets, Settings, SlackSettings, StorageSettings, TemporalSettings, load
+from bot.settings import (
+    Secrets,
+    Settings,
+    SlackSettings,
+    StorageSettings,
+    TemporalSettings,
+    WebSettings,
+    load,
+)
 from playground.config import PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
@@ -84,6 +92,7 @@ def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
     return load(ROOT / "signoff.toml").model_copy(
         update={
             "slack": SlackSettings(base_url=workspace.api_url),
+            "web": WebSettings(port=0),
             "temporal": TemporalSettings(
                 address=address, task_queue=f"e2e-{uuid.uuid4().hex}", embedded=False
             ),

@@ -22,6 +22,8 @@ from tests.e2e.conftest import CHANNEL, ROOT, Office
 SETTINGS = """
 [slack]
 base_url = "{api}"
+[web]
+port = 0
 [temporal]
 address = "127.0.0.1:{port}"
 task_queue = "kill"

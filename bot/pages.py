@@ -1,0 +1,60 @@
+"""What the bot's own web server shows: health, metrics, and the page a mailed link opens."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from bot.approvals import Approvals
+from bot.metrics import Metrics
+from bot.prompt_ack import PromptDispatch
+from bot.settings import Settings
+from bot.web import checks, decision_page
+from bot.web.health import HealthPages, Readiness
+from bot.web.server import Register
+from bot.web.slack_http import SlackHttp
+from storage.inbox import ClickInbox
+from storage.tokens import MailTokens
+
+
+def pages(
+    settings: Settings,
+    client: Client,
+    engine: AsyncEngine,
+    inbox: ClickInbox,
+    metrics: Metrics,
+    open_sockets: Callable[[], int] | None,
+) -> Sequence[Register]:
+    """The routes; `open_sockets` is None where Slack comes by HTTP."""
+    asked = {
+        "temporal": checks.temporal(client),
+        "database": checks.database(engine),
+        "inbox": checks.inbox(inbox),
+    }
+    if open_sockets is not None:
+        asked["slack"] = checks.sockets(open_sockets)
+    shown: list[Register] = [HealthPages(metrics, Readiness(asked)).register]
+    if settings.mail.sender:
+        shown.append(_decisions(settings, client, engine))
+    return shown
+
+
+def slack_requests(settings: Settings, dispatch: PromptDispatch, metrics: Metrics) -> Register:
+    """Slack's own requests, signed, where the app is not in Socket Mode."""
+    secret = settings.secrets.slack_signing_secret
+    return SlackHttp(dispatch, secret, lambda reason: metrics.refused(reason.value)).register
+
+
+def _decisions(settings: Settings, client: Client, engine: AsyncEngine) -> Register:
+    approvals = Approvals(client, settings.temporal.task_queue)
+
+    async def full_text(approval: str) -> str:
+        return (await approvals.look(approval, seconds=10)).result.full_text
+
+    return lambda app: decision_page.register(
+        app,
+        MailTokens(engine),
+        approvals,
+        public_url=settings.public_url,
+        full_text=full_text,
+    )
