@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix lock bench smoke clean
+.PHONY: help install demo test lint fix lock bench smoke chaos clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ smoke: .venv/run  ## the main job, headless, over Slack's protocol
 
 bench: .venv/dev  ## figures, one JSON object per line
 	@$(BIN)/python -m benchmarks.run
+
+chaos: .venv/dev  ## a thousand approvals while everything is killed; takes long, prints its seed
+	@$(BIN)/python -m benchmarks.chaos
 
 lock: .venv/dev  ## write the lock files anew
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements/dev.txt

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from notifications.digest import Digest, Waiting, fold
 from notifications.mail import ENCODING, MailRefused
-from notifications.mail_letters import WIDTH, Invitation, Letters, Why, boxed
+from notifications.mail_letters import WIDTH, Invitation, Letters, boxed
 from notifications.text import visible
 from tests.notifications.approval_views import ADA, GRACE, NOW, PEOPLE, approval_view, decided
 from tests.notifications.corpus import TEXTS, Poison
@@ -21,6 +21,7 @@ from workflows.decisions import Outcome
 from workflows.electorate import Person
 from workflows.requests import CardView
 from workflows.results import AgentResult, ExecutionMode
+from workflows.steps import Why
 
 LETTERS = Letters("signoff@example.com")
 LINK, CODE = "https://signoff.example.com/decide/" + "t" * 43, "K7QM-3XWP"
