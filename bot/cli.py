@@ -93,6 +93,27 @@ def agents() -> None:
 
 
 @app.command()
+def approvals() -> None:
+    """Only the server other programs ask for approvals, over A2A and MCP."""
+    from bot.approval_service import approvals as service  # noqa: PLC0415
+
+    _serve_one(service, "Programs may ask for approvals.")
+
+
+@app.command()
+def mcp(
+    program: Annotated[str, typer.Option("--as", help="A program of signoff.toml.")],
+) -> None:
+    """An MCP server on standard input and output, for one program."""
+    from bot import logs  # noqa: PLC0415
+    from bot.approval_service import mcp as service  # noqa: PLC0415
+
+    settings = load(Choice.config)
+    logs.configure(settings.folder / "mcp.log")
+    _run(service(settings, program))
+
+
+@app.command()
 def playground(
     port: Annotated[int, typer.Option(help="Where its page is.")] = 8330,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start with an empty workspace.")] = False,

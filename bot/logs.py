@@ -33,6 +33,8 @@ def configure(file: Path | None = None, level: int = logging.INFO) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for noisy in (
         "a2a",
+        "httpx2",
+        "mcp",
         "google_adk",
         "uvicorn",
         "slack_bolt",

@@ -98,6 +98,26 @@ class AgentServerSettings(Section):
     port: int = 8331
 
 
+class ApprovalServerSettings(Section):
+    """Where other programs ask for approvals (A2A, MCP). `key` lies in the storage folder."""
+
+    host: str = "127.0.0.1"
+    port: int = 8333
+    public_url: str = ""
+    key: Path = Path("decisions.pem")
+    old_protocol: bool = False
+    local_push: bool = False
+
+
+class ProgramSettings(Section):
+    """A program that may ask; its token is in PROGRAM_TOKENS. `owner` answers for it."""
+
+    owner: str = Field(min_length=1)
+    channel: str = Field(min_length=1)
+    title: str = ""
+    policy: dict[str, Any] = {}
+
+
 class MailSettings(Section):
     """Where e-mail goes out when Slack is not enough; without `sender` none does."""
 
@@ -157,6 +177,7 @@ class Secrets(Section):
     agents_token: SecretStr = SecretStr("")
     mail_password: SecretStr = SecretStr("")
     audit_key: SecretStr = SecretStr("")
+    program_tokens: SecretStr = SecretStr("")
 
 
 class Settings(BaseSettings):
@@ -175,6 +196,8 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     playground: PlaygroundSettings = PlaygroundSettings()
     agents: dict[str, AgentSettings] = {}
+    approval_server: ApprovalServerSettings = ApprovalServerSettings()
+    programs: dict[str, ProgramSettings] = {}
     policy: dict[str, Any] = {}
     pipelines: dict[str, PipelineSettings] = Field(min_length=1)
     secrets: Secrets = Secrets()
@@ -198,7 +221,14 @@ class Settings(BaseSettings):
             if name in RESERVED:
                 raise ValueError(f"pipelines.{name}: '{name}' is a word of /task; take another")
             self.plans(name)
+        for name in self.programs:
+            self.program_policy(name)
         return self
+
+    def program_policy(self, program: str) -> Policy:
+        """What this program's approvals take; raises ValueError with the place."""
+        merged = {**self.policy, **self.programs[program].policy}
+        return _policy(f"programs.{program}.policy", merged)
 
     def plans(self, pipeline: str) -> tuple[StepPlan, ...]:
         """The pipeline's steps with their policies worked out; raises ValueError with the place."""
@@ -212,19 +242,7 @@ class Settings(BaseSettings):
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
         merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
-        if unknown := sorted(set(merged) - set(Policy.model_fields)):
-            raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
-        policy = Policy.model_validate(merged)
-        CalendarSettings.model_validate(policy.calendar)
-        if policy.auto_approve:
-            from bot.rules import rule_problem  # noqa: PLC0415 - CEL is loaded where it is used
-
-            if problem := rule_problem(policy.auto_approve):
-                raise ValueError(f"{where}: auto_approve: {problem}")
-        if not policy.approvers and not policy.groups:
-            raise ValueError(
-                f"{where}: approvers is empty; name at least one person who may decide"
-            )
+        policy = _policy(where, merged)
         return StepPlan(
             name=step.name,
             agent=step.agent or step.name,
@@ -253,6 +271,21 @@ class Settings(BaseSettings):
     def input_folders(self) -> tuple[Path, ...]:
         """The folders tasks may read."""
         return tuple((self.root / folder).resolve() for folder in self.inputs.folders)
+
+
+def _policy(where: str, merged: dict[str, Any]) -> Policy:
+    if unknown := sorted(set(merged) - set(Policy.model_fields)):
+        raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
+    policy = Policy.model_validate(merged)
+    CalendarSettings.model_validate(policy.calendar)
+    if policy.auto_approve:
+        from bot.rules import rule_problem  # noqa: PLC0415 - CEL is loaded where it is used
+
+        if problem := rule_problem(policy.auto_approve):
+            raise ValueError(f"{where}: auto_approve: {problem}")
+    if not policy.approvers and not policy.groups:
+        raise ValueError(f"{where}: approvers is empty; name at least one person who may decide")
+    return policy
 
 
 def load(path: Path) -> Settings:

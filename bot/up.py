@@ -9,7 +9,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot import bootstrap, embedded, logs
+from bot import approval_service, bootstrap, embedded, logs
 from bot.children import child
 from bot.settings import Settings
 from bot.slack import require_tokens
@@ -69,6 +69,8 @@ async def start_all(settings: Settings, config: Path, parts: Parts) -> None:
         await parts.start("Worker", bootstrap.worker(settings))
         await parts.start("Bot", bootstrap.bot(settings))
         await parts.start("Scheduler", bootstrap.scheduler(settings))
+        if settings.programs:
+            await parts.start("Approvals", approval_service.approvals(settings))
         await agents
     finally:
         agents.cancel()

@@ -1,0 +1,117 @@
+"""Approvals for programs: over the network (A2A, MCP), and on standard input and output (MCP)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from agents.approval_principal import Principal, Principals
+from agents.approval_server import ApprovalParts, serve
+from agents.mcp_server import ApprovalTools, serve_stdio
+from agents.signature import KeyUnusable, SigningKey
+from bot.approval_desk import TemporalDesk
+from bot.bootstrap import connect
+from bot.embedded import require_free
+from bot.errors import ConfigurationError
+from bot.settings import Settings
+from storage.database import create_engine
+
+
+@contextlib.asynccontextmanager
+async def approvals(settings: Settings) -> AsyncIterator[None]:
+    """Serve the configured programs."""
+    server = settings.approval_server
+    require_free(server.port, "the approval server", "port under [approval_server]")
+    principals = principals_of(settings)
+    if not list(principals):
+        raise ConfigurationError("No program may ask for approvals: add [programs.<name>].")
+    engine = create_engine(settings.database_url)
+    parts = ApprovalParts(
+        desk=await _desk(settings),
+        principals=principals,
+        key=signing_key(settings),
+        engine=engine,
+        old_protocol=server.old_protocol,
+        local_push=server.local_push,
+    )
+    started, stop = asyncio.Event(), asyncio.Event()
+    serving = asyncio.create_task(
+        serve(
+            parts,
+            host=server.host,
+            port=server.port,
+            public_url=server.public_url,
+            started=started,
+            stop=stop,
+        )
+    )
+    try:
+        await started.wait()
+        yield
+    finally:
+        stop.set()
+        await serving
+        await engine.dispose()
+
+
+async def mcp(settings: Settings, name: str) -> None:
+    """One program's MCP server on standard input and output, until it leaves."""
+    principals = principals_of(settings)
+    try:
+        alone = principals.named(name)
+    except KeyError:
+        raise ConfigurationError(f"There is no [programs.{name}] in the settings.") from None
+    desk = await _desk(settings)
+    await serve_stdio(ApprovalTools(desk, principals, signing_key(settings), alone))
+
+
+def principals_of(settings: Settings) -> Principals:
+    """The programs with their policies and tokens; raises ConfigurationError."""
+    tokens = dict(_token(line) for line in _lines(settings))
+    found = []
+    for name, program in settings.programs.items():
+        if name not in tokens:
+            raise ConfigurationError(f"PROGRAM_TOKENS has no token for program '{name}'.")
+        found.append(
+            {
+                "name": name,
+                "token": tokens[name],
+                "owner": program.owner,
+                "channel": program.channel,
+                "title": program.title,
+                "policy": settings.program_policy(name),
+            }
+        )
+    try:
+        return Principals(Principal.model_validate(one) for one in found)
+    except ValueError as error:
+        raise ConfigurationError(f"[programs]: {_first(error)}") from None
+
+
+def signing_key(settings: Settings) -> SigningKey:
+    """The key decisions are signed with, made on first use."""
+    try:
+        return SigningKey.kept(settings.folder / settings.approval_server.key)
+    except KeyUnusable as error:
+        raise ConfigurationError(str(error)) from None
+
+
+async def _desk(settings: Settings) -> TemporalDesk:
+    return TemporalDesk(await connect(settings), settings.temporal.task_queue)
+
+
+def _lines(settings: Settings) -> list[str]:
+    return settings.secrets.program_tokens.get_secret_value().split()
+
+
+def _token(line: str) -> tuple[str, str]:
+    name, _, token = line.partition("=")
+    return name, token
+
+
+def _first(error: ValueError) -> str:
+    """Never the value: it may be a token."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return str(error)
+    one = errors(include_url=False, include_input=False)[0]
+    return f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}"
