@@ -1,0 +1,47 @@
+"""What runs inside a process of the product: `python -m benchmarks.chaos.product worker F`.
+
+The command line has no command for these two: preparing the servers without starting anything, and
+a worker whose agent answers at once. The only module here that imports the product.
+"""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from benchmarks.instant_agent import InstantAgent
+from bot import bootstrap, logs
+from bot.errors import SignoffError
+from bot.settings import load
+
+READY = "The worker works."
+PREPARED = "Everything is prepared."
+
+
+async def prepare(config: Path) -> None:
+    """Search attributes and tables."""
+    await bootstrap.prepare(load(config))
+    print(PREPARED, flush=True)
+
+
+async def worker(config: Path) -> None:
+    """Run until asked to end."""
+    logs.configure()
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with bootstrap.worker(load(config), InstantAgent()):
+        print(READY, flush=True)
+        await stop.wait()
+
+
+def main() -> None:
+    """An error of the product is one sentence."""
+    parts = {"prepare": prepare, "worker": worker}
+    try:
+        asyncio.run(parts[sys.argv[1]](Path(sys.argv[2])))
+    except SignoffError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""Memory of bot and worker, each a process of its own, while 1,000 approvals wait."""
+
+import asyncio
+import contextlib
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator
+
+import psutil
+from temporalio.client import Client
+
+from benchmarks.figures import Json, say
+from benchmarks.office import CHANNEL, base
+from benchmarks.place import Place, place
+from bot import bootstrap
+from bot.children import die_with_parent, stop
+from bot.settings import Settings
+from playground.server import Playground
+from workflows.approval import ApprovalWorkflow
+from workflows.decisions import Place as Message
+from workflows.requests import ApprovalRequest
+from workflows.results import AgentResult
+
+APPROVALS = 1_000
+AT_ONCE = 20
+PATIENCE = 200.0
+MEGABYTE = 1_000_000
+
+
+async def memory() -> None:
+    """One line per process; the floor is the same process before the first approval."""
+    with place() as here:
+        async with base(here) as (settings, workspace):
+            environment = _environment(settings)
+            async with (
+                _process(here, environment, "bot") as bot,
+                _process(here, environment, "worker") as worker,
+            ):
+                await _until_connected(workspace)
+                await _warm_up(settings, workspace)
+                idle = {"bot": _rss(bot), "worker": _rss(worker)}
+                await _raise(settings, workspace, APPROVALS)
+                for name, process in (("bot", bot), ("worker", worker)):
+                    say(
+                        f"memory of {name}, {APPROVALS} waiting", _figure(_rss(process), idle[name])
+                    )
+
+
+def _figure(now: int, idle: int) -> Json:
+    return {
+        "rss_mb": round(now / MEGABYTE, 1),
+        "floor_rss_mb": round(idle / MEGABYTE, 1),
+        "kb_per_approval": round((now - idle) / 1_000 / APPROVALS, 1),
+        "ratio": round(now / idle, 2),
+        "n": 1,
+    }
+
+
+def _rss(process: int) -> int:
+    return int(psutil.Process(process).memory_info().rss)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    secrets = settings.secrets
+    return os.environ | {
+        "SIGNOFF_SLACK__BASE_URL": settings.slack.base_url,
+        "SLACK_BOT_TOKEN": secrets.slack_bot_token.get_secret_value(),
+        "SLACK_APP_TOKEN": secrets.slack_app_token.get_secret_value(),
+    }
+
+
+@contextlib.asynccontextmanager
+async def _process(here: Place, environment: dict[str, str], command: str) -> AsyncIterator[int]:
+    with (here.settings.folder / f"{command}.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "--config", str(here.config), command),
+            env=environment,
+            stdout=log,
+            stderr=log,
+            preexec_fn=die_with_parent,
+        )
+    try:
+        yield process.pid
+    finally:
+        await stop(process)
+
+
+async def _until_connected(workspace: Playground) -> None:
+    async with asyncio.timeout(60):
+        while not workspace.sockets.count():  # noqa: ASYNC110 - looked at, never told
+            await asyncio.sleep(0.05)
+
+
+async def _warm_up(settings: Settings, workspace: Playground) -> None:
+    """A first few approvals bring in what is loaded only once."""
+    await _raise(settings, workspace, AT_ONCE)
+
+
+async def _raise(settings: Settings, workspace: Playground, count: int) -> None:
+    """Start so many approvals and wait for their cards."""
+    client = await bootstrap.connect(settings)
+    before = _cards(workspace)
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> None:
+        async with limit:
+            await _start(client, settings)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    async with asyncio.timeout(PATIENCE):
+        while _cards(workspace) < before + count:  # noqa: ASYNC110 - looked at, never told
+            await asyncio.sleep(0.2)
+
+
+async def _start(client: Client, settings: Settings) -> None:
+    name = f"a-{uuid.uuid4().hex}"
+    request = ApprovalRequest(
+        id=name,
+        title="Refund 42 EUR",
+        requester="U0ADA00001",
+        result=AgentResult(summary="A refund of 42 EUR. " * 20, findings=("one", "two")),
+        policy=settings.plans("review")[0].policy,
+        thread=Message(channel=CHANNEL),
+    )
+    await client.start_workflow(
+        ApprovalWorkflow.run, request, id=name, task_queue=settings.temporal.task_queue
+    )
+
+
+def _cards(workspace: Playground) -> int:
+    return sum(
+        bool(call["response"] and call["response"].get("ok"))
+        for call in workspace.journal.calls(method="chat.postMessage")
+    )

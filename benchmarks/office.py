@@ -1,0 +1,75 @@
+"""Signoff as `signoff up` runs it, with a local workspace and an instant agent."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from benchmarks.instant_agent import InstantAgent
+from benchmarks.place import Place
+from bot import bootstrap, embedded, logs
+from bot.demo import pointed_at
+from bot.settings import Settings
+from playground.config import PlaygroundConfig
+from playground.person import Person
+from playground.server import Playground
+
+CHANNEL = "C0GENERAL1"
+ADA, GRACE = "U0ADA00001", "U0GRACE001"
+
+
+@dataclass(frozen=True)
+class Office:
+    """What a benchmark works with."""
+
+    place: Place
+    settings: Settings
+    workspace: Playground
+    client: Client
+    agent: InstantAgent
+    ada: Person
+    grace: Person
+
+
+@contextlib.asynccontextmanager
+async def base(here: Place) -> AsyncIterator[tuple[Settings, Playground]]:
+    """Temporal and the workspace only; the workspace takes calls as fast as they come."""
+    logs.configure(here.settings.folder / "signoff.log")
+    config = PlaygroundConfig(manifest=here.settings.root / "manifest.yml")
+    async with (
+        embedded.server(here.settings.temporal, here.settings.folder),
+        Playground(config, here.settings.folder / "playground.db") as workspace,
+    ):
+        settings = pointed_at(here.settings, workspace)
+        await _prepare(settings)
+        yield settings, workspace
+
+
+@contextlib.asynccontextmanager
+async def office(here: Place) -> AsyncIterator[Office]:
+    """Everything, bot and worker in this process."""
+    agent = InstantAgent()
+    async with (
+        base(here) as (settings, workspace),
+        bootstrap.worker(settings, agent),
+        bootstrap.bot(settings),
+        Person(workspace.url, workspace.local_token, ADA) as ada,
+        Person(workspace.url, workspace.local_token, GRACE) as grace,
+    ):
+        client = await bootstrap.connect(settings)
+        yield Office(here, settings, workspace, client, agent, ada, grace)
+
+
+async def _prepare(settings: Settings) -> None:
+    """The server listens a moment before its namespace is there."""
+    for attempt in range(20):
+        try:
+            await bootstrap.prepare(settings)
+        except Exception:
+            if attempt == 19:
+                raise
+            await asyncio.sleep(0.25)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""Tests of the fault programme, and a small run of it."""

@@ -1,0 +1,178 @@
+"""The checker finds what it is there to find: each test spoils a sound run in one way."""
+
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.chaos.checker import check
+from benchmarks.chaos.crowd import OTHER_TEAM, STRANGERS, TEAM
+from tests.chaos.traces import (
+    DECIDER,
+    OTHER,
+    REQUESTER,
+    VALUE,
+    Trace,
+    click,
+    restated,
+    row,
+    with_buttons,
+)
+
+Spoil = Callable[[Trace], None]
+
+
+def broken(trace: Trace) -> set[str]:
+    """The invariants this breaks."""
+    return {name for name, found in check(trace.evidence()).items() if found}
+
+
+def test_a_sound_run_breaks_nothing() -> None:
+    """Otherwise everything below would mean nothing."""
+    assert broken(Trace()) == set()
+
+
+def lost_click(trace: Trace) -> None:
+    trace.deliveries.insert(0, click(OTHER, "15.000001"))
+
+
+def lost_task(trace: Trace) -> None:
+    trace.started["t-promised"] = REQUESTER
+
+
+def click_twice_in_the_log(trace: Trace) -> None:
+    trace.rows.insert(5, trace.rows[4])
+
+
+def settled_twice(trace: Trace) -> None:
+    trace.rows.insert(5, row("settled", OTHER, 21, outcome="approved"))
+
+
+def ended_twice(trace: Trace) -> None:
+    trace.rows.append(trace.rows[-1])
+
+
+def two_decisions_counted(trace: Trace) -> None:
+    trace.rows[4]["kind"] = "decided"
+
+
+def card_says_otherwise(trace: Trace) -> None:
+    trace.messages[1]["text"] = "Rejected: analysis of input.csv"
+
+
+def task_says_otherwise(trace: Trace) -> None:
+    trace.messages[0]["text"] = "Task t-abcdefgh (x) rejected at analysis: x"
+
+
+def task_ended_otherwise(trace: Trace) -> None:
+    trace.rows[5]["detail"]["status"] = "rejected_at_analysis"
+
+
+def other_digest_counted(trace: Trace) -> None:
+    trace.deliveries[0]["action"]["value"] = restated(VALUE, d="f" * 16)
+
+
+def other_revision_counted(trace: Trace) -> None:
+    trace.deliveries[0]["action"]["value"] = restated(VALUE, r=2)
+
+
+def other_message_counted(trace: Trace) -> None:
+    trace.deliveries[0]["place"] = ["C0FINANCE1", "1.1"]
+
+
+def other_workspace_counted(trace: Trace) -> None:
+    trace.deliveries[0]["team"] = OTHER_TEAM
+    trace.rows[2]["detail"]["id"] = f"{OTHER_TEAM}:{DECIDER}:20.000001"
+
+
+def stranger_counted(trace: Trace) -> None:
+    stranger = STRANGERS[0]
+    trace.deliveries[0]["user"] = trace.rows[2]["actor"] = stranger
+    trace.rows[2]["detail"]["id"] = f"{TEAM}:{stranger}:20.000001"
+
+
+def own_click_counted(trace: Trace) -> None:
+    trace.deliveries[0]["user"] = trace.rows[2]["actor"] = REQUESTER
+    trace.rows[2]["detail"]["id"] = f"{TEAM}:{REQUESTER}:20.000001"
+
+
+def click_nobody_made(trace: Trace) -> None:
+    del trace.deliveries[0]
+
+
+def no_outcome(trace: Trace) -> None:
+    del trace.rows[2:4]
+
+
+def no_end(trace: Trace) -> None:
+    del trace.rows[5]
+
+
+def buttons_left(trace: Trace) -> None:
+    trace.messages[1] = with_buttons(trace.messages[1])
+
+
+def chain_broken(trace: Trace) -> None:
+    trace.chain = "row 3: content does not match its hash"
+
+
+SPOILT: list[tuple[Spoil, str]] = [
+    (lost_click, "lost"),
+    (lost_task, "lost"),
+    (click_twice_in_the_log, "doubled"),
+    (settled_twice, "doubled"),
+    (ended_twice, "doubled"),
+    (two_decisions_counted, "contradictory"),
+    (card_says_otherwise, "contradictory"),
+    (task_says_otherwise, "contradictory"),
+    (task_ended_otherwise, "contradictory"),
+    (other_digest_counted, "stale_accepted"),
+    (other_revision_counted, "stale_accepted"),
+    (other_message_counted, "stale_accepted"),
+    (other_workspace_counted, "foreign_accepted"),
+    (stranger_counted, "foreign_accepted"),
+    (own_click_counted, "foreign_accepted"),
+    (click_nobody_made, "foreign_accepted"),
+    (no_outcome, "undecided"),
+    (no_end, "undecided"),
+    (buttons_left, "live_buttons"),
+    (chain_broken, "audit_unsound"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "invariant"), SPOILT, ids=[s.__name__ for s, _ in SPOILT])
+def test_each_way_to_break_an_invariant_is_found(spoil: Spoil, invariant: str) -> None:
+    """By the invariant that names it."""
+    trace = Trace()
+    spoil(trace)
+    assert invariant in broken(trace)
+
+
+def test_a_click_after_the_outcome_may_be_answered_only() -> None:
+    """It met a closed door: the log need not know it."""
+    trace = Trace()
+    trace.deliveries.append(click(OTHER, "25.000001"))
+    assert broken(trace) == set()
+
+
+def test_the_same_click_delivered_again_is_one_click() -> None:
+    """Acknowledged twice, in the log once."""
+    trace = Trace()
+    trace.deliveries.append(trace.deliveries[0])
+    assert broken(trace) == set()
+
+
+def test_a_click_that_was_not_acknowledged_may_be_lost() -> None:
+    """Its person was told by Slack."""
+    trace = Trace()
+    unheard = click(OTHER, "15.000001")
+    trace.deliveries.append(unheard | {"acked_after_ms": None, "error": "timeout"})
+    assert broken(trace) == set()
+
+
+def test_a_kept_click_that_came_too_late_has_to_be_answered() -> None:
+    """Kept while Temporal was down, delivered after the outcome: told in the channel."""
+    trace = Trace()
+    lost_click(trace)
+    told = {"method": "chat.postEphemeral", "user": OTHER, "thread": None, "place": [None, None]}
+    trace.calls.append(told | {"event": "", "about": {}, "values": []})
+    assert broken(trace) == set()
