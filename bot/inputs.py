@@ -76,13 +76,13 @@ class InputFolders:
     def _resolve(self, name: str) -> Path | None:
         if "\x00" in name:
             return None
-        for base in (self._root, *self._folders):
-            path = (base / name).resolve()
-            if any(path.is_relative_to(folder) for folder in self._folders) and (
-                path.exists() or base == self._folders[-1]
-            ):
-                return path
-        return None
+        paths = [(base / name).resolve() for base in (self._root, *self._folders)]
+        if (found := next((path for path in paths if path.exists()), None)) is not None:
+            return found if self._allowed(found) else None
+        return next((path for path in paths if self._allowed(path)), None)
+
+    def _allowed(self, path: Path) -> bool:
+        return any(path.is_relative_to(folder) for folder in self._folders)
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self._root) if path.is_relative_to(self._root) else path)

@@ -20,7 +20,7 @@ SEED = int(os.environ.get("SIGNOFF_SEED", "20251"))
 RATE = 200
 OUTAGE_SECONDS = 20.0 if FULL else 3.0
 CYCLES, CLICKS = (20, 500) if FULL else (2, 60)
-ACK_P99, ACK_MAX = 0.3, 2.0
+ACK_P99, ACK_MAX = 0.3 if FULL else 0.6, 2.0
 RECOVERY = 60.0
 
 

@@ -11,34 +11,25 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import bootstrap
-from bot.gateway import Gateway
+from bot.errors import ConfigurationError
 from bot.prompt_ack import PromptDispatch
 from bot.settings import Settings
-from bot.slack import bolt_app, web_client
-from bot.web.refusal import Reason
-from bot.web.server import web_server
 from bot.web.slack_http import PATHS, SlackHttp
 from playground.config import AppConfig, PlaygroundConfig
 from playground.server import Playground
-from storage.database import create_engine
-from storage.inbox import ClickInbox
+from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
-from tests.playground.waiting import until
 
 
 @contextlib.asynccontextmanager
-async def http_bot(settings: Settings, secret: str, refused: list[Reason]) -> AsyncIterator[str]:
-    """The bot with the web server in place of its sockets; gives its address."""
-    client = await bootstrap.connect(settings)
-    inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
-    async with web_client(settings) as slack:
-        app = bolt_app(slack)
-        bootstrap._listen(app, settings, slack, client, Gateway(client, inbox), engine)
-        front = SlackHttp(PromptDispatch(app), SecretStr(secret), refused.append)
-        async with web_server([front.register], port=0) as url:
-            yield url
-    await inbox.close()
-    await engine.dispose()
+async def http_bot(settings: Settings, secret: str) -> AsyncIterator[str]:
+    """The bot without sockets; gives its address."""
+    secrets = settings.secrets.model_copy(update={"slack_signing_secret": SecretStr(secret)})
+    slack = settings.slack.model_copy(update={"mode": "http"})
+    web = settings.web.model_copy(update={"port": free_port()})
+    behind = settings.model_copy(update={"slack": slack, "secrets": secrets, "web": web})
+    async with bootstrap.bot(behind):
+        yield f"http://{web.host}:{web.port}"
 
 
 @pytest.fixture
@@ -50,14 +41,8 @@ async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
 
 
 @pytest.fixture
-def refused() -> list[Reason]:
-    """Why requests were turned away."""
-    return []
-
-
-@pytest.fixture
 async def office(
-    workspace: Playground, temporal_address: str, tmp_path: Path, refused: list[Reason]
+    workspace: Playground, temporal_address: str, tmp_path: Path
 ) -> AsyncIterator[Office]:
     """Everything running, the bot behind a verified request URL."""
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
@@ -66,16 +51,13 @@ async def office(
     async with contextlib.AsyncExitStack() as stack:
         await bootstrap.prepare(settings)
         await stack.enter_async_context(bootstrap.worker(settings, built.agent))
-        bot = http_bot(settings, workspace.signing_secret, refused)
-        url = await stack.enter_async_context(bot)
+        url = await stack.enter_async_context(http_bot(settings, workspace.signing_secret))
         await built.ada.request_url(url + PATHS[0])
         yield built
         await built.close()
 
 
-async def test_a_task_is_started_and_approved_over_http(
-    office: Office, refused: list[Reason]
-) -> None:
+async def test_a_task_is_started_and_approved_over_http(office: Office) -> None:
     """Slash command, cards, clicks and a form: as over a socket."""
     answer = await office.ada.command("/task review examples/penguins.csv", CHANNEL)
     assert "is on its way" in str(answer["response"])
@@ -88,7 +70,6 @@ async def test_a_task_is_started_and_approved_over_http(
     await office.grace.submit(form, {"comment": {"comment": "the wrong file"}})
     ended = await office.ada.wait_for(lambda m: "rejected at strategy" in m["text"], CHANNEL)
     assert ended["ts"] == thread
-    assert refused == []
 
 
 async def test_a_request_delivered_twice_is_done_once(office: Office) -> None:
@@ -113,18 +94,29 @@ async def test_another_secret_opens_nothing(
     """Every request is turned away, with a status Slack shows as a failure."""
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
-    refused: list[Reason] = []
-    async with http_bot(settings, "another secret", refused) as url:
-        async with aiohttp.ClientSession() as session:
-            verified = await session.put(
-                f"{workspace.url}/_local/request_url",
-                json={"url": url + PATHS[0]},
-                headers={"Authorization": f"Bearer {workspace.local_token}"},
-            )
-            assert (await verified.json())["error"] == "url_not_verified"
-            for path in PATHS:
-                assert (await session.get(url + path)).status == 405
-        await until(lambda: refused == [Reason.SIGNATURE])
+    async with http_bot(settings, "another secret") as url, aiohttp.ClientSession() as session:
+        verified = await session.put(
+            f"{workspace.url}/_local/request_url",
+            json={"url": url + PATHS[0]},
+            headers={"Authorization": f"Bearer {workspace.local_token}"},
+        )
+        assert (await verified.json())["error"] == "url_not_verified"
+        for path in PATHS:
+            assert (await session.get(url + path)).status == 405
+            assert (await session.post(url + path)).status == 401
+        told = await (await session.get(f"{url}/metrics")).text()
+    assert 'signoff_requests_refused_total{reason="signature"} 1.0' in told
+
+
+async def test_an_empty_secret_refuses_to_start(
+    workspace: Playground, temporal_address: str, tmp_path: Path
+) -> None:
+    """One sentence, before anything listens."""
+    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
+    settings.folder.mkdir()
+    with pytest.raises(ConfigurationError, match="SLACK_SIGNING_SECRET is missing"):
+        async with http_bot(settings, ""):
+            pass
 
 
 def test_every_kind_of_payload_may_use_any_path() -> None:

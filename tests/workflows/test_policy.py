@@ -1,5 +1,6 @@
 """The rules, as pure functions: tables for what each refusal is, properties for what never is."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -227,7 +228,7 @@ ballots = st.builds(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=10_000 if os.environ.get("SIGNOFF_FULL") else 500, deadline=None)
 @given(ballots, st.lists(decisions, max_size=14), st.randoms())
 def test_no_sequence_of_clicks_breaks_the_rules(
     start: Ballot, clicks: list[Decision], random: Any
