@@ -40,7 +40,7 @@ async def base(here: Place) -> AsyncIterator[tuple[Settings, Playground]]:
     config = PlaygroundConfig(manifest=here.settings.root / "manifest.yml")
     async with (
         embedded.server(here.settings.temporal, here.settings.folder),
-        Playground(config, here.settings.folder / "playground.db") as workspace,
+        Playground(config, here.settings.folder / "playground.db", mail_port=0) as workspace,
     ):
         settings = pointed_at(here.settings, workspace)
         await _prepare(settings)

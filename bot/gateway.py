@@ -2,7 +2,7 @@
 
 A signal needs no worker. When Temporal does not take it within the budget, the click goes into the
 inbox (fsync) and is delivered later, in order. While Temporal is known to be down, clicks go
-straight to the inbox, so that Slack's three seconds are never at risk.
+straight to the inbox, so that an ack takes 0.3 s at most (p99), outage or not.
 """
 
 import asyncio
@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 import structlog
+from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from bot.metrics import Metrics
-from storage.inbox import ClickInbox
+from storage.inbox import ClickInbox, PendingClick
 from workflows import rules
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import (
@@ -33,10 +34,12 @@ from workflows.frozen import Frozen
 
 log = structlog.get_logger()
 
-BUDGET = 1.0
+AT_THE_DOOR = 0.1
+BUDGET = 2.0
 PAUSE = 2.0
 DRAIN_EVERY = 1.0
 QUERY_SECONDS = 10.0
+ANSWER_SECONDS = 15.0
 
 Gesture = Decision | Delegation | Snooze | Withdrawal
 """What a person may want of an approval."""
@@ -93,7 +96,7 @@ class Gateway:
 
     async def _deliver_or_keep(self, approval_id: str, gesture: Gesture) -> Taken:
         if time.monotonic() >= self._down_until and not await self._inbox.count():
-            taken = await self._signal(approval_id, gesture)
+            taken = await self._signal(approval_id, gesture, AT_THE_DOOR)
             if taken is not None:
                 return taken
         kept = _kept(approval_id, gesture)
@@ -101,10 +104,10 @@ class Gateway:
         self._metrics.inbox(await self._inbox.count())
         return Taken.KEPT
 
-    async def _signal(self, approval_id: str, gesture: Gesture) -> Taken | None:
+    async def _signal(self, approval_id: str, gesture: Gesture, budget: float) -> Taken | None:
         """None when Temporal did not take it; the same signal twice does no harm."""
         try:
-            await asyncio.wait_for(_signalled(self._handle(approval_id), gesture), BUDGET)
+            await asyncio.wait_for(_signalled(self._handle(approval_id), gesture), budget)
         except RPCError as error:
             if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
                 return Taken.CLOSED
@@ -141,18 +144,51 @@ class Gateway:
     async def drain(self, answer_late: LateAnswer) -> None:
         """Deliver what was kept, in order, for ever; whoever came too late is told."""
         while True:
-            await asyncio.sleep(DRAIN_EVERY)
-            for click in await self._inbox.pending():
-                kept = Kept.model_validate_json(click.payload)
-                if (gesture := kept.gesture) is None:
-                    await self._inbox.failed(click.id, "nothing in it", give_up=True)
-                    continue
-                taken = await self._signal(kept.approval_id, gesture)
-                if taken is None:
-                    break
-                if taken is Taken.CLOSED or _unanswered(gesture):
-                    await answer_late(kept.approval_id, gesture)
-                await self._inbox.done(click.id, taken)
+            try:
+                more = await self._deliver_kept(answer_late)
+            except Exception as error:  # the edge: kept clicks outlive any error
+                log.error("kept clicks could not be delivered", exc_info=error)
+                more = False
+            if not more:
+                await asyncio.sleep(DRAIN_EVERY)
+
+    async def _deliver_kept(self, answer_late: LateAnswer) -> bool:
+        """Some of the oldest; False when there is nothing to do, or nothing can be done now."""
+        self._metrics.inbox(await self._inbox.count())
+        clicks = await self._inbox.pending()
+        for click in clicks:
+            if not await self._deliver_one(click, answer_late):
+                return False
+        return bool(clicks)
+
+    async def _deliver_one(self, click: PendingClick, answer_late: LateAnswer) -> bool:
+        """False when Temporal does not take it now. What cannot be read is put aside."""
+        kept = _read(click.payload)
+        if kept is None or (gesture := kept.gesture) is None:
+            log.error("a kept click cannot be read", click=click.id)
+            await self._inbox.failed(click.id, "unreadable", give_up=True)
+            return True
+        taken = await self._signal(kept.approval_id, gesture, BUDGET)
+        if taken is None:
+            return False
+        if taken is Taken.CLOSED or _unanswered(gesture):
+            await self._tell(answer_late, kept.approval_id, gesture)
+        await self._inbox.done(click.id, taken)
+        return True
+
+    async def _tell(self, answer_late: LateAnswer, approval_id: str, gesture: Gesture) -> None:
+        """An answer that cannot be given must not hold up the clicks behind it."""
+        try:
+            await asyncio.wait_for(answer_late(approval_id, gesture), ANSWER_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the edge: the click itself is safe
+            log.warning("a late answer was not given", error=type(error).__name__)
+
+
+def _read(payload: bytes) -> Kept | None:
+    try:
+        return Kept.model_validate_json(payload)
+    except ValidationError:
+        return None
 
 
 def _kept(approval_id: str, gesture: Gesture) -> Kept:

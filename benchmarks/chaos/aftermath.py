@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,13 @@ MOST_ROOTS = MOST_REPLIES = 1_000
 
 
 class Aftermath:
-    """Everything runs again; people go on until their cards are decided."""
+    """Everything runs again; people go on until their cards are decided.
+
+    `seconds` is how long it took until everything had its end.
+    """
 
     def __init__(self, site: Site, stage: Stage, load: Load) -> None:
+        self.seconds = 0.0
         self._site = site
         self._stage = stage
         self._load = load
@@ -34,9 +39,11 @@ class Aftermath:
 
     async def evidence(self, recorder: Recorder, watcher: Person) -> Evidence:
         """Wait until everything has its end, or the minute is over; what is left then."""
+        began = time.monotonic()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEALING_SECONDS):
                 await self._healed()
+        self.seconds = time.monotonic() - began
         log = await self._read()
         messages = await _standing(watcher, recorder)
         _write(self._site.folder / "messages.jsonl", messages)

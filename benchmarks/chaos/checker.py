@@ -29,7 +29,9 @@ def lost(evidence: Evidence) -> Iterator[str]:
     logged = _logged(evidence)
     missing = [g for g in _acked(evidence) if not logged[g.id] and g.approval in evidence.posted]
     for gesture in missing:
-        if not came_late(evidence, gesture) and not _told_late(evidence, gesture, missing):
+        if _came_early(evidence, gesture) or came_late(evidence, gesture):
+            continue
+        if not _told_late(evidence, gesture, missing):
             yield f"{gesture.approval}: click {gesture.id} was acknowledged and is nowhere"
     begun = {row.task for row in evidence.rows if row.kind == "task_started"}
     for task in sorted(set(evidence.started) - begun):
@@ -136,6 +138,12 @@ def came_late(evidence: Evidence, gesture: Gesture) -> bool:
     """Whether it was acknowledged after the outcome, so that it met a closed door."""
     settled = evidence.of(gesture.approval, "settled")
     return bool(settled and gesture.acked_at and gesture.acked_at >= settled[0].at - CLOCK)
+
+
+def _came_early(evidence: Evidence, gesture: Gesture) -> bool:
+    """Whether it was acknowledged before its approval was there: nobody could know it yet."""
+    raised = evidence.of(gesture.approval, "raised")
+    return bool(raised and gesture.acked_at and gesture.acked_at <= raised[0].at)
 
 
 def _told_late(evidence: Evidence, gesture: Gesture, missing: list[Gesture]) -> bool:

@@ -4,8 +4,9 @@ import json
 import time
 from typing import Any
 
-from benchmarks.chaos.card import Card
-from benchmarks.chaos.crowd import OTHER_CHANNEL, OTHER_TEAM, TEAM
+from benchmarks.chaos.card import APPROVE, Card
+from benchmarks.chaos.crowd import CHANNEL, OTHER_CHANNEL, OTHER_TEAM, TEAM
+from benchmarks.chaos.site import STEP
 
 Json = dict[str, Any]
 
@@ -29,6 +30,14 @@ def stale(card: Card, user: str, kind: int) -> Json:
         case _:
             channel = OTHER_CHANNEL
     return _payload(card, user, TEAM, channel, ts, json.dumps(value))
+
+
+def guessed(task: str, user: str) -> Json:
+    """Approve for an approval that is not there yet: its id can be guessed, its digest cannot."""
+    value = {"a": f"{task}.{STEP}.v1", "r": 1, "d": "0" * 16, "v": "approve"}
+    button = {"type": "button", "action_id": APPROVE, "value": json.dumps(value)}
+    card = Card(str(value["a"]), CHANNEL, "1.000100", "1.000100", button, {})
+    return click(card, user)
 
 
 def foreign(card: Card, user: str) -> Json:

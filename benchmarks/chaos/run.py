@@ -58,6 +58,7 @@ class Run:
     def __init__(self, plan: Plan, folder: Path) -> None:
         self._plan = plan
         self._site = Site(folder)
+        self._healed = 0.0
 
     async def judged(self) -> Verdict:
         """Do it, and look at what is left."""
@@ -76,6 +77,7 @@ class Run:
             "deaths": {victim.name: victim.deaths for victim in victims if victim.deaths},
             **{name: len(found) for name, found in findings.items()},
             **summary.times(evidence),
+            "healed_seconds": round(self._healed, 1),
             "seconds": round(time.monotonic() - began, 1),
         }
         return Verdict(figures, findings)
@@ -90,7 +92,9 @@ class Run:
         async with recorded(watcher, self._site.folder) as recorder, contextlib.aclosing(load):
             await self._under_fire(stage, load, watcher)
             aftermath = Aftermath(self._site, stage, load)
-            return await aftermath.evidence(recorder, watcher)
+            evidence = await aftermath.evidence(recorder, watcher)
+            self._healed = aftermath.seconds
+            return evidence
 
     async def _under_fire(self, stage: Stage, load: Load, watcher: Person) -> None:
         plan = self._plan

@@ -154,6 +154,13 @@ def test_a_click_after_the_outcome_may_be_answered_only() -> None:
     assert broken(trace) == set()
 
 
+def test_a_click_before_the_approval_was_there_may_be_answered_only() -> None:
+    """Its id can be guessed; there was nothing to count it for."""
+    trace = Trace()
+    trace.deliveries.insert(0, click(OTHER, "05.000001"))
+    assert broken(trace) == set()
+
+
 def test_the_same_click_delivered_again_is_one_click() -> None:
     """Acknowledged twice, in the log once."""
     trace = Trace()
