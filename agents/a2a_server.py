@@ -1,13 +1,11 @@
 """The local agents as A2A 1.0 servers: one app, one agent per path `/{agent}/`."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from ipaddress import ip_address
 
-import uvicorn
 from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,11 +17,11 @@ from agents.a2a_card import card_of
 from agents.a2a_handler import TurnHandler
 from agents.bearer import Door
 from agents.catalogue import API_VERSION, CATALOGUE, find
+from agents.http_server import serve_app
 from agents.local import LocalAgents
 from agents.turn_runner import TurnRunner
 
 CARD_PATHS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
-GRACE_SECONDS = 2
 
 
 def create_app(
@@ -78,22 +76,11 @@ async def serve(
     """
     if not token and not _is_loopback(host):
         raise ValueError(f"Agents on {host} need a token: anybody could call them. Set one.")
-    listening = socket.create_server((host, port))
-    base_url = f"http://{host}:{listening.getsockname()[1]}"
-    app = create_app(runner, base_url=base_url, token=token, names=names, offline=offline)
-    server = _Server(_config(app))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        await server.up(serving)
-        if started is not None:
-            started.set()
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
+
+    def build(base_url: str) -> Starlette:
+        return create_app(runner, base_url=base_url, token=token, names=names, offline=offline)
+
+    await serve_app(build, host=host, port=port, stop=stop, started=started)
 
 
 def _is_loopback(host: str) -> bool:
@@ -101,26 +88,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _config(app: Starlette) -> uvicorn.Config:
-    return uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
-    )
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to whoever runs the event loop."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Nothing: Ctrl-C is not this server's business."""
-        yield
-
-    async def up(self, serving: asyncio.Task[None]) -> None:
-        """Wait until requests are taken."""
-        while not self.started and not serving.done():  # noqa: ASYNC110 (uvicorn has a flag only)
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

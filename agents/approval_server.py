@@ -9,14 +9,12 @@
 """
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import uvicorn
 from a2a.server.routes import (
     create_agent_card_routes,
     create_jsonrpc_routes,
@@ -40,10 +38,9 @@ from agents.approval_principal import Principals
 from agents.approval_push import Sender, UrlCheck, Watchers
 from agents.approval_store import KeptAddresses, KeptTasks
 from agents.approval_tasks import ApprovalTasks
+from agents.http_server import serve_app
 from agents.mcp_server import ApprovalTools, mcp_server
 from agents.signature import KeySetJson, SigningKey
-
-GRACE_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -97,28 +94,11 @@ async def serve(
     public_url: str = "",
 ) -> None:
     """Serve until `stop` is set. Raises OSError when the port is taken."""
-    listening = socket.create_server((host, port))
-    base_url = public_url or f"http://{host}:{listening.getsockname()[1]}"
-    server = _Server(
-        uvicorn.Config(
-            create_app(parts, base_url),
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    )
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        await server.up(serving)
-        if started is not None:
-            started.set()
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-    finally:
-        server.should_exit = True
-        await serving
-        listening.close()
+
+    def build(base_url: str) -> Starlette:
+        return create_app(parts, public_url or base_url)
+
+    await serve_app(build, host=host, port=port, stop=stop, started=started)
 
 
 def _a2a_routes(
@@ -170,17 +150,3 @@ async def _health(_: Request) -> Response:
 
 async def _keys(_: Request, keys: KeySetJson) -> Response:
     return JSONResponse(keys, headers={"Cache-Control": "public, max-age=300"})
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to whoever runs the event loop."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Nothing: Ctrl-C is not this server's business."""
-        yield
-
-    async def up(self, serving: asyncio.Task[None]) -> None:
-        """Wait until requests are taken."""
-        while not self.started and not serving.done():  # noqa: ASYNC110 (uvicorn has a flag only)
-            await asyncio.sleep(0.01)
