@@ -52,16 +52,20 @@ class Approvals:
     def __init__(self, client: Client, task_queue: str = "") -> None:
         self._client = client
         self._queue = task_queue
+        self._ours = of_queue(task_queue)
 
     async def pending(self, approver: str = "", most: int = 50) -> list[PendingLine]:
         """Pending approvals, of one approver or of everybody, most urgent first."""
         return list((await self.page(approver, most=most)).lines)
 
+    def _pending(self, approver: str = "") -> str:
+        return _pending(approver) + self._ours
+
     async def page(
         self, approver: str = "", cursor: Cursor | None = None, most: int = 50
     ) -> PendingPage:
         """One page of what waits, by the cursor's filters, and how much waits in all."""
-        query = _pending(approver) + _filtered(cursor or Cursor())
+        query = self._pending(approver) + _filtered(cursor or Cursor())
         total = await self._count(query)
         if total > max(most, WINDOW):
             query += await self._window(query, most)
@@ -70,11 +74,11 @@ class Approvals:
 
     async def low_risk(self, approver: str) -> int:
         """How many of low risk wait for this person."""
-        return await self._count(_pending(approver) + _filtered(Cursor(risk=Risk.LOW)))
+        return await self._count(self._pending(approver) + _filtered(Cursor(risk=Risk.LOW)))
 
     async def asked(self, requester: str, most: int) -> list[PendingLine]:
         """What this person asked for and what waits, most urgent first."""
-        query = _pending() + f" AND {attributes.REQUESTER.name} = '{quotable(requester)}'"
+        query = self._pending() + f" AND {attributes.REQUESTER.name} = '{quotable(requester)}'"
         return await self._urgent(query, WINDOW, most)
 
     async def together(self, approver: str, most: int) -> list[PendingLine]:
@@ -88,7 +92,7 @@ class Approvals:
             "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Completed' "
             f"AND {attributes.APPROVERS.name} = '{quotable(approver)}' "
             f"AND CloseTime > '{_iso(datetime.now(UTC) - timedelta(days=7))}'"
-        )
+        ) + self._ours
         return [await _decided(found) async for found in self._list(query, most)]
 
     async def view(self, approval_id: str) -> CardView:
@@ -188,6 +192,11 @@ class Approvals:
         return UnavailableError(
             f"Temporal does not answer just now ({error.status.name.lower()}): please try again."
         )
+
+
+def of_queue(task_queue: str) -> str:
+    """For queries: only this installation's workflows, where several share a namespace."""
+    return f" AND TaskQueue = '{quotable(task_queue)}'" if task_queue else ""
 
 
 def _pending(approver: str = "") -> str:

@@ -118,15 +118,15 @@ async def desk(settings: Settings) -> Desk:
 async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncIterator[None]:
     """Workflows and activities; `agents` stands in for the configured ones."""
     require_tokens(settings)
-    engine = create_engine(settings.database_url)
-    async with web_client(settings) as slack:
-        a2a = A2AClient()
+    engine, a2a = create_engine(settings.database_url), A2AClient()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(a2a.aclose)
+        slack = await stack.enter_async_context(web_client(settings))
         agents = agents or agent_activities(settings, payload_files(settings), a2a)
         client = await connect(settings, _activities(settings, slack, engine, agents))
-        async with temporal.worker(client, settings.temporal.task_queue):
-            yield
-        await a2a.aclose()
-    await engine.dispose()
+        await stack.enter_async_context(temporal.worker(client, settings.temporal.task_queue))
+        yield
 
 
 def _activities(
@@ -180,6 +180,7 @@ async def bot(settings: Settings) -> AsyncIterator[None]:
         await identify(slack)
         app, gateway = bolt_app(slack), Gateway(client, inbox, metrics)
         replier = _listen(app, settings, slack, client, gateway, engine)
+        stack.push_async_callback(replier.close)
         await stack.enter_async_context(_background(gateway.drain(replier.answer_late)))
         dispatch, open_sockets = PromptDispatch(app, metrics.acked), None
         if settings.slack.mode == "socket":

@@ -55,7 +55,7 @@ class TemporalSettings(Section):
 
     address: str = "127.0.0.1:7233"
     namespace: str = "default"
-    task_queue: str = "signoff"
+    task_queue: str = Field(default="signoff", pattern=r"^[\w.@+-]+$")
     embedded: bool = True
     ui_port: int = 8233
 

@@ -8,6 +8,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from bot.approvals import of_queue, quotable
 from bot.errors import BadRequest, UnavailableError
 from bot.inputs import InputFolders
 from bot.settings import Settings
@@ -109,8 +110,9 @@ class Tasks:
     async def running(self, requester: str = "", most: int = 20) -> list[TaskLine]:
         """The newest running tasks, of one requester or of everybody."""
         query = "WorkflowType = 'TaskWorkflow' AND ExecutionStatus = 'Running'"
+        query += of_queue(self._settings.temporal.task_queue)
         if requester:
-            query += f" AND {attributes.REQUESTER.name} = '{_quotable(requester)}'"
+            query += f" AND {attributes.REQUESTER.name} = '{quotable(requester)}'"
         lines = []
         async for found in self._client.list_workflows(query, limit=most):
             memo = await found.memo()
@@ -180,8 +182,3 @@ def _task_id(key: str) -> str:
 
 def _names(sources: tuple[Source, ...]) -> list[str]:
     return [source.name or source.value for source in sources]
-
-
-def _quotable(value: str) -> str:
-    """For a visibility query: user ids and addresses hold none of these."""
-    return "".join(c for c in value if c.isalnum() or c in "@._+-")

@@ -60,6 +60,12 @@ class Replier:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
+    async def close(self) -> None:
+        """Nothing may use Slack or the database after this."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     async def answer_late(self, approval_id: str, gesture: Gesture) -> None:
         """Tell somebody whose click was kept and then came too late."""
         answer = await self._gateway.late_answer(approval_id, gesture)
