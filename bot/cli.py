@@ -115,13 +115,16 @@ def mcp(
 
 @app.command()
 def playground(
-    port: Annotated[int, typer.Option(help="Where its page is.")] = 8330,
+    port: Annotated[int | None, typer.Option(help="Where its page is.")] = None,
+    people: Annotated[
+        Path | None, typer.Option(help="A TOML file with people, channels, groups and tokens.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start with an empty workspace.")] = False,
 ) -> None:
     """Only the local Slack workspace, for any bot."""
     from bot.local_slack import playground as service  # noqa: PLC0415
 
-    _serve(service(load(Choice.config), say, port, fresh=fresh))
+    _serve(service(load(Choice.config), say, port, people, fresh=fresh))
 
 
 @app.command()

@@ -2,35 +2,50 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from rich.console import Console
 
 from bot.embedded import require_free
+from bot.errors import ConfigurationError
 from bot.settings import Settings
-from playground.config import PlaygroundConfig
+from playground.config import PlaygroundConfig, load_config
 from playground.server import Playground
 
 MANIFEST = "manifest.yml"
 STATE = "playground.db"
 
 
-def local_workspace(settings: Settings, port: int, *, fresh: bool = False) -> Playground:
-    """A workspace with our manifest's commands, shortcuts and scopes."""
+def local_workspace(
+    settings: Settings, port: int, *, fresh: bool = False, people: Path | None = None
+) -> Playground:
+    """A workspace with our manifest; `people` is a TOML file with others than the usual ones."""
     require_free(port, "the local Slack workspace", "port under [playground]")
     settings.folder.mkdir(parents=True, exist_ok=True)
-    manifest = settings.root / MANIFEST
-    config = PlaygroundConfig(
-        manifest=manifest if manifest.exists() else None, rate_limits=True, message_burst=10
-    )
+    config = _config(settings.root / MANIFEST, people)
     return Playground(config, settings.folder / STATE, port, fresh, mail_port=0)
+
+
+def _config(manifest: Path, people: Path | None) -> PlaygroundConfig:
+    """Rate limits are on, and our manifest holds, unless the file says otherwise."""
+    try:
+        config = load_config(people) if people else PlaygroundConfig()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{people} cannot be used: {error}") from None
+    ours: dict[str, object] = {"rate_limits": True, "message_burst": 10}
+    if manifest.exists():
+        ours["manifest"] = manifest
+    wanted = {key: value for key, value in ours.items() if key not in config.model_fields_set}
+    return config.model_copy(update=wanted)
 
 
 @contextlib.asynccontextmanager
 async def playground(
-    settings: Settings, say: Console, port: int, *, fresh: bool
+    settings: Settings, say: Console, port: int | None, people: Path | None, *, fresh: bool
 ) -> AsyncIterator[None]:
     """The workspace alone, with what a bot needs to know."""
-    async with local_workspace(settings, port, fresh=fresh) as running:
+    wanted = settings.playground.port if port is None else port
+    async with local_workspace(settings, wanted, fresh=fresh, people=people) as running:
         say.print(f"  Page            {running.url}")
         say.print(f"  API base URL    {running.api_url}")
         say.print(f"  Bot token       {running.bot_token}")
