@@ -6,6 +6,7 @@ straight to the inbox, so that an ack takes 0.3 s at most (p99), outage or not.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from workflows.decisions import (
     Answer,
     Decision,
     Delegation,
+    Place,
     Reply,
     Settlement,
     Snooze,
@@ -137,6 +139,17 @@ class Gateway:
         except (TimeoutError, RuntimeError):
             pass
         return Answer(reply=Reply.DONE, detail=_NOT_NOW)
+
+    async def near(self, approval_id: str, place: Place | None) -> Place | None:
+        """Where an answer is seen by whoever clicked there: the card's thread, else the channel."""
+        if place is None:
+            return None
+        with contextlib.suppress(RPCError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(QUERY_SECONDS):
+                view = await self._handle(approval_id).query(ApprovalWorkflow.view)
+            if view.request.thread.channel == place.channel:
+                return view.request.thread
+        return Place(channel=place.channel)
 
     def _handle(self, approval_id: str) -> WorkflowHandle[ApprovalWorkflow, Settlement]:
         return self._client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id)

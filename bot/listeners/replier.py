@@ -18,7 +18,7 @@ from bot.lists import ApprovalLists
 from notifications.replies import sentence
 from notifications.text import mrkdwn
 from notifications.whisper import Whisper
-from workflows.decisions import Answer, Decision, Delegation, Place, Reply, Snooze
+from workflows.decisions import Answer, Decision, Delegation, Reply, Snooze
 
 log = structlog.get_logger()
 
@@ -69,7 +69,7 @@ class Replier:
     async def answer_late(self, approval_id: str, gesture: Gesture) -> None:
         """Tell somebody whose click was kept and then came too late."""
         answer = await self._gateway.late_answer(approval_id, gesture)
-        place = gesture.place and Place(channel=gesture.place.channel)
+        place = await self._gateway.near(approval_id, gesture.place)
         await self._whisper.say(gesture.by, place, sentence(answer))
 
     async def _after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
