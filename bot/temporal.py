@@ -97,6 +97,7 @@ def worker(client: Client, queue: str) -> Worker:
         task_queue=queue,
         graceful_shutdown_timeout=GRACE,
         max_concurrent_activities=100,
+        max_concurrent_workflow_tasks=8,  # what a killed worker holds is missing for 10 s
         workflow_runner=SandboxedWorkflowRunner(restrictions=shared),
     )
 

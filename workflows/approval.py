@@ -81,6 +81,7 @@ class ApprovalWorkflow:
         await self._finish(beside)
         matter.journal.mirror.close()
         await journal
+        await self._answers.finished()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if not matter.settled:
             workflow.continue_as_new(matter.carried())

@@ -11,9 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.chaos.audit import AuditError
+from benchmarks.chaos.birth import NoBirthError
+from benchmarks.chaos.postgres import PostgresError
 from benchmarks.chaos.run import Plan, Run
+from benchmarks.chaos.victim import NotStartedError
 
 SHOWN = 10
+TROUBLE = (AuditError, NoBirthError, NotStartedError, PostgresError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     sound = False
     try:
         sound = asyncio.run(_run(plan, folder))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("interrupted", file=sys.stderr)
+    except TROUBLE as error:
+        print(error, file=sys.stderr)
     finally:
         if sound and not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

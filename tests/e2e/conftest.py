@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.service import RPCError
 
-from bot import bootstrap
+from bot import bootstrap, gateway
 from bot.settings import (
     Secrets,
     Settings,
@@ -125,8 +125,11 @@ async def office(
     temporal_address: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Office]:
     """Everything running; an indirect parameter changes the general policy."""
+    # Everything shares one event loop here: a click must not be kept for that alone.
+    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     policy = settings.policy | getattr(request, "param", {})
     settings = settings.model_copy(update={"policy": policy})
