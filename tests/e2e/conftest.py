@@ -10,7 +10,11 @@ import pytest
 from pydantic import SecretStr
 from temporalio.service import RPCError
 
+from agents.a2a_client import A2AClient
+from agents.activities import AgentActivities
+from agents.local import LocalAgents
 from bot import bootstrap, gateway
+from bot.fleet import StoredInputs
 from bot.settings import (
     Secrets,
     Settings,
@@ -100,6 +104,19 @@ def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
             "secrets": secrets,
         }
     )
+
+
+@contextlib.asynccontextmanager
+async def offline_agents(settings: Settings) -> AsyncIterator[AgentActivities]:
+    """The real agents on the offline model, in this process."""
+    client = A2AClient()
+    yield AgentActivities(
+        inputs=StoredInputs(bootstrap.payload_files(settings)),
+        endpoints={},
+        client=client,
+        local=LocalAgents(offline=True),
+    )
+    await client.aclose()
 
 
 @pytest.fixture

@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities
-from agents.local import LocalAgents
 from bot import bootstrap
-from bot.fleet import StoredInputs
 from playground.server import Playground
-from tests.e2e.conftest import ROOT, settings_for
+from tests.e2e.conftest import ROOT, offline_agents, settings_for
 from tests.playground.test_browser_stage import CHROMIUM, FLAGS, WATCH, Stage
 
 PICTURES = ROOT / "docs/images"
@@ -33,14 +29,7 @@ async def stage(
     expect.set_options(timeout=PATIENCE)
     async with contextlib.AsyncExitStack() as stack:
         await bootstrap.prepare(settings)
-        client = A2AClient()
-        stack.push_async_callback(client.aclose)
-        agents = AgentActivities(
-            inputs=StoredInputs(bootstrap.payload_files(settings)),
-            endpoints={},
-            client=client,
-            local=LocalAgents(offline=True),
-        )
+        agents = await stack.enter_async_context(offline_agents(settings))
         await stack.enter_async_context(bootstrap.worker(settings, agents))
         await stack.enter_async_context(bootstrap.bot(settings))
         driver = await stack.enter_async_context(async_playwright())

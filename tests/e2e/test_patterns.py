@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities
-from agents.local import LocalAgents
 from bot import bootstrap
-from bot.fleet import StoredInputs
 from playground.server import Playground
-from tests.e2e.conftest import CHANNEL, settings_for
+from tests.e2e.conftest import CHANNEL, offline_agents, settings_for
 from tests.fakes import ADA, GRACE
 from workflows.decisions import Decision, Verdict, Via
 from workflows.tasks import Source, SourceKind
@@ -43,14 +39,7 @@ async def desk(
     settings.folder.mkdir()
     async with contextlib.AsyncExitStack() as stack:
         await bootstrap.prepare(settings)
-        client = A2AClient()
-        stack.push_async_callback(client.aclose)
-        agents = AgentActivities(
-            inputs=StoredInputs(bootstrap.payload_files(settings)),
-            endpoints={},
-            client=client,
-            local=LocalAgents(offline=True),
-        )
+        agents = await stack.enter_async_context(offline_agents(settings))
         await stack.enter_async_context(bootstrap.worker(settings, agents))
         yield await bootstrap.desk(settings)
 
