@@ -18,9 +18,10 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from bot.errors import BadRequest, UnavailableError
+from bot.temporal import unavailable, unknown
 from notifications.approval_list import DecidedLine, PendingLine, PendingPage
 from notifications.buttons import Cursor
 from workflows import attributes
@@ -99,7 +100,7 @@ class Approvals:
         """One approval as its card shows it, ended ones too."""
         try:
             return await self._handle(approval_id).query(ApprovalWorkflow.view)
-        except RPCError as error:
+        except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
 
     async def look(self, approval_id: str, seconds: float = LOOK_SECONDS) -> Look:
@@ -115,7 +116,7 @@ class Approvals:
                 "This can't be opened just now, because no worker answers. Nothing was done: "
                 "please try again in a moment."
             ) from None
-        except RPCError as error:
+        except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
         return Look(view=view, result=result)
 
@@ -132,8 +133,8 @@ class Approvals:
             raise UnavailableError(
                 "No worker took the decision: start 'signoff worker' and try again."
             ) from None
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+        except (RPCError, RuntimeError) as error:
+            if unknown(error):
                 return await self._late(approval_id, decision)
             raise self._translated(error, approval_id) from None
 
@@ -149,13 +150,13 @@ class Approvals:
             )
         except WorkflowAlreadyStartedError:
             return
-        except RPCError as error:
+        except (RPCError, RuntimeError) as error:
             raise self._translated(error, request.id) from None
 
     async def _late(self, approval_id: str, decision: Decision) -> Answer:
         try:
             return await self._handle(approval_id).query(ApprovalWorkflow.reply_to, decision)
-        except RPCError as error:
+        except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
 
     async def _count(self, query: str) -> int:
@@ -186,12 +187,10 @@ class Approvals:
     def _handle(self, approval_id: str) -> WorkflowHandle[ApprovalWorkflow, Settlement]:
         return self._client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id)
 
-    def _translated(self, error: RPCError, approval_id: str) -> Exception:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
+    def _translated(self, error: RPCError | RuntimeError, approval_id: str) -> Exception:
+        if unknown(error):
             return BadRequest(f"There is no approval '{approval_id}': 'signoff list' shows them.")
-        return UnavailableError(
-            f"Temporal does not answer just now ({error.status.name.lower()}): please try again."
-        )
+        return unavailable(error)
 
 
 def of_queue(task_queue: str) -> str:

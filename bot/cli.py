@@ -1,13 +1,15 @@
 """The command line. Each command is a few lines; what it does lives elsewhere."""
 
 import asyncio
-import gc
+import contextlib
+import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Never
 
 import typer
 from rich.console import Console
@@ -188,18 +190,29 @@ def main() -> None:
     """Run a command; an error is one sentence and a code other than 0."""
     try:
         app()
+    except SystemExit as end:
+        _leave(end.code if isinstance(end.code, int) else 0)
     except SignoffError as error:
         complain.print(str(error), style="red", markup=False)
-        sys.exit(error.exit_code)
+        _leave(error.exit_code)
+
+
+def _leave(code: int) -> Never:
+    """End at once, with everything closed and written.
+
+    A thread of the Temporal SDK that calls into an interpreter which is being taken down aborts the
+    process (sdk-python #300), so it is not taken down.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _run(work: Awaitable[Any]) -> Any:
     async def finish() -> Any:
-        result = await work
-        # A Temporal client that is still alive at exit can abort the interpreter (sdk-python #300).
-        gc.collect()
-        await asyncio.sleep(0.05)
-        return result
+        return await work
 
     return asyncio.run(finish())
 

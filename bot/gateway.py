@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from bot.metrics import Metrics
-from storage.inbox import ClickInbox, PendingClick
+from storage.inbox import LATE, ClickInbox, PendingClick
 from workflows import rules
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import (
@@ -42,6 +42,7 @@ PAUSE = 2.0
 DRAIN_EVERY = 1.0
 QUERY_SECONDS = 10.0
 ANSWER_SECONDS = 15.0
+TELLINGS = 20
 
 Gesture = Decision | Delegation | Snooze | Withdrawal
 """What a person may want of an approval."""
@@ -155,26 +156,29 @@ class Gateway:
         return self._client.get_workflow_handle_for(ApprovalWorkflow.run, approval_id)
 
     async def drain(self, answer_late: LateAnswer) -> None:
-        """Deliver what was kept, in order, for ever; whoever came too late is told."""
+        """Deliver what was kept, in order, for ever; whoever came too late is told beside that."""
+        await asyncio.gather(self._deliver_for_ever(), self._tell_for_ever(answer_late))
+
+    async def _deliver_for_ever(self) -> None:
         while True:
             try:
-                more = await self._deliver_kept(answer_late)
+                more = await self._deliver_kept()
             except Exception as error:  # the edge: kept clicks outlive any error
                 log.error("kept clicks could not be delivered", exc_info=error)
                 more = False
             if not more:
                 await asyncio.sleep(DRAIN_EVERY)
 
-    async def _deliver_kept(self, answer_late: LateAnswer) -> bool:
+    async def _deliver_kept(self) -> bool:
         """Some of the oldest; False when there is nothing to do, or nothing can be done now."""
         self._metrics.inbox(await self._inbox.count())
         clicks = await self._inbox.pending()
         for click in clicks:
-            if not await self._deliver_one(click, answer_late):
+            if not await self._deliver_one(click):
                 return False
         return bool(clicks)
 
-    async def _deliver_one(self, click: PendingClick, answer_late: LateAnswer) -> bool:
+    async def _deliver_one(self, click: PendingClick) -> bool:
         """False when Temporal does not take it now. What cannot be read is put aside."""
         kept = _read(click.payload)
         if kept is None or (gesture := kept.gesture) is None:
@@ -185,16 +189,32 @@ class Gateway:
         if taken is None:
             return False
         if taken is Taken.CLOSED or _unanswered(gesture):
-            await self._tell(answer_late, kept.approval_id, gesture)
-        await self._inbox.done(click.id, taken)
+            await self._inbox.late(click.id)
+        else:
+            await self._inbox.done(click.id, taken)
         return True
 
-    async def _tell(self, answer_late: LateAnswer, approval_id: str, gesture: Gesture) -> None:
-        """An answer that cannot be given must not hold up the clicks behind it."""
+    async def _tell_for_ever(self, answer_late: LateAnswer) -> None:
+        """Answers need a worker and Slack; the clicks behind them do not wait for either."""
+        while True:
+            await asyncio.sleep(DRAIN_EVERY)
+            try:
+                untold = await self._inbox.untold()
+                await asyncio.gather(*(self._tell(click, answer_late) for click in untold))
+            except Exception as error:  # the edge: answers outlive any error
+                log.error("late answers could not be given", exc_info=error)
+
+    async def _tell(self, click: PendingClick, answer_late: LateAnswer) -> None:
+        kept = _read(click.payload)
+        assert kept is not None
+        assert kept.gesture is not None
         try:
-            await asyncio.wait_for(answer_late(approval_id, gesture), ANSWER_SECONDS)
+            await asyncio.wait_for(answer_late(kept.approval_id, kept.gesture), ANSWER_SECONDS)
         except Exception as error:  # noqa: BLE001 - the edge: the click itself is safe
             log.warning("a late answer was not given", error=type(error).__name__)
+            await self._inbox.failed(click.id, LATE, give_up=click.attempts >= TELLINGS)
+        else:
+            await self._inbox.done(click.id, Taken.CLOSED)
 
 
 def _read(payload: bytes) -> Kept | None:

@@ -6,12 +6,13 @@ import secrets
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from bot.approvals import of_queue, quotable
-from bot.errors import BadRequest, UnavailableError
+from bot.errors import BadRequest
 from bot.inputs import InputFolders
 from bot.settings import Settings
+from bot.temporal import unavailable, unknown
 from workflows import attributes
 from workflows.frozen import Frozen
 from workflows.task import TaskWorkflow
@@ -70,8 +71,8 @@ class Tasks:
             )
         except WorkflowAlreadyStartedError:
             return request.id
-        except RPCError as error:
-            raise _unavailable(error) from None
+        except (RPCError, RuntimeError) as error:
+            raise unavailable(error) from None
         return request.id
 
     def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
@@ -93,14 +94,14 @@ class Tasks:
             return await self._handle(task_id).execute_update(TaskWorkflow.accepted)
         except WorkflowUpdateFailedError as error:
             return str(error.cause)
-        except RPCError as error:
-            raise _unavailable(error) from None
+        except (RPCError, RuntimeError) as error:
+            raise unavailable(error) from None
 
     async def view(self, task_id: str) -> TaskView:
         """Where a task stands."""
         try:
             return await self._handle(task_id).query(TaskWorkflow.view)
-        except RPCError as error:
+        except (RPCError, RuntimeError) as error:
             raise self._not_found(error, task_id) from None
 
     async def report(self, task_id: str) -> TaskReport:
@@ -157,16 +158,10 @@ class Tasks:
     def _handle(self, task_id: str) -> WorkflowHandle[TaskWorkflow, TaskReport]:
         return self._client.get_workflow_handle_for(TaskWorkflow.run, task_id)
 
-    def _not_found(self, error: RPCError, task_id: str) -> Exception:
-        if error.status in {RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT}:
+    def _not_found(self, error: RPCError | RuntimeError, task_id: str) -> Exception:
+        if unknown(error):
             return BadRequest(f"There is no task '{task_id}': '/task list' shows the running ones.")
-        return _unavailable(error)
-
-
-def _unavailable(error: RPCError) -> UnavailableError:
-    return UnavailableError(
-        f"Temporal does not answer just now ({error.status.name.lower()}): please try again."
-    )
+        return unavailable(error)
 
 
 def _task_id(key: str) -> str:

@@ -29,6 +29,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from bot.errors import ConfigurationError, UnavailableError
+from bot.heartbeats import Heartbeats
 from bot.settings import TemporalSettings
 from storage.driver import FileStorageDriver
 from storage.payloads import PayloadFiles
@@ -53,6 +54,7 @@ def plugin(payloads: PayloadFiles, activities: Sequence[Callable[..., Any]] = ()
         data_converter=data_converter(payloads),
         workflows=[TaskWorkflow, ApprovalWorkflow],
         activities=activities,
+        interceptors=[Heartbeats()],
     )
 
 
@@ -98,6 +100,7 @@ def worker(client: Client, queue: str) -> Worker:
         graceful_shutdown_timeout=GRACE,
         max_concurrent_activities=100,
         max_concurrent_workflow_tasks=8,  # what a killed worker holds is missing for 10 s
+        max_cached_workflows=0,  # see docs/adr/0010
         workflow_runner=SandboxedWorkflowRunner(restrictions=shared),
     )
 
@@ -153,3 +156,17 @@ async def _wait_for_attributes(client: Client) -> None:
             return
         await asyncio.sleep(0.1)
     raise UnavailableError("Temporal did not take our search attributes within 10 s: try again.")
+
+
+def unknown(error: RPCError | RuntimeError) -> bool:
+    """Whether Temporal answered that it has no such workflow."""
+    return isinstance(error, RPCError) and error.status in {
+        RPCStatusCode.NOT_FOUND,
+        RPCStatusCode.INVALID_ARGUMENT,
+    }
+
+
+def unavailable(error: RPCError | RuntimeError) -> UnavailableError:
+    """The sentence for everything else; a lazy client that cannot connect raises RuntimeError."""
+    why = error.status.name.lower() if isinstance(error, RPCError) else "not connected"
+    return UnavailableError(f"Temporal does not answer just now ({why}): please try again.")

@@ -47,6 +47,7 @@ def create_engine(url: str | URL) -> AsyncEngine:
     return create_async_engine(
         parsed.set(drivername=drivername),
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"timeout": CONNECT_SECONDS},
     )
 

@@ -16,6 +16,8 @@ from storage._writer import GroupWriter
 from storage.errors import NO_SPACE, DiskFull, InboxBusy, InboxDamaged
 
 KEEP = timedelta(days=30)
+LATE = "late"
+"""The reason of a click that came too late and whose person was not told yet."""
 SWEEP_EVERY = 3_600.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS clicks (
@@ -85,6 +87,15 @@ class ClickInbox:
         await self._writer.run(lambda db: _end(db, name, _storable(answer), now))
         await self._sweep(now)
 
+    async def late(self, id: str) -> None:  # noqa: A002
+        """It came too late to count; its person has to be told, and nothing waits for that."""
+        name = _storable(id)
+        await self._writer.run(lambda db: _late(db, name))
+
+    async def untold(self, limit: int = 20) -> list[PendingClick]:
+        """The oldest clicks that came too late and whose person was not told yet."""
+        return await self._writer.run(lambda db: _untold(db, limit))
+
     async def failed(self, id: str, reason: str, *, give_up: bool = False) -> None:  # noqa: A002
         """The click could not be delivered. It waits on, unless `give_up`: then it ended so."""
         name, now = _storable(id), time.time()
@@ -96,7 +107,7 @@ class ClickInbox:
         return await self._writer.run(lambda db: _seen(db, name))
 
     async def count(self) -> int:
-        """How many clicks wait."""
+        """How many clicks wait for delivery."""
         return await self._writer.run(_count)
 
     async def close(self) -> None:
@@ -153,11 +164,24 @@ def _put(db: sqlite3.Connection, name: str, payload: bytes, now: float) -> bool:
 
 
 def _pending(db: sqlite3.Connection, limit: int, skip: int) -> list[PendingClick]:
-    sql = """
+    return _waiting(db, "reason != ?", limit, skip)
+
+
+def _late(db: sqlite3.Connection, name: str) -> None:
+    sql = "UPDATE clicks SET reason = ? WHERE id = ? AND ended_at IS NULL"
+    db.execute(sql, (LATE, name))
+
+
+def _untold(db: sqlite3.Connection, limit: int) -> list[PendingClick]:
+    return _waiting(db, "reason = ?", limit)
+
+
+def _waiting(db: sqlite3.Connection, which: str, limit: int, skip: int = 0) -> list[PendingClick]:
+    sql = f"""
         SELECT id, payload, attempts, received_at FROM clicks
-        WHERE ended_at IS NULL ORDER BY position LIMIT ? OFFSET ?
-    """
-    found = db.execute(sql, (limit, skip)).fetchall()
+        WHERE ended_at IS NULL AND {which} ORDER BY position LIMIT ? OFFSET ?
+    """  # noqa: S608 - `which` is one of the two above
+    found = db.execute(sql, (LATE, limit, skip)).fetchall()
     return [PendingClick(name, data, tries, _moment(at)) for name, data, tries, at in found]
 
 
@@ -184,7 +208,8 @@ def _seen(db: sqlite3.Connection, name: str) -> SeenClick | None:
 
 
 def _count(db: sqlite3.Connection) -> int:
-    row: tuple[int] = db.execute("SELECT COUNT(*) FROM clicks WHERE ended_at IS NULL").fetchone()
+    sql = "SELECT COUNT(*) FROM clicks WHERE ended_at IS NULL AND reason != ?"
+    row: tuple[int] = db.execute(sql, (LATE,)).fetchone()
     return row[0]
 
 

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, TimeoutType
+from temporalio.exceptions import TimeoutError as LateError
 
 from workflows import attributes
 from workflows.audit import AuditKind
@@ -112,6 +114,12 @@ class Errand:
             self.place = await workflow.execute_activity_method(
                 CardSteps.show_task, self.view(), **PATIENT
             )
+
+
+def lost(error: ActivityError) -> bool:
+    """Whether the worker died meanwhile: nothing is wrong with the work, and it is tried again."""
+    cause = error.cause
+    return isinstance(cause, LateError) and cause.type is TimeoutType.HEARTBEAT
 
 
 def sentence(error: BaseException) -> str:

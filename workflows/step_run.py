@@ -17,7 +17,7 @@ from workflows.approval import ApprovalWorkflow, changes
 from workflows.audit import AuditKind
 from workflows.decisions import Outcome, Settlement, Via, Withdrawal
 from workflows.digest import digest
-from workflows.errand import Cancelled, Errand, sentence
+from workflows.errand import Cancelled, Errand, lost, sentence
 from workflows.requests import ApprovalRequest, approval_id
 from workflows.results import AgentResult
 from workflows.steps import AgentSteps
@@ -29,8 +29,10 @@ AGENT_RETRIES = RetryPolicy(
     maximum_interval=timedelta(minutes=1),
     maximum_attempts=3,
 )
-HEARTBEAT = timedelta(seconds=60)
+HEARTBEAT = timedelta(seconds=15)
 MOST_QUESTIONS = 20
+MOST_LOSSES = 10
+"""So many times three workers may die over one turn before a person is asked."""
 
 
 class StepRun:
@@ -86,7 +88,7 @@ class StepRun:
 
     async def _turn(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
         """One turn; trouble waits for a person's Retry or Cancel."""
-        errand = self._errand
+        errand, losses = self._errand, 0
         while True:
             errand.mark(
                 self._number,
@@ -97,7 +99,9 @@ class StepRun:
             try:
                 outcome = await self._call(session, answers)
             except ActivityError as error:
-                await errand.stuck(self._number, sentence(error))
+                losses += lost(error)
+                if not lost(error) or losses > MOST_LOSSES:
+                    await errand.stuck(self._number, sentence(error))
                 continue
             errand.mark(self._number, execution_mode=outcome.execution_mode)
             return outcome

@@ -23,16 +23,21 @@ from workflows.results import AgentResult
 from workflows.tasks import Source, TaskView
 from workflows.turns import InputFile, TurnOutcome, TurnRequest
 
+BEAT: Final = timedelta(seconds=8)
+"""A worker that was killed is noticed within this; `bot/heartbeats.py` beats."""
+
 # Delivery and records: tried until they work, because a wait of weeks outlives any outage.
 PATIENT: Final[dict[str, Any]] = {
     "start_to_close_timeout": timedelta(seconds=60),
+    "heartbeat_timeout": BEAT,
     "retry_policy": RetryPolicy(
-        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1)
+        initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20)
     ),
 }
 # Private answers: worth nothing after a few minutes.
 BRIEF: Final[dict[str, Any]] = {
     "start_to_close_timeout": timedelta(seconds=20),
+    "heartbeat_timeout": BEAT,
     "schedule_to_close_timeout": timedelta(minutes=3),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20)
@@ -43,6 +48,7 @@ BRIEF: Final[dict[str, Any]] = {
 # Notices while Slack may be down: given up in time for the e-mail fallback.
 HURRIED: Final[dict[str, Any]] = {
     "start_to_close_timeout": timedelta(seconds=20),
+    "heartbeat_timeout": BEAT,
     "schedule_to_close_timeout": timedelta(seconds=90),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=20)

@@ -14,12 +14,13 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from workflows.audit import AuditKind
     from workflows.decisions import Outcome, Settlement
-    from workflows.errand import Cancelled, Errand, sentence
+    from workflows.errand import Cancelled, Errand, lost, sentence
     from workflows.requests import ApprovalParent
     from workflows.results import ExecutionMode
     from workflows.step_run import StepRun
-    from workflows.steps import PATIENT, CardSteps, CollectRequest, InputSteps, Word
+    from workflows.steps import BEAT, PATIENT, CardSteps, CollectRequest, InputSteps, Word
     from workflows.tasks import Comment, Gesture, TaskReport, TaskRequest, TaskView
+    from workflows.turns import InputFile
 
 LONGEST_COMMENT = 4_000
 COLLECT_RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
@@ -113,12 +114,7 @@ class TaskWorkflow(ApprovalParent):
         errand = self._errand
         request = CollectRequest(task_id=errand.request.id, sources=errand.request.sources)
         try:
-            errand.inputs = await workflow.execute_activity_method(
-                InputSteps.collect_inputs,
-                request,
-                start_to_close_timeout=timedelta(minutes=2),
-                retry_policy=COLLECT_RETRIES,
-            )
+            errand.inputs = await self._inputs(request)
         except ActivityError as error:
             errand.problem, errand.status = sentence(error), "refused"
         errand.accepted = not errand.problem
@@ -128,6 +124,21 @@ class TaskWorkflow(ApprovalParent):
             errand.message.touch()
             await errand.wait_for_message()
         return errand.accepted
+
+    async def _inputs(self, request: CollectRequest) -> tuple[InputFile, ...]:
+        """However many workers die over it; an attempt that fails counts."""
+        while True:
+            try:
+                return await workflow.execute_activity_method(
+                    InputSteps.collect_inputs,
+                    request,
+                    start_to_close_timeout=timedelta(minutes=2),
+                    heartbeat_timeout=BEAT,
+                    retry_policy=COLLECT_RETRIES,
+                )
+            except ActivityError as error:
+                if not lost(error):
+                    raise
 
     async def _tell_requester(self, text: str) -> None:
         word = Word(place=self._errand.place, text=text, to=self._errand.request.requester)

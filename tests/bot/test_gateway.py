@@ -10,6 +10,7 @@ import pytest
 from temporalio.client import Client, WorkflowHistoryEventFilterType
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from bot import gateway as gateway_module
 from bot import temporal
 from bot.gateway import Gateway, Gesture, Taken
 from bot.settings import TemporalSettings
@@ -104,7 +105,7 @@ async def test_what_nobody_takes_is_kept_and_delivered_in_order(
 
     draining = asyncio.create_task(Gateway(client, inbox).drain(answer))
     async with asyncio.timeout(30):
-        while await inbox.count():  # noqa: ASYNC110 - the drain has a beat of its own
+        while await inbox.count() or await inbox.untold():  # noqa: ASYNC110 - it has its own beat
             await asyncio.sleep(0.05)
     draining.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -135,4 +136,43 @@ async def test_without_a_worker_a_late_answer_does_not_guess(
     answer = await Gateway(client, inbox).late_answer(approval, DECISION, seconds=0.5)
     assert answer.reply is Reply.DONE
     assert "cannot be looked up" in answer.detail
+    await inbox.close()
+
+
+async def test_an_answer_that_cannot_be_given_holds_up_no_click_and_is_tried_again(
+    client: Client, dead: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The person is told once it works; the clicks behind were delivered long before."""
+    monkeypatch.setattr(gateway_module, "DRAIN_EVERY", 0.05)
+    inbox = ClickInbox(tmp_path / "inbox.db")
+    approval = await waiting(client)
+    keeping = Gateway(dead, inbox)
+    late, *behind = GESTURES
+    await keeping.send("t-nothing.x.v1", late)
+    for gesture in behind:
+        await keeping.send(approval, gesture)
+    slack_is_back, told = asyncio.Event(), asyncio.Event()
+    tries: list[str] = []
+
+    async def answer(_: str, gesture: Gesture) -> None:
+        if gesture.id != late.id:
+            return
+        tries.append(gesture.id)
+        if not slack_is_back.is_set():
+            raise ConnectionError
+        told.set()
+
+    draining = asyncio.create_task(Gateway(client, inbox).drain(answer))
+    async with asyncio.timeout(30):
+        while await inbox.count() or len(tries) < 2:  # noqa: ASYNC110 - it has its own beat
+            await asyncio.sleep(0.05)
+        assert [click.id for click in await inbox.untold()] == [late.id]
+        slack_is_back.set()
+        await told.wait()
+        while await inbox.untold():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    draining.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await draining
+    assert await signals(client, approval) == SIGNALS[1:]
     await inbox.close()
