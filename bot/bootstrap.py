@@ -125,7 +125,7 @@ async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncI
         slack = await stack.enter_async_context(web_client(settings))
         agents = agents or agent_activities(settings, payload_files(settings), a2a)
         client = await connect(settings, _activities(settings, slack, engine, agents))
-        await stack.enter_async_context(temporal.worker(client, settings.temporal.task_queue))
+        await stack.enter_async_context(temporal.worker(client, settings.temporal))
         yield
 
 

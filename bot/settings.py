@@ -51,11 +51,15 @@ class SlackSettings(Section):
 
 
 class TemporalSettings(Section):
-    """How Temporal is reached; `embedded` starts a server of our own beside the rest."""
+    """How Temporal is reached; `embedded` starts a server of our own beside the rest.
+
+    With a `deployment` workers are versioned: a release gets work once it is made the current one.
+    """
 
     address: str = "127.0.0.1:7233"
     namespace: str = "default"
     task_queue: str = Field(default="signoff", pattern=r"^[\w.@+-]+$")
+    deployment: str = Field(default="", pattern=r"^[\w@+-]*$")
     embedded: bool = True
     ui_port: int = 8233
 

@@ -6,6 +6,7 @@ import functools
 import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from importlib import metadata
 from typing import Any
 
 from temporalio.api.operatorservice.v1 import (
@@ -14,6 +15,7 @@ from temporalio.api.operatorservice.v1 import (
 )
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, ExternalStorage
 from temporalio.plugin import SimplePlugin
@@ -25,7 +27,7 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from bot.errors import ConfigurationError, UnavailableError
@@ -37,6 +39,7 @@ from workflows import attributes
 from workflows.approval import ApprovalWorkflow
 from workflows.task import TaskWorkflow
 
+RELEASE = metadata.version("signoff")
 LARGE = 100_000
 GRACE = timedelta(seconds=5)
 
@@ -89,19 +92,29 @@ async def connect(settings: TemporalSettings, ours: SimplePlugin, *, lazy: bool 
         ) from None
 
 
-def worker(client: Client, queue: str) -> Worker:
+def worker(client: Client, settings: TemporalSettings, build: str = RELEASE) -> Worker:
     """A worker for everything; `graceful_shutdown_timeout` lets running activities end."""
     # Our own core is linted for determinism; loading it once and not per workflow saves a third of
     # the worker's memory, see docs/adr/0009.
     shared = SandboxRestrictions.default.with_passthrough_modules("workflows")
     return Worker(
         client,
-        task_queue=queue,
+        task_queue=settings.task_queue,
         graceful_shutdown_timeout=GRACE,
         max_concurrent_activities=100,
         max_concurrent_workflow_tasks=8,  # what a killed worker holds is missing for 10 s
         max_cached_workflows=0,  # see docs/adr/0010
+        deployment_config=_versioned(settings.deployment, build) if settings.deployment else None,
         workflow_runner=SandboxedWorkflowRunner(restrictions=shared),
+    )
+
+
+def _versioned(deployment: str, build: str) -> WorkerDeploymentConfig:
+    """Work goes to the current build, approvals in flight included: none waits for an old one."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=deployment, build_id=build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
     )
 
 

@@ -11,6 +11,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import Replayer
 
 from bot import temporal
+from bot.settings import TemporalSettings
 
 APPROVALS = 8
 CLICKS = ("second", "third", "fourth")
@@ -64,7 +65,8 @@ async def test_a_query_that_waited_for_a_worker_leaves_a_history_that_replays(
     ours = SimplePlugin("clicked", workflows=[Clicked], activities=[answer, rewrite])
     client = await Client.connect(temporal_address, plugins=[ours])
     queue = f"clicked-{uuid.uuid4().hex}"
-    async with temporal.worker(client, queue):
+    settings = TemporalSettings(task_queue=queue)
+    async with temporal.worker(client, settings):
         waiting = [
             await client.start_workflow(Clicked.run, id=f"{queue}-{number}", task_queue=queue)
             for number in range(APPROVALS)
@@ -73,7 +75,7 @@ async def test_a_query_that_waited_for_a_worker_leaves_a_history_that_replays(
     queries = [asyncio.create_task(one.query(Clicked.seen)) for one in waiting]
     for one in waiting:
         await one.signal(Clicked.click, "first")
-    async with temporal.worker(client, queue):
+    async with temporal.worker(client, settings):
         for click in CLICKS:
             await asyncio.sleep(0.3)  # while queries are being answered
             for one in waiting:

@@ -1,0 +1,77 @@
+"""With a deployment, work goes to the release that was made current, also what waits for weeks."""
+
+import asyncio
+import uuid
+
+import pytest
+from temporalio import workflow
+from temporalio.api.workflowservice.v1 import SetWorkerDeploymentCurrentVersionRequest
+from temporalio.client import Client
+from temporalio.plugin import SimplePlugin
+from temporalio.service import RPCError
+
+from bot import temporal
+from bot.settings import TemporalSettings
+
+
+@workflow.defn(sandboxed=False)
+class Waiting:
+    """Ends with the first click."""
+
+    def __init__(self) -> None:
+        self._click = ""
+
+    @workflow.run
+    async def run(self) -> str:
+        """The click's name."""
+        await workflow.wait_condition(lambda: bool(self._click))
+        return self._click
+
+    @workflow.signal
+    def click(self, name: str) -> None:
+        """Ends it."""
+        self._click = name
+
+
+async def make_current(client: Client, deployment: str, build: str) -> None:
+    """What `temporal worker deployment set-current-version` does, once the worker is known."""
+    request = SetWorkerDeploymentCurrentVersionRequest(
+        namespace=client.namespace, deployment_name=deployment, build_id=build
+    )
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await client.workflow_service.set_worker_deployment_current_version(request)
+            except RPCError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+@pytest.mark.timeout(90)
+async def test_an_approval_is_carried_on_by_the_release_made_current(
+    temporal_address: str,
+) -> None:
+    """It began under the old one, whose workers are gone when the click comes."""
+    ours = SimplePlugin("waiting", workflows=[Waiting])
+    client = await Client.connect(temporal_address, plugins=[ours])
+    name = f"waiting-{uuid.uuid4().hex[:8]}"
+    settings = TemporalSettings(task_queue=name, deployment=name)
+    old = temporal.worker(client, settings, "0.1.0")
+    async with old:
+        await make_current(client, name, "0.1.0")
+        waiting = await client.start_workflow(Waiting.run, id=name, task_queue=name)
+        async with temporal.worker(client, settings, "0.2.0"):
+            await make_current(client, name, "0.2.0")
+            await old.shutdown()
+            await waiting.signal(Waiting.click, "approved")
+            async with asyncio.timeout(30):
+                assert await waiting.result() == "approved"
+            last = (await waiting.fetch_history()).events
+            builds = [
+                event.workflow_task_completed_event_attributes.deployment_version.build_id
+                for event in last
+                if event.HasField("workflow_task_completed_event_attributes")
+            ]
+            assert builds[0] == "0.1.0"
+            assert builds[-1] == "0.2.0"
