@@ -11,7 +11,10 @@ Invariant = Callable[[Evidence], Iterator[str]]
 
 _SAID = ("decided", "refused")
 _HEADINGS = {"approved": "Approved:", "rejected": "Rejected:"}
-_STATUSES = {"approved": "completed", "rejected": "rejected_at_analysis"}
+_STATUSES = {
+    "approved": {"completed", "completed_with_fallback"},
+    "rejected": {"rejected_at_analysis"},
+}
 _ROOTS = {"approved": " completed", "rejected": " rejected at analysis"}
 CLOCK = 0.05
 """Two processes read the clock of one machine; this much is not judged."""
@@ -197,7 +200,7 @@ def _task_contradicts(evidence: Evidence, settled: Row) -> Iterator[str]:
     for row in evidence.rows:
         if row.kind == "task_ended" and row.task == settled.task:
             status = row.detail["status"]
-            if status != _STATUSES[outcome]:
+            if status not in _STATUSES[outcome]:
                 yield f"{settled.approval}: is {outcome}, and its task ended {status}"
     for message in evidence.roots(settled.task):
         if _ROOTS[outcome] not in message["text"]:

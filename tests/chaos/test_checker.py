@@ -183,3 +183,10 @@ def test_a_kept_click_that_came_too_late_has_to_be_answered() -> None:
     told = {"method": "chat.postEphemeral", "user": OTHER, "thread": None, "place": [None, None]}
     trace.calls.append(told | {"event": "", "about": {}, "values": []})
     assert broken(trace) == set()
+
+
+def test_a_task_may_end_with_a_fallback() -> None:
+    """Its agents were being killed, and a person approved what stood in for them."""
+    trace = Trace()
+    trace.rows[5]["detail"]["status"] = "completed_with_fallback"
+    assert broken(trace) == set()
