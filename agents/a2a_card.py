@@ -15,6 +15,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
 from agents.catalogue import LocalAgent
+from agents.sealing import sealed_extension
 from workflows.results import AgentVersion
 
 VERSION_EXTENSION = "urn:signoff:agent-version:1"
@@ -29,8 +30,11 @@ _INPUTS = (
 )
 
 
-def card_of(about: LocalAgent, url: str, model: str, *, token: bool) -> AgentCard:
-    """The card served for `about` at `url`; `token` says that calls need one."""
+def card_of(
+    about: LocalAgent, url: str, model: str, *, token: bool, sealed: bool = False
+) -> AgentCard:
+    """The card served for `about` at `url`; calls need a `token`, and have to be `sealed`."""
+    extensions = [_version(about, model), *([sealed_extension()] if sealed else [])]
     card = AgentCard(
         name=about.name,
         description=about.description,
@@ -38,7 +42,7 @@ def card_of(about: LocalAgent, url: str, model: str, *, token: bool) -> AgentCar
         supported_interfaces=[
             AgentInterface(url=url, protocol_binding="JSONRPC", protocol_version="1.0")
         ],
-        capabilities=AgentCapabilities(streaming=True, extensions=[_version(about, model)]),
+        capabilities=AgentCapabilities(streaming=True, extensions=extensions),
         default_input_modes=list(_INPUTS),
         default_output_modes=["text/markdown"],
         skills=[

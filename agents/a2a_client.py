@@ -1,7 +1,8 @@
 """Calls an agent over A2A: one turn in, its outcome out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import quote, urlsplit
@@ -9,38 +10,27 @@ from urllib.parse import quote, urlsplit
 import httpx
 from a2a.client import Client, ClientCallContext, ClientConfig, ClientFactory
 from a2a.client.card_resolver import A2ACardResolver
-from a2a.types.a2a_pb2 import AgentCard, SendMessageRequest, StreamResponse, Task, TaskState
-from a2a.utils.constants import PROTOCOL_VERSION_1_0, VERSION_HEADER, TransportProtocol
-from a2a.utils.errors import A2AError
-from google.protobuf.json_format import MessageToDict
+from a2a.types.a2a_pb2 import AgentCard, SendMessageRequest, StreamResponse
+from a2a.utils.constants import TransportProtocol
+from a2a.utils.errors import A2AError, InvalidParamsError
+from pydantic import SecretStr
 
 from agents.a2a_card import declared_version
-from agents.a2a_errors import MALFORMED, TooLargeError, as_agent_error
+from agents.a2a_errors import MALFORMED, as_agent_error
+from agents.a2a_http import http_client
+from agents.a2a_reading import read_outcome
+from agents.a2a_sealing import SealedCall
+from agents.card_signature import CardNotTrusted, verify_card
 from agents.endpoints import Endpoint
-from agents.errors import (
-    AgentError,
-    AgentFailed,
-    AgentRefused,
-    AgentUnreachable,
-    BadAnswer,
-    UnusableInput,
-)
-from agents.wire import (
-    INPUT_REQUIRED,
-    message_of,
-    outcome_of,
-    outcome_of_message,
-    status_text,
-)
+from agents.errors import AgentError, AgentRefused, BadAnswer, NotTrusted, WrongVersion
+from agents.sealing import SEALED_EXTENSION
+from agents.wire import message_of
+from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
 MOST_BYTES = 20_000_000
-MOST_EVENTS = 10_000
-CONNECT_SECONDS = 5.0
 CARD_SECONDS = 300.0
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_DONE = TaskState.TASK_STATE_COMPLETED
-_FAILED = TaskState.TASK_STATE_FAILED
+_COMPARED = ("version", "api_version", "prompt_version")
 
 
 @dataclass
@@ -60,15 +50,26 @@ class A2AClient:
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._peers: dict[str, _Peer] = {}
+        self._peers: dict[Endpoint, _Peer] = {}
 
     async def run(
         self, request: TurnRequest, files: Sequence[bytes], endpoint: Endpoint
     ) -> TurnOutcome:
-        """Run one turn within `endpoint.seconds`; raises an AgentError."""
+        """Run one turn within `endpoint.seconds`; raises an AgentError.
+
+        What the request pins is compared with the card before anything is sent.
+        """
         try:
             async with asyncio.timeout(endpoint.seconds):
                 return await self._call(request, list(files), endpoint)
+        except (httpx.HTTPError, TimeoutError, A2AError, AgentError, *MALFORMED) as error:
+            raise as_agent_error(endpoint.name, error) from error
+
+    async def version(self, endpoint: Endpoint) -> AgentVersion:
+        """What the agent says it is; raises an AgentError."""
+        try:
+            async with asyncio.timeout(endpoint.seconds):
+                return declared_version(await self.card(endpoint))
         except (httpx.HTTPError, TimeoutError, A2AError, AgentError, *MALFORMED) as error:
             raise as_agent_error(endpoint.name, error) from error
 
@@ -78,11 +79,16 @@ class A2AClient:
         return answer.status_code
 
     async def card(self, endpoint: Endpoint, *, fresh: bool = False) -> AgentCard:
-        """The agent's card, read again after five minutes; raises what httpx and a2a-sdk raise."""
+        """The agent's card, read again after five minutes; raises what httpx and a2a-sdk raise.
+
+        Raises AgentRefused for a card that names another server, and NotTrusted for one that is
+        not signed as the settings ask for.
+        """
         peer = self._peer(endpoint)
         if fresh or peer.card is None or monotonic() - peer.read_at > CARD_SECONDS:
             resolver = A2ACardResolver(peer.http, endpoint.url.rstrip("/"))
             card = await resolver.get_agent_card()
+            _refuse_unsigned(endpoint, card)
             _refuse_other_origin(endpoint, card)
             peer.card, peer.read_at = card, monotonic()
         return peer.card
@@ -96,14 +102,48 @@ class A2AClient:
     async def _call(
         self, request: TurnRequest, files: list[bytes], endpoint: Endpoint
     ) -> TurnOutcome:
-        card = await self.card(endpoint)
+        card = await self._pinned_card(request, endpoint)
+        sealed = SealedCall(endpoint, card)
         client = self._client(endpoint, card)
-        context = ClientCallContext(service_parameters=_headers(request))
-        message = SendMessageRequest(message=message_of(request, files))
-        outcome = await _read(client.send_message(message, context=context), endpoint.name)
-        if outcome.version is not None:
-            return outcome
-        return outcome.model_copy(update={"version": declared_version(card)})
+        context = ClientCallContext(service_parameters=_headers(request, sealed))
+        message = SendMessageRequest(message=sealed.closed(message_of(request, files)))
+        events = client.send_message(message, context=context)
+        try:
+            async with _closing(events):
+                outcome = await read_outcome(events, endpoint.name, sealed.opened)
+        except InvalidParamsError as error:
+            if sealed.seal is None:
+                raise
+            raise AgentRefused(
+                f"{endpoint.name} refused the encrypted message. Check that both sides have the "
+                "same key."
+            ) from error
+        return await self._with_version(outcome, endpoint)
+
+    async def _pinned_card(self, request: TurnRequest, endpoint: Endpoint) -> AgentCard:
+        """The card of an agent that is what is pinned; before it is refused it is asked again."""
+        card = await self.card(endpoint)
+        if _other_version(request, endpoint.name, declared_version(card)):
+            card = await self.card(endpoint, fresh=True)
+        if problem := _other_version(request, endpoint.name, declared_version(card)):
+            raise WrongVersion(problem)
+        return card
+
+    async def _with_version(self, outcome: TurnOutcome, endpoint: Endpoint) -> TurnOutcome:
+        """What ran; an answer that contradicts the card, also one read anew, is refused."""
+        declared = declared_version(await self.card(endpoint))
+        if outcome.version is None:
+            return outcome.model_copy(update={"version": declared})
+        if _differ(outcome.version, declared):
+            declared = declared_version(await self.card(endpoint, fresh=True))
+        if differing := _differ(outcome.version, declared):
+            said, found = getattr(declared, differing), getattr(outcome.version, differing)
+            raise BadAnswer(
+                f"{endpoint.name} says in its card that its {differing.replace('_', ' ')} is "
+                f"{said}, and in its answer that it is {found}. Check the agent.",
+                retryable=False,
+            )
+        return outcome
 
     def _client(self, endpoint: Endpoint, card: AgentCard) -> Client:
         config = ClientConfig(
@@ -114,104 +154,50 @@ class A2AClient:
         return ClientFactory(config).create(card)
 
     def _peer(self, endpoint: Endpoint) -> _Peer:
-        key = f"{endpoint.url} {endpoint.token.get_secret_value()}"
+        """One connection per address and credentials; deadline and key do not matter to it."""
+        key = endpoint.model_copy(update={"seconds": 1.0, "seal": SecretStr("")})
         if key not in self._peers:
-            self._peers[key] = _Peer(self._http(endpoint))
+            self._peers[key] = _Peer(http_client(endpoint, self._most_bytes))
         return self._peers[key]
 
-    def _http(self, endpoint: Endpoint) -> httpx.AsyncClient:
-        headers = {VERSION_HEADER: PROTOCOL_VERSION_1_0, "Accept-Encoding": "identity"}
-        token = endpoint.token.get_secret_value()
-        if token:
-            headers["Authorization"] = f"Bearer {token}"
-        return httpx.AsyncClient(
-            headers=headers,
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
-            trust_env=urlsplit(endpoint.url).hostname not in _LOOPBACK,
-            event_hooks={"response": [self._limit]},
-        )
 
-    async def _limit(self, response: httpx.Response) -> None:
-        """Bound what is read, and refuse compressed bodies: they unpack to any size."""
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise TooLargeError("the answer is compressed")
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _Limited(response.stream, self._most_bytes)
+@asynccontextmanager
+async def _closing(events: AsyncIterator[StreamResponse]) -> AsyncIterator[None]:
+    """Leave the stream when we have our answer, and not when memory is swept."""
+    try:
+        yield
+    finally:
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
 
 
-class _Limited(httpx.AsyncByteStream):
-    """A response body that raises when it grows beyond the limit."""
-
-    def __init__(self, stream: httpx.AsyncByteStream, most_bytes: int) -> None:
-        self._stream = stream
-        self._most_bytes = most_bytes
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        seen = 0
-        async for chunk in self._stream:
-            seen += len(chunk)
-            if seen > self._most_bytes:
-                raise TooLargeError("the answer is too large")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-
-async def _read(events: AsyncIterator[StreamResponse], agent: str) -> TurnOutcome:
-    """Follow the events of one task to where it ends or asks."""
-    task = Task()
-    count = 0
-    async for event in events:
-        count += 1
-        if count > MOST_EVENTS:
-            raise BadAnswer(f"{agent} sends progress without end.", retryable=False)
-        if event.HasField("message"):
-            return outcome_of_message(event.message, agent)
-        _apply(task, event)
-        if task.status.state == _DONE or task.status.state in INPUT_REQUIRED:
-            return outcome_of(task, agent)
-        _raise_ended(task, agent)
-    if task.status.state == TaskState.TASK_STATE_UNSPECIFIED:
-        raise BadAnswer(f"The answer of {agent} holds no task and no message.")
-    raise AgentUnreachable(f"The connection to {agent} broke off before its answer.")
-
-
-def _apply(task: Task, event: StreamResponse) -> None:
-    if event.HasField("task"):
-        task.CopyFrom(event.task)
-    elif event.HasField("status_update"):
-        task.status.CopyFrom(event.status_update.status)
-        task.id = event.status_update.task_id
-        task.context_id = event.status_update.context_id
-    elif event.HasField("artifact_update"):
-        update = event.artifact_update
-        there = [a for a in task.artifacts if a.artifact_id == update.artifact.artifact_id]
-        if update.append and there:
-            there[0].parts.extend(update.artifact.parts)
-        else:
-            task.artifacts.append(update.artifact)
-
-
-def _raise_ended(task: Task, agent: str) -> None:
-    state = task.status.state
-    said = status_text(task)
-    if state == _FAILED:
-        metadata = MessageToDict(task.status.message.metadata)
-        if metadata.get("kind") == UnusableInput.__name__:
-            raise UnusableInput(said)
-        sentence = said or f"{agent} says that it failed, and not why."
-        raise AgentFailed(sentence, retryable=bool(metadata.get("retryable", True)))
-    if state == TaskState.TASK_STATE_REJECTED:
-        raise AgentRefused(f"{agent} rejected the task. {said}".strip())
-    if state == TaskState.TASK_STATE_CANCELED:
-        raise AgentRefused(f"{agent} says that the task was canceled. {said}".strip())
-
-
-def _headers(request: TurnRequest) -> dict[str, str]:
+def _headers(request: TurnRequest, sealed: SealedCall) -> dict[str, str]:
     """Header values are ASCII; anything else is percent-encoded."""
     wanted = {"X-Request-ID": request.key, "X-Workflow-ID": request.workflow_id}
-    return {name: quote(value, safe=":/@+=,. ") for name, value in wanted.items()}
+    found = {name: quote(value, safe=":/@+=,. ") for name, value in wanted.items()}
+    return found | ({"A2A-Extensions": SEALED_EXTENSION} if sealed.seal else {})
+
+
+def _other_version(request: TurnRequest, agent: str, declared: AgentVersion) -> str:
+    """The card names the agent's own model; a request may bring another, judged by the answer."""
+    return request.pin.problem(agent, declared, model=not request.model)
+
+
+def _differ(outcome: AgentVersion, declared: AgentVersion) -> str:
+    """The first field in which the two contradict each other."""
+    said = ((name, getattr(outcome, name), getattr(declared, name)) for name in _COMPARED)
+    return next((name for name, one, other in said if one and other and one != other), "")
+
+
+def _refuse_unsigned(endpoint: Endpoint, card: AgentCard) -> None:
+    if not endpoint.card_keys:
+        return
+    try:
+        verify_card(card, endpoint.card_keys)
+    except CardNotTrusted as error:
+        raise NotTrusted(
+            f"The card of {endpoint.name} {error}. Check the agent, or card_key in its settings."
+        ) from None
 
 
 def _refuse_other_origin(endpoint: Endpoint, card: AgentCard) -> None:

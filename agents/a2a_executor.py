@@ -1,11 +1,14 @@
 """Runs a turn for an A2A task, and says how it ended; never with an exception's own text."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import structlog
 from a2a.helpers.proto_helpers import new_text_part
 from a2a.server.agent_execution import AgentExecutor, RequestContext
 from a2a.server.events import EventQueue
 from a2a.server.tasks import TaskUpdater
-from a2a.types.a2a_pb2 import Task, TaskState, TaskStatus
+from a2a.types.a2a_pb2 import Part, Task, TaskState, TaskStatus
 
 from agents.errors import AgentError, AgentFailed
 from agents.turn_runner import TurnRunner
@@ -16,8 +19,17 @@ TURN = "turn"
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What is to be run; `closes` makes the parts of the answer what goes over the wire."""
+
+    request: TurnRequest
+    files: list[bytes]
+    closes: Callable[[list[Part]], list[Part]]
+
+
 class TurnExecutor(AgentExecutor):
-    """The request lies parsed in the call's state, under `TURN`."""
+    """The turn lies parsed in the call's state, under `TURN`."""
 
     def __init__(self, name: str, runner: TurnRunner) -> None:
         self._name = name
@@ -26,12 +38,12 @@ class TurnExecutor(AgentExecutor):
     async def execute(self, context: RequestContext, event_queue: EventQueue) -> None:
         """One turn, to COMPLETED, INPUT_REQUIRED or FAILED."""
         updater = await _opened(context, event_queue)
-        request, files = context.call_context.state.pop(TURN)
-        outcome = await self._outcome(request, files)
+        turn: Turn = context.call_context.state.pop(TURN)
+        outcome = await self._outcome(turn.request, turn.files)
         if isinstance(outcome, AgentError):
-            await _fail(updater, outcome)
+            await _fail(updater, outcome, turn)
             return
-        await updater.add_artifact(outcome_parts(outcome), name=OUTCOME_NAME)
+        await updater.add_artifact(turn.closes(outcome_parts(outcome)), name=OUTCOME_NAME)
         await (updater.requires_input() if outcome.questions else updater.complete())
 
     async def cancel(self, context: RequestContext, event_queue: EventQueue) -> None:
@@ -55,7 +67,7 @@ async def _opened(context: RequestContext, queue: EventQueue) -> TaskUpdater:
     return TaskUpdater(queue, task_id, context_id)
 
 
-async def _fail(updater: TaskUpdater, error: AgentError) -> None:
+async def _fail(updater: TaskUpdater, error: AgentError, turn: Turn) -> None:
     metadata = {"kind": error.kind, "retryable": error.retryable}
-    parts = [new_text_part(error.sentence)]
+    parts = turn.closes([new_text_part(error.sentence)])
     await updater.failed(updater.new_agent_message(parts, metadata=metadata))

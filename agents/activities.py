@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import math
 from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
@@ -12,7 +14,8 @@ from temporalio.exceptions import ApplicationError
 
 from agents.a2a_client import A2AClient
 from agents.endpoints import Endpoint
-from agents.errors import AgentError, AgentFailed, UnknownAgent, UnusableInput
+from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
+from agents.figures import CallFigures, NoFigures
 from agents.turn_runner import TurnRunner
 from workflows.steps import AgentSteps
 from workflows.turns import TurnOutcome, TurnRequest
@@ -40,33 +43,56 @@ class AgentActivities(AgentSteps):
         endpoints: Mapping[str, Endpoint],
         client: A2AClient,
         local: TurnRunner | None = None,
+        figures: CallFigures | None = None,
     ) -> None:
         self._inputs = inputs
         self._endpoints = endpoints
         self._client = client
         self._local = local
+        self._figures = figures or NoFigures()
 
     @activity.defn(name="run_turn")
     async def run_turn(self, request: TurnRequest) -> TurnOutcome:
         """Run one turn; errors become ApplicationErrors with the error's class as type."""
         started = monotonic()
         try:
-            outcome = await _beating(self._run(request), request)
+            outcome = _sendable(await _beating(self._run(request), request), request.agent)
         except AgentError as error:
-            _log_call(request, started, error.kind, "")
+            self._note(request, started, error.kind, "")
+            pause = timedelta(seconds=error.retry_after) if error.retry_after else None
             raise ApplicationError(
-                error.sentence, type=error.kind, non_retryable=not error.retryable
-            ) from error
+                error.sentence,
+                type=error.kind,
+                non_retryable=not error.retryable,
+                next_retry_delay=pause,
+            ) from None  # what is below the sentence is not for people
         except asyncio.CancelledError:
-            _log_call(request, started, "cancelled", "")
+            self._note(request, started, "cancelled", "")
             raise
-        except Exception as error:
+        except Exception:  # noqa: BLE001 - the edge: the log says why, people get a sentence
             _log.exception("agent_call_broke", agent=request.agent, step=request.step)
             sentence = f"{request.agent} failed unexpectedly; the worker's log says why."
-            _log_call(request, started, type(error).__name__, "")
-            raise ApplicationError(sentence, type=AgentFailed.__name__) from error
-        _log_call(request, started, "ok", outcome.execution_mode.value)
+            self._note(request, started, "unexpected", "")
+            raise ApplicationError(sentence, type=AgentFailed.__name__) from None
+        self._note(request, started, "ok", outcome.execution_mode.value)
         return outcome
+
+    def _note(self, request: TurnRequest, started: float, status: str, mode: str) -> None:
+        """One line and one count a call; never what was said."""
+        seconds = monotonic() - started
+        named = "unknown" if status == UnknownAgent.__name__ else request.agent
+        self._figures.agent_called(named, status, mode, seconds)
+        _log.info(
+            "agent_call",
+            agent=request.agent,
+            workflow=request.workflow_id,
+            step=request.step,
+            step_number=request.step_number,
+            input_size=sum(file.size for file in request.inputs),
+            duration_ms=round(seconds * 1000),
+            status=status,
+            execution_mode=mode,
+        )
 
     async def _run(self, request: TurnRequest) -> TurnOutcome:
         endpoint = self._endpoints.get(request.agent)
@@ -94,9 +120,29 @@ class AgentActivities(AgentSteps):
         return content
 
 
+def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
+    """The outcome, when it can be written as JSON; a lone surrogate cannot."""
+    try:
+        outcome.model_dump_json()
+    except ValueError:
+        raise BadAnswer(f"The answer of {agent} holds characters that cannot be kept.") from None
+    return outcome
+
+
 def last_attempt(of: int) -> bool:
     """Whether the running activity is in its last of so many attempts; outside of one, it is."""
     return not activity.in_activity() or activity.info().attempt >= of
+
+
+def seconds_left() -> float:
+    """Until Temporal calls the running activity late, less a second to say so ourselves."""
+    if not activity.in_activity():
+        return math.inf
+    info = activity.info()
+    if info.start_to_close_timeout is None:
+        return math.inf
+    gone = datetime.now(UTC) - info.started_time
+    return max(0.1, (info.start_to_close_timeout - gone).total_seconds() - 1)
 
 
 async def _beating(work: Coroutine[Any, Any, _Value], request: TurnRequest) -> _Value:
@@ -113,17 +159,3 @@ async def _beating(work: Coroutine[Any, Any, _Value], request: TurnRequest) -> _
         if not task.done():
             task.cancel()
             await asyncio.wait({task})
-
-
-def _log_call(request: TurnRequest, started: float, status: str, mode: str) -> None:
-    _log.info(
-        "agent_call",
-        agent=request.agent,
-        workflow=request.workflow_id,
-        step=request.step,
-        step_number=request.step_number,
-        input_size=sum(file.size for file in request.inputs),
-        duration_ms=round((monotonic() - started) * 1000),
-        status=status,
-        execution_mode=mode,
-    )

@@ -1,5 +1,7 @@
 """The door of the approval server: a principal's token, and a limit on the size of a request."""
 
+import codecs
+
 from starlette.authentication import AuthCredentials, SimpleUser
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from agents.approval_principal import Principal, Principals
 
 MOST_BYTES = 2_000_000
+NO_JSON = b"\0"
 MOST_DRAINED = 20_000_000
 CARD_PATHS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
 KEYS_PATH = "/.well-known/jwks.json"
@@ -54,11 +57,20 @@ class ApprovalDoor:
         """A chunked body has no length in its header: cut the connection when it grows too long."""
         seen = 0
 
+        decoder = codecs.getincrementaldecoder("utf-8")()
+
         async def counting() -> Message:
             nonlocal seen
             message = await receive()
-            seen += len(message.get("body", b""))
-            return message if seen <= self._most_bytes else {"type": "http.disconnect"}
+            body = message.get("body", b"")
+            seen += len(body)
+            if seen > self._most_bytes:
+                return {"type": "http.disconnect"}
+            try:
+                decoder.decode(body, final=not message.get("more_body", False))
+            except UnicodeDecodeError:
+                return {**message, "body": NO_JSON}  # a2a-sdk calls such a body its own fault
+            return message
 
         return counting
 

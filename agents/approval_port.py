@@ -88,6 +88,12 @@ class ApprovalDesk(Protocol):
     async def ask(self, asking: Asking) -> None:
         """Raise it durably; raises DeskRefused when this id was used with another content."""
 
+    async def twin(self, asking: Asking) -> str:
+        """A waiting approval of this principal with the very same content; empty without one.
+
+        High risk has none: each is decided for itself.
+        """
+
     async def look(self, approval: str, principal: str) -> Standing | None:
         """Where it stands now; None when this principal has no such approval."""
 

@@ -9,12 +9,15 @@ from pydantic import Field, SecretStr
 from workflows.frozen import Frozen
 from workflows.policy import Policy
 
+MOST_OPEN = 50
+
 
 class Principal(Frozen):
     """One program. What it asks for is decided by `policy`, in `channel`, on behalf of `owner`.
 
     `owner` is the Slack user who answers for the program: he counts as the requester, so he can
     withdraw and cannot decide. `policy.approvers` are all the people the program may name.
+    `most_open` is how many of its approvals may wait at once: a program gone wild buries nobody.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")
@@ -23,6 +26,7 @@ class Principal(Frozen):
     channel: str = Field(min_length=1)
     policy: Policy
     title: str = ""
+    most_open: int = Field(default=MOST_OPEN, ge=1)
 
     @property
     def shown(self) -> str:

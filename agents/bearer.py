@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 100_000_000
-_OPEN_PATHS = ("/health", "/.well-known/agent-card.json", "/.well-known/agent.json")
+KEYS_PATH = "/.well-known/jwks.json"
+_OPEN_PATHS = ("/health", "/.well-known/agent-card.json", "/.well-known/agent.json", KEYS_PATH)
 
 
 class Door:

@@ -13,6 +13,7 @@ from time import time
 from pydantic import Field, ValidationError
 
 from workflows.frozen import Frozen
+from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
 MOST_IN_MEMORY = 256
@@ -26,26 +27,27 @@ class Cached(Frozen):
     outcome: TurnOutcome
 
 
-def request_key(request: TurnRequest, version: str = "", *, shared: bool = False) -> str:
+def request_key(
+    request: TurnRequest, version: AgentVersion | None = None, *, shared: bool = False
+) -> str:
     """The same for the same question to the same agent; per requester unless `shared`.
 
-    `version` is what the agent is expected to be: name, model and prompt in one word.
+    `version` is what the agent says it is; without it the key stands for any version.
     """
-    return _digest([*_question(request, shared=shared), version])
+    said = version.model_dump(mode="json") if version else None
+    return _digest([*_question(request, shared=shared), said])
 
 
 class ResponseCache:
     """An LRU in memory over one file per answer in `folder`; without a folder, memory only.
 
-    `clock` gives seconds since 1970. `hits` and `misses` count what `get` found.
+    `clock` gives seconds since 1970.
     """
 
     def __init__(self, folder: Path | None = None, clock: Callable[[], float] = time) -> None:
         self._folder = folder
         self._clock = clock
         self._memory: OrderedDict[str, Cached] = OrderedDict()
-        self.hits = 0
-        self.misses = 0
 
     async def get(self, key: str, seconds: float) -> Cached | None:
         """An answer at most `seconds` old; a damaged file is no answer."""
@@ -53,9 +55,7 @@ class ResponseCache:
         if found is None and self._folder is not None:
             found = await asyncio.to_thread(_read, self._path(key))
         if found is None or self._clock() - found.stored_at > seconds:
-            self.misses += 1
             return None
-        self.hits += 1
         self._keep(key, found)
         return found
 

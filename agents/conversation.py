@@ -99,7 +99,7 @@ def conversation_of(request: LlmRequest) -> Conversation:
         brief=brief or Brief(files=_named_files(_URL.sub(" ", words))),
         said=texts[-1] if texts else "",
         returned=tuple(_returned(request.contents)),
-        tools=frozenset(request.tools_dict),
+        tools=frozenset(request.tools_dict) | _declared(request),
         addresses=tuple(dict.fromkeys(typed)),
         heard=tuple(texts),
     )
@@ -108,6 +108,13 @@ def conversation_of(request: LlmRequest) -> Conversation:
 def kind_of_file(file: BriefFile) -> FileFormat:
     """The format by name and media type."""
     return format_of(file.name, file.media_type)
+
+
+def _declared(request: LlmRequest) -> frozenset[str]:
+    """The tools as a model's API is told of them: all there is where the request has travelled."""
+    tools = request.config.tools or []
+    declared = [getattr(tool, "function_declarations", None) or [] for tool in tools]
+    return frozenset(function.name for some in declared for function in some if function.name)
 
 
 def _texts(content: types.Content) -> list[str]:

@@ -6,6 +6,8 @@ AgentError
 ├── AgentUnreachable   nothing answered, or the agent is overloaded; try again
 ├── AgentTimedOut      no answer within the deadline; try again
 ├── AgentRefused       the agent refused the call (a 4xx: wrong token, not found, bad request)
+│   ├── WrongVersion   it is not the version that is pinned
+│   └── NotTrusted     its certificate or its card is not what the settings ask for
 ├── AgentFailed        the agent answered, and its answer is that it failed
 └── BadAnswer          the answer cannot be used (malformed, too large)
     └── AnswerTooLarge
@@ -15,13 +17,19 @@ AgentError
 
 
 class AgentError(Exception):
-    """`sentence` is fit for the user: it names the agent and the way out, and nothing internal."""
+    """`sentence` is fit for the user: it names the agent and the way out, and nothing internal.
+
+    `retry_after` is how many seconds the agent asked to be left alone; 0 when it did not say.
+    """
 
     retryable = False
 
-    def __init__(self, sentence: str, *, retryable: bool | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, retryable: bool | None = None, retry_after: float = 0
+    ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.retry_after = retry_after
         if retryable is not None:
             self.retryable = retryable
 
@@ -53,6 +61,14 @@ class AgentTimedOut(AgentError):
 
 class AgentRefused(AgentError):
     """The agent refused the call; asking again changes nothing."""
+
+
+class WrongVersion(AgentRefused):
+    """Another version than the pinned one; nobody stands in for that."""
+
+
+class NotTrusted(AgentRefused):
+    """The agent cannot prove that it is the one that is meant."""
 
 
 class AgentFailed(AgentError):

@@ -1,20 +1,22 @@
-"""Calls of agents that go on when an agent does not answer.
+"""Calls of agents: from the cache, live, or by whatever stands in when an agent does not answer.
 
 In this order: the agent itself, another live agent of the same skill, the last good answer from
 the cache, the configured fallback, a synthetic answer. `execution_mode` and `reason` say which.
 """
 
 from collections.abc import Callable, Sequence
-from sys import float_info
+from math import inf
 
 import structlog
 
 from agents.a2a_client import A2AClient
 from agents.cache import Cached, ResponseCache, request_key
-from agents.errors import AgentError, AgentRefused, UnusableInput
+from agents.endpoints import Endpoint
+from agents.errors import AgentError, UnusableInput, WrongVersion
+from agents.figures import CacheUse, CallFigures, NoFigures
 from agents.registry import Registration, Registry
-from agents.turn_runner import TurnRunner
-from workflows.results import AgentResult, ExecutionMode
+from agents.turn_runner import LocalRunner
+from workflows.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
 from workflows.turns import TurnOutcome, TurnRequest
 
 _log = structlog.get_logger(__name__)
@@ -24,8 +26,9 @@ class AgentCalls:
     """A `TurnRunner` over the registry.
 
     `give_up` says whether the live agent has had its tries; before, its error is raised, so that
-    the caller may try again. Inputs that cannot be read are never answered by somebody else, and a
-    conversation that waits for people goes on with nobody but its own agent.
+    the caller may try again. `seconds_left` bounds a call besides the endpoint's own deadline.
+    Inputs that cannot be read and versions that are not the pinned one are never answered by
+    somebody else, and a conversation that waits for people goes on with nobody but its own agent.
     """
 
     def __init__(
@@ -33,50 +36,82 @@ class AgentCalls:
         *,
         registry: Registry,
         client: A2AClient,
-        local: TurnRunner,
+        local: LocalRunner,
         cache: ResponseCache,
         give_up: Callable[[], bool] = lambda: True,
+        seconds_left: Callable[[], float] = lambda: inf,
+        figures: CallFigures | None = None,
     ) -> None:
         self._registry = registry
         self._client = client
         self._local = local
         self._cache = cache
         self._give_up = give_up
+        self._seconds_left = seconds_left
+        self._figures = figures or NoFigures()
 
     async def run(self, request: TurnRequest, files: Sequence[bytes]) -> TurnOutcome:
         """See `TurnRunner`."""
         agent = self._registry.get(request.agent)
-        key = request_key(request)
+        asked = _asked_of(agent, request, request.pin)
         fresh = not request.session
-        if fresh and agent.cache_seconds:
-            cached = await self._cache.get(key, agent.cache_seconds)
-            if cached is not None:
-                return self._aged(cached, cached.outcome.execution_mode, "From the cache")
+        if fresh and (cached := await self._cached(agent, asked)) is not None:
+            return self._aged(cached, cached.outcome.execution_mode, "From the cache")
         try:
-            outcome = await self._live(agent, request, files)
+            outcome = await self._live(agent, asked, files)
         except AgentError as error:
-            if isinstance(error, UnusableInput) or not fresh or not self._give_up():
+            final = isinstance(error, (UnusableInput, WrongVersion))
+            if final or not fresh or not self._give_up():
                 raise
-            return await self._stand_in(agent, request, files, error)
+            return await self._stand_in(agent, asked, files, error)
         if fresh:
-            await self._cache.put(key, outcome)
+            await self._keep(agent, asked, outcome)
         return outcome
 
+    async def _cached(self, agent: Registration, asked: TurnRequest) -> Cached | None:
+        """An answer of the agent as it is now; nothing when it cannot say what it is."""
+        if not agent.cache_seconds:
+            return None
+        key = await self._key(agent, asked)
+        found = await self._cache.get(key, agent.cache_seconds) if key else None
+        self._figures.agent_cache(agent.name, CacheUse.HIT if found else CacheUse.MISS)
+        return found
+
+    async def _keep(self, agent: Registration, asked: TurnRequest, outcome: TurnOutcome) -> None:
+        await self._cache.put(request_key(asked, shared=agent.share_cache), outcome)
+        if agent.cache_seconds and (key := await self._key(agent, asked)):
+            await self._cache.put(key, outcome)
+
+    async def _key(self, agent: Registration, asked: TurnRequest) -> str:
+        """Empty when the agent does not say what it is, or is not what is pinned."""
+        try:
+            version = await self._version(agent, asked)
+        except AgentError:
+            return ""
+        if asked.pin.problem(agent.name, version, model=not asked.model):
+            return ""
+        return request_key(asked, version, shared=agent.share_cache)
+
+    async def _version(self, agent: Registration, asked: TurnRequest) -> AgentVersion:
+        if agent.endpoint is None:
+            return self._local.version(asked)
+        return await self._client.version(self._bounded(agent.endpoint))
+
     async def _live(
-        self, agent: Registration, request: TurnRequest, files: Sequence[bytes]
+        self, agent: Registration, asked: TurnRequest, files: Sequence[bytes]
     ) -> TurnOutcome:
-        asked = request.model_copy(update={"agent": agent.name})
         if agent.endpoint is None:
             outcome = await self._local.run(asked, files)
         else:
-            outcome = await self._client.run(asked, files, agent.endpoint)
-        said = outcome.version.version if outcome.version else ""
-        if agent.version and said != agent.version:
-            raise AgentRefused(
-                f"{agent.name} says it is version {said or 'unknown'}, but {agent.version} is "
-                "pinned. Deploy that version, or change the pin."
-            )
+            outcome = await self._client.run(asked, files, self._bounded(agent.endpoint))
+        said = outcome.version or AgentVersion(name=agent.name)
+        if problem := asked.pin.problem(agent.name, said):
+            raise WrongVersion(problem)
         return outcome
+
+    def _bounded(self, endpoint: Endpoint) -> Endpoint:
+        seconds = min(endpoint.seconds, self._seconds_left())
+        return endpoint.model_copy(update={"seconds": seconds})
 
     async def _stand_in(
         self,
@@ -91,8 +126,9 @@ class AgentCalls:
             if found is not None:
                 reason = f"{error.sentence} {other.name} answered instead."
                 return _marked(found, ExecutionMode.FALLBACK, reason)
-        cached = await self._cache.get(request_key(request), float_info.max)
-        if cached is not None:
+        cached = await self._cache.get(request_key(request, shared=agent.share_cache), inf)
+        if cached is not None and not _other_version(agent.name, request.pin, cached):
+            self._figures.agent_cache(agent.name, CacheUse.LAST_GOOD)
             return self._aged(cached, ExecutionMode.FALLBACK, f"{error.sentence} Its last answer")
         return _prepared(agent, error)
 
@@ -100,13 +136,25 @@ class AgentCalls:
         self, other: Registration, request: TurnRequest, files: Sequence[bytes]
     ) -> TurnOutcome | None:
         try:
-            found = await self._live(other, request, files)
+            asked = _asked_of(other, request, AgentPin())
+            found = await self._live(other, asked, files)
         except AgentError:
             return None
         return found if found.result is not None else None
 
     def _aged(self, cached: Cached, mode: ExecutionMode, lead: str) -> TurnOutcome:
         return _marked(cached.outcome, mode, f"{lead}, {_age(self._cache.age(cached))} old.")
+
+
+def _asked_of(agent: Registration, request: TurnRequest, pin: AgentPin) -> TurnRequest:
+    """The request as this agent gets it; its own pin counts where the step has none."""
+    pinned = pin.over(AgentPin(version=agent.version))
+    return request.model_copy(update={"agent": agent.name, "pin": pinned})
+
+
+def _other_version(agent: str, pin: AgentPin, cached: Cached) -> bool:
+    said = cached.outcome.version or AgentVersion(name=agent)
+    return bool(pin.problem(agent, said))
 
 
 def _prepared(agent: Registration, error: AgentError) -> TurnOutcome:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from enum import StrEnum
 from time import monotonic
 
 import httpx
@@ -14,36 +13,9 @@ from agents.a2a_client import A2AClient
 from agents.a2a_errors import MALFORMED, as_agent_error
 from agents.endpoints import Endpoint
 from agents.errors import AgentError
-from workflows.frozen import Frozen
-from workflows.results import AgentVersion
+from workflows.health import AgentHealth, FleetHealth, Health, overall
 
 SECONDS = 5.0
-
-
-class Health(StrEnum):
-    """`degraded` means that it answers, but does not say who it is."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    UNHEALTHY = "unhealthy"
-
-
-class AgentHealth(Frozen):
-    """One agent. `reason` says in words why it is not healthy."""
-
-    name: str
-    health: Health
-    reason: str = ""
-    version: AgentVersion | None = None
-    milliseconds: int = 0
-
-
-class FleetHealth(Frozen):
-    """All agents, and the worst of them as `overall`; `at` is UTC."""
-
-    overall: Health
-    at: datetime
-    agents: tuple[AgentHealth, ...] = ()
 
 
 class HealthCheck:
@@ -56,10 +28,7 @@ class HealthCheck:
     async def fleet(self, endpoints: Iterable[Endpoint]) -> FleetHealth:
         """All at the same time."""
         found = await asyncio.gather(*(self.agent(endpoint) for endpoint in endpoints))
-        order = (Health.UNHEALTHY, Health.DEGRADED)
-        states = {agent.health for agent in found}
-        overall = next((state for state in order if state in states), Health.HEALTHY)
-        return FleetHealth(overall=overall, at=datetime.now(UTC), agents=tuple(found))
+        return FleetHealth(overall=overall(tuple(found)), at=datetime.now(UTC), agents=tuple(found))
 
     async def agent(self, endpoint: Endpoint) -> AgentHealth:
         """One agent."""
@@ -71,7 +40,7 @@ class HealthCheck:
         try:
             async with asyncio.timeout(self._seconds):
                 status = await self._client.status(endpoint)
-        except (httpx.HTTPError, TimeoutError) as error:
+        except (httpx.HTTPError, TimeoutError, AgentError) as error:
             reason = as_agent_error(endpoint.name, error).sentence
             return AgentHealth(name=endpoint.name, health=Health.UNHEALTHY, reason=reason)
         if status >= 500:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,13 +19,19 @@ async def serve_app(
     port: int,
     stop: asyncio.Event,
     started: asyncio.Event | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> None:
     """Serve what `build` makes of the address until `stop` is set; OSError when it is taken."""
     listening = socket.create_server((host, port))
-    app = build(f"http://{host}:{listening.getsockname()[1]}")
+    scheme = "https" if tls else "http"
+    app = build(f"{scheme}://{host}:{listening.getsockname()[1]}")
     server = _Server(
         uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+            app,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -5,8 +5,9 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from agents.catalogue import find
+from agents.catalogue import LocalAgent, find
 from agents.policy import PolicyEngine
+from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
 if TYPE_CHECKING:
@@ -37,13 +38,20 @@ class LocalAgents:
     async def run(self, request: TurnRequest, files: Sequence[bytes]) -> TurnOutcome:
         """See `TurnRunner`."""
         about = find(request.agent)
-        model = request.model or (about.offline_model if self._offline else about.model)
-        if model.partition("/")[0] == "offline":
-            model = about.offline_model
+        model = self._model(about, request)
         await self.warm()
         turn: type[Turn] = importlib.import_module("agents.turns").Turn
         asked = request.model_copy(update={"model": model})
         return await turn(about, asked, files, self._plugins()).run()
+
+    def version(self, request: TurnRequest) -> AgentVersion:
+        """See `LocalRunner`."""
+        about = find(request.agent)
+        return about.version_running(self._model(about, request))
+
+    def _model(self, about: LocalAgent, request: TurnRequest) -> str:
+        model = request.model or (about.offline_model if self._offline else about.model)
+        return about.offline_model if model.partition("/")[0] == "offline" else model
 
     def _plugins(self) -> list[Any]:
         if self._policy is None:

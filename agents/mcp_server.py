@@ -33,7 +33,8 @@ ABOUT = (
 )
 
 Wait = Annotated[float, Field(ge=0, le=LONGEST_WAIT, description="seconds to wait for people")]
-Key = Annotated[str, Field(max_length=200, description="the same key twice is one approval")]
+_KEY = "the same key twice is one approval; without one, equal words join an approval that waits"
+Key = Annotated[str, Field(max_length=200, description=_KEY)]
 Approvers = Annotated[list[str] | None, Field(description="fewer people than the settings name")]
 Timeout = Annotated[str | None, Field(description="such as 2h; shorter than the settings say")]
 
@@ -141,8 +142,10 @@ class ApprovalTools:
             wish = wish_from(fields)
             policy_of(wish, principal)
             asking = _asking(wish, principal, key, revises)
-            await self._desk.ask(asking)
-            return await self._report(asking.id, principal, seconds)
+            known = "" if key or revises else await self._desk.twin(asking)
+            if not known:
+                await self._desk.ask(asking)
+            return await self._report(known or asking.id, principal, seconds)
 
     async def _report(self, approval: str, principal: Principal, seconds: float) -> ApprovalReport:
         standing = await self._looked(approval, principal)

@@ -14,7 +14,8 @@ class Registration(Frozen):
     """One agent. Without an endpoint it runs in this process.
 
     `version` pins what the agent must say it is. `cache_seconds` lets the same request be answered
-    from the cache. `fallback` and `synthetic` are what may stand in when nobody answers.
+    from the cache, with `share_cache` also for another requester. `fallback` and `synthetic` are
+    what may stand in when nobody answers.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Registration(Frozen):
     skills: tuple[str, ...] = ()
     version: str = ""
     cache_seconds: float = Field(default=0, ge=0)
+    share_cache: bool = False
     fallback: AgentResult | None = None
     synthetic: bool = False
 
@@ -33,7 +35,12 @@ class Registry:
         self._agents = {agent.name: agent for agent in registrations}
 
     def get(self, name: str) -> Registration:
-        """The agent called `name`; raises UnknownAgent with the names there are."""
+        """The agent called `name`, or the one at that https:// address.
+
+        Raises UnknownAgent with the names there are.
+        """
+        if name not in self._agents and name.startswith("https://"):
+            return Registration(name=name, endpoint=Endpoint(name=name, url=name))
         if name not in self._agents:
             known = ", ".join(sorted(self._agents)) or "none"
             raise UnknownAgent(f"No agent called {name!r} is configured. There are: {known}.")

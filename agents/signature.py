@@ -75,6 +75,10 @@ class SigningKey:
         known = self._key.as_dict(private=False)
         return {"keys": [{**known, "kid": self.id, "use": "sig", "alg": ALGORITHM}]}
 
+    def private(self) -> dict[str, Any]:
+        """The key itself as a JWK, for signing with another library; never to be shown."""
+        return {**self._key.as_dict(private=True), "kid": self.id, "alg": ALGORITHM}
+
     def signed(self, payload: bytes) -> str:
         """The JWS of these bytes, compact."""
         header = {"alg": ALGORITHM, "kid": self.id, "typ": TYPE}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
 
@@ -14,4 +15,12 @@ class TurnRunner(Protocol):
 
     async def run(self, request: TurnRequest, files: Sequence[bytes]) -> TurnOutcome:
         """Run one turn to its result, or to the questions people must answer first."""
+        ...
+
+
+class LocalRunner(TurnRunner, Protocol):
+    """Runs agents of this process, and knows which they are."""
+
+    def version(self, request: TurnRequest) -> AgentVersion:
+        """What would run; raises UnknownAgent."""
         ...

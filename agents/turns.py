@@ -9,6 +9,7 @@ import importlib
 import json
 import warnings
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from google.adk.events.event import Event
 from google.adk.plugins.base_plugin import BasePlugin
 from google.adk.runners import Runner
 from google.adk.sessions.in_memory_session_service import InMemorySessionService
+from google.adk.workflow import BaseNode
 from google.genai import types
 from google.genai.errors import APIError
 
@@ -28,6 +30,7 @@ from agents.catalogue import LocalAgent
 from agents.decisions import Decisions
 from agents.errors import AgentFailed, UnusableInput
 from agents.input_check import refuse_unreadable
+from agents.lossy_shapes import refuse_lossy
 from agents.questions import answer_messages, lost, pending
 from workflows.results import AgentResult
 from workflows.turns import TurnOutcome, TurnRequest
@@ -59,8 +62,6 @@ class Turn:
 
     async def run(self) -> TurnOutcome:
         """See `TurnRunner.run`."""
-        if len(self._files) != len(self._request.inputs):
-            raise UnusableInput("The files of this turn are incomplete. Start the task again.")
         await self._place_files()
         await self._restore()
         async with self._runner() as runner:
@@ -70,6 +71,8 @@ class Turn:
 
     async def _place_files(self) -> None:
         inputs = self._request.inputs
+        if len(self._files) != len(inputs):
+            raise UnusableInput("The files of this turn are incomplete. Start the task again.")
         named = [
             (name, file.media_type, content)
             for name, file, content in zip(
@@ -105,11 +108,16 @@ class Turn:
         module = importlib.import_module(f"agents.{self._about.name}.agent")
         app = App(
             name=self._about.name,
-            root_agent=module.build(self._request.model, self._request.temperature),
+            root_agent=self._built(module),
             plugins=[Decisions(), *self._plugins, *getattr(module, "plugins", list)()],
             resumability_config=_resumable(),
         )
         return Runner(app=app, session_service=self._sessions, artifact_service=self._artifacts)
+
+    def _built(self, module: ModuleType) -> BaseNode:
+        root: BaseNode = module.build(self._request.model, self._request.temperature)
+        refuse_lossy(self._about.name, root)
+        return root
 
     def _messages(self) -> list[types.Content]:
         if self._request.session:
@@ -132,7 +140,7 @@ class Turn:
         except APIError as error:
             raise self._model_error(error) from error
         except ValueError as error:
-            raise self._no_key(error) from error
+            raise self._no_model(error) from error
         if failed:
             raise AgentFailed(f"The model of {self._about.name} gave no usable answer.")
 
@@ -146,7 +154,13 @@ class Turn:
             retryable=False,
         )
 
-    def _no_key(self, error: ValueError) -> Exception:
+    def _no_model(self, error: ValueError) -> Exception:
+        if f"Model {self._request.model} not found" in str(error):
+            return AgentFailed(
+                f"There is no model {self._request.model!r} for {self._about.name}. Check the "
+                "step's model.",
+                retryable=False,
+            )
         if "API key" not in str(error):
             return error
         return AgentFailed(

@@ -23,6 +23,7 @@ KEY_BYTES = (16, 24, 32)
 class AesGcmCodec(PayloadCodec):
     """Encrypts with one key, decrypts with any of `keys` (id -> 16, 24 or 32 bytes).
 
+    With an empty `encrypt_with` nothing new is encrypted, and what is can still be read.
     Payloads without encryption are read as they are while `read_plain` is set, so that encryption
     can be turned on with workflows in flight; unset it when none of those is left. Equal payloads
     become different ones, so external storage keeps each of them. Raises `ValueError` for a key
@@ -32,7 +33,7 @@ class AesGcmCodec(PayloadCodec):
     def __init__(
         self, keys: Mapping[str, bytes], encrypt_with: str, *, read_plain: bool = True
     ) -> None:
-        if encrypt_with not in keys:
+        if encrypt_with and encrypt_with not in keys:
             raise KeyMissing(encrypt_with)
         self._keys = {key_id: _cipher(key_id, key) for key_id, key in keys.items()}
         self._encrypt_with = encrypt_with
@@ -40,6 +41,8 @@ class AesGcmCodec(PayloadCodec):
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt each payload, its metadata included."""
+        if not self._encrypt_with:
+            return list(payloads)
         return [self._encrypt(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:

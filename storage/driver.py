@@ -1,22 +1,32 @@
 """Temporal's large payloads in our payload files.
 
-Give it to `temporalio.converter.ExternalStorage(drivers=[...], payload_size_threshold=100_000)`.
+Give `file_storage(...)` to a data converter as its `external_storage`.
 The reference in the history holds `sha256` and `size`; it stays readable, also with a codec.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Sequence
 
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import (
+    ExternalStorage,
+    SerializationContext,
     StorageDriver,
     StorageDriverClaim,
     StorageDriverRetrieveContext,
     StorageDriverStoreContext,
+    WithSerializationContext,
 )
 
 from storage.errors import PayloadMissing, StorageError
 from storage.payloads import PayloadFiles
+
+LARGE = 100_000
+"""Payloads of so many bytes become files."""
+
+OnError = Callable[[StorageError, str], None]
+"""Hears of each failure, with the id of the workflow it met (empty when unknown)."""
 
 
 class FileStorageDriver(StorageDriver):
@@ -24,14 +34,19 @@ class FileStorageDriver(StorageDriver):
 
     Every failure is a `StorageError`, which Temporal tries again: a workflow that needs a missing
     or corrupt file waits, and goes on when the file is back. `on_error` hears of each failure
-    (metrics, a notice), and must not raise.
+    (metrics, a notice), and must not raise; `workflow` is the one this copy serves.
     """
 
     def __init__(
-        self, files: PayloadFiles, on_error: Callable[[StorageError], None] | None = None
+        self, files: PayloadFiles, on_error: OnError | None = None, workflow: str = ""
     ) -> None:
         self._files = files
         self._on_error = on_error
+        self._workflow = workflow
+
+    def serving(self, workflow: str) -> "FileStorageDriver":
+        """The same for one workflow, so that its failures name it."""
+        return FileStorageDriver(self._files, self._on_error, workflow)
 
     def name(self) -> str:
         """Written into every reference: histories stop being readable when it changes."""
@@ -72,7 +87,26 @@ class FileStorageDriver(StorageDriver):
 
     def _tell(self, error: StorageError) -> None:
         if self._on_error is not None:
-            self._on_error(error)
+            self._on_error(error, self._workflow)
+
+
+class FileStorage(ExternalStorage, WithSerializationContext):
+    """External storage over `FileStorageDriver`, told by the SDK which workflow it works for."""
+
+    def with_context(self, context: SerializationContext) -> "FileStorage":
+        """A copy for the context's workflow."""
+        workflow = getattr(context, "workflow_id", None) or ""
+        drivers = [
+            driver.serving(workflow) if isinstance(driver, FileStorageDriver) else driver
+            for driver in self.drivers
+        ]
+        return dataclasses.replace(self, drivers=drivers)
+
+
+def file_storage(files: PayloadFiles, on_error: OnError | None = None) -> FileStorage:
+    """What a data converter needs to keep large payloads as files."""
+    driver = FileStorageDriver(files, on_error)
+    return FileStorage(drivers=[driver], payload_size_threshold=LARGE)
 
 
 def _reference(claim: StorageDriverClaim, files: PayloadFiles) -> str:

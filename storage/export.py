@@ -29,7 +29,7 @@ async def evaluation_set(
     """Every decided approval as an evaluation case; None when nothing was decided.
 
     The expected answer is the edited result if there is one, else the approved result. A rejected
-    result, or one with requested changes, has no expected answer; its text is kept as an
+    result, or one sent back without an edit, has no expected answer; its text is kept as an
     intermediate response. Each comment is a rubric.
     """
     approvals: dict[tuple[str, int], _Approval] = {}
@@ -70,16 +70,16 @@ class _Approval:
         if self.raised is None or not self.decided or "result" not in self.raised.detail:
             return
         raised, last = self.raised, self.decided[-1]
-        approved = last.detail.get("verdict") == "approve"
+        verdict = str(last.detail.get("verdict") or "approve")  # a rule or a bypass only approves
         result = _text(raised.detail["result"])
         yield {
             "eval_id": f"{raised.approval_id}-v{raised.revision}",
-            "conversation": [self._turn(raised, result, approved)],
+            "conversation": [self._turn(raised, result, verdict == "approve")],
             "session_input": {
                 "app_name": str(raised.detail.get("agent") or raised.detail.get("step") or "agent"),
                 "user_id": raised.actor or "requester",
                 "state": {
-                    "verdict": last.detail.get("verdict", ""),
+                    "verdict": verdict,
                     "decided_by": [row.actor for row in self.decided],
                     "edited": self.edit is not None,
                 },
@@ -94,13 +94,20 @@ class _Approval:
             "creation_timestamp": raised.at.timestamp(),
             "rubrics": list(self._rubrics()),
         }
-        if approved:
-            turn["final_response"] = _content("model", _text(self.edit or raised.detail["result"]))
+        if approved or self.edit is not None:
+            turn["final_response"] = _content("model", self._expected(raised.detail["result"]))
         if not approved or self.edit is not None:
             author = str(raised.detail.get("agent") or "agent")
             response = [author, [{"text": result}]]
             turn["intermediate_data"] = {"intermediate_responses": [response]}
         return turn
+
+    def _expected(self, result: Any) -> str:
+        """The result as edited; a full text that was not edited along says the old things."""
+        if isinstance(self.edit, dict) and isinstance(result, dict):
+            kept = {name: value for name, value in result.items() if name != "full_text"}
+            return _text({**kept, **self.edit})
+        return _text(self.edit or result)
 
     def _rubrics(self) -> Iterator[dict[str, Any]]:
         for row in self.decided:
@@ -119,8 +126,15 @@ def _content(role: str, text: str) -> dict[str, Any]:
 
 
 def _text(value: Any) -> str:
-    """Words for a person: the full text or the summary of a result, else JSON."""
+    """Words for a person: a result's full text, or its summary and findings; else JSON."""
     if isinstance(value, dict):
-        value = value.get("full_text") or value.get("summary") or json.dumps(value, sort_keys=True)
+        value = value.get("full_text") or _short(value) or json.dumps(value, sort_keys=True)
     text = value if isinstance(value, str) else json.dumps(value)
     return text.encode("utf-8", "replace").decode()
+
+
+def _short(result: dict[str, Any]) -> str:
+    """The summary, and a line for each finding."""
+    findings = result.get("findings")
+    lines = [f"- {finding}" for finding in findings] if isinstance(findings, list) else []
+    return "\n".join([str(result.get("summary") or ""), *lines]).strip()

@@ -38,6 +38,12 @@ class Preferences(BaseModel):
         gone = (self.away_from or today) <= today <= (self.away_until or today)
         return self.deputy if self.deputy and gone else ""
 
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From and until, in the person's own zone; None without any."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return self.quiet_from, self.quiet_until
+
     def quiet_at(self, at: datetime) -> bool:
         """Whether this moment (in the person's own zone) lies in the quiet hours."""
         start, end, now = self.quiet_from, self.quiet_until, at.time()
@@ -77,6 +83,10 @@ class PreferenceStore:
         async with writing(self._engine) as connection:
             await connection.execute(sa.delete(_TABLE).where(_TABLE.c.user_id == user))
             await connection.execute(sa.insert(_TABLE).values(values))
+
+    async def quiet(self, user: str) -> tuple[time, time] | None:
+        """When this person wants no message, in his own zone."""
+        return (await self.of(user)).quiet_hours()
 
     async def deputy(self, user: str, at: datetime) -> str | None:
         """Who stands in for this person at `at`, given in the person's zone."""

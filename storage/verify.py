@@ -228,7 +228,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError, sqlite3.OperationalError) as error:
         sys.stderr.write(f"Cannot verify {options.file}: {error}\n")
         return 2
-    sys.stdout.write("\n".join(_json(report) if options.json else _sentences(report)) + "\n")
+    sys.stdout.write("\n".join(as_json(report) if options.json else sentences(report)) + "\n")
     return 0 if report.ok else 1
 
 
@@ -261,7 +261,8 @@ def _verify_file(options: argparse.Namespace) -> Report:
         return verify(exported_rows(lines), anchors, key)
 
 
-def _json(report: Report) -> Iterator[str]:
+def as_json(report: Report) -> Iterator[str]:
+    """One line, for programs."""
     yield json.dumps(
         {
             "ok": report.ok,
@@ -275,7 +276,8 @@ def _json(report: Report) -> Iterator[str]:
     )
 
 
-def _sentences(report: Report) -> Iterator[str]:
+def sentences(report: Report) -> Iterator[str]:
+    """A line for each problem, then the verdict."""
     for problem in report.problems:
         yield f"row {problem.seq}: {problem.sentence}"
     verdict = "sound" if report.ok else "NOT SOUND"

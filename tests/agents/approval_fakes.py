@@ -55,6 +55,14 @@ class FakeDesk:
         waiting = Standing(id=asking.id, state=State.PENDING, title=asking.wish.title)
         self.standings.setdefault(asking.id, waiting)
 
+    async def twin(self, asking: Asking) -> str:
+        self._require_up()
+        for known in self.asked.values():
+            waits = self.standings[known.id].state is State.PENDING
+            if waits and (known.wish, known.principal) == (asking.wish, asking.principal):
+                return known.id
+        return ""
+
     async def look(self, approval: str, principal: str) -> Standing | None:
         self._require_up()
         asking = self.asked.get(approval)

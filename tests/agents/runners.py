@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from workflows.results import AgentResult
+from workflows.results import AgentResult, AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
 
@@ -15,7 +15,8 @@ class CountingRunner:
         self.files: list[list[bytes]] = []
         self.called = asyncio.Event()
         self._seconds = seconds
-        self._errors = list(errors)
+        self.errors = list(errors)
+        self.outcome: TurnOutcome | None = None
 
     async def run(self, request: TurnRequest, files: Sequence[bytes]) -> TurnOutcome:
         """See `TurnRunner`."""
@@ -23,7 +24,13 @@ class CountingRunner:
         self.files.append(list(files))
         self.called.set()
         await asyncio.sleep(self._seconds)
-        if self._errors:
-            raise self._errors.pop(0)
+        if self.errors:
+            raise self.errors.pop(0)
+        if self.outcome is not None:
+            return self.outcome
         summary = f"Run {len(self.requests)} of {request.agent}."
         return TurnOutcome(result=AgentResult(summary=summary, metrics={"one": 1.0}))
+
+    def version(self, request: TurnRequest) -> AgentVersion:
+        """See `LocalRunner`."""
+        return AgentVersion(name=request.agent, version="1.0.0")

@@ -14,7 +14,7 @@ from google.genai import types
 class ScriptedModel(BaseLlm):
     """Says the parts under its name, one list per turn; like Gemini, no schema beside tools."""
 
-    scripts: ClassVar[dict[str, list[types.Part]]] = {}
+    scripts: ClassVar[dict[str, list[list[types.Part]]]] = {}
     requests: ClassVar[list[LlmRequest]] = []
 
     @classmethod
@@ -32,14 +32,15 @@ class ScriptedModel(BaseLlm):
     ) -> AsyncGenerator[LlmResponse, None]:
         """The next part of the script."""
         self.requests.append(llm_request)
-        part = self.scripts[self.model].pop(0)
-        yield LlmResponse(content=types.Content(role="model", parts=[part]))
+        parts = self.scripts[self.model].pop(0)
+        yield LlmResponse(content=types.Content(role="model", parts=parts))
 
 
-def script(name: str, *parts: types.Part) -> str:
-    """Write a script; returns the model's name."""
+def script(name: str, *turns: types.Part | list[types.Part]) -> str:
+    """Write a script, a part or several for each turn; returns the model's name."""
     LLMRegistry.register(ScriptedModel)
-    ScriptedModel.scripts[f"scripted/{name}"] = list(parts)
+    parts = [turn if isinstance(turn, list) else [turn] for turn in turns]
+    ScriptedModel.scripts[f"scripted/{name}"] = parts
     ScriptedModel.requests.clear()
     return f"scripted/{name}"
 
@@ -52,3 +53,10 @@ def says(text: str) -> types.Part:
 def calls(tool: str, **arguments: object) -> types.Part:
     """A call of a tool."""
     return types.Part(function_call=types.FunctionCall(name=tool, args=arguments))
+
+
+def returned() -> list[dict[str, object]]:
+    """What the tools of the last turn returned, as the model was told."""
+    contents = ScriptedModel.requests[-1].contents
+    parts = [part for part in contents[-1].parts or [] if part.function_response is not None]
+    return [dict(part.function_response.response or {}) for part in parts if part.function_response]

@@ -1,13 +1,15 @@
 """Real servers on loopback for the tests of the A2A client."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from agents.a2a_server import serve
+from agents.a2a_server import ServerParts, serve
 from agents.endpoints import Endpoint
 from agents.turn_runner import TurnRunner
 
@@ -17,21 +19,32 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @asynccontextmanager
 async def signoff_agents(
-    runner: TurnRunner, port: int, *, token: str = TOKEN
+    runner: TurnRunner,
+    port: int,
+    *,
+    parts: ServerParts | None = None,
+    tls: ssl.SSLContext | None = None,
+    public_url: str = "",
 ) -> AsyncIterator[Endpoint]:
-    """Our own server; yields the endpoint of its analysis agent."""
+    """Our own server; yields the endpoint of its analysis agent, at `public_url` if given."""
     stop, started = asyncio.Event(), asyncio.Event()
-    serving = asyncio.create_task(
-        serve(runner, host="127.0.0.1", port=port, stop=stop, started=started, token=token)
-    )
+    parts = parts or ServerParts(token=TOKEN)
+    where: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "tls": tls,
+        "public_url": public_url,
+    }
+    serving = asyncio.create_task(serve(runner, parts, stop=stop, started=started, **where))
     ready = asyncio.create_task(started.wait())
     await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         ready.cancel()
         serving.result()
-    url = f"http://127.0.0.1:{port}/analysis/"
+    base = public_url or f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    url = f"{base}/analysis/"
     try:
-        yield Endpoint.model_validate({"name": "analysis", "url": url, "token": token})
+        yield Endpoint.model_validate({"name": "analysis", "url": url, "token": parts.token})
     finally:
         stop.set()
         await serving

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from pathlib import Path
 from time import monotonic
 
 import httpx
@@ -9,14 +10,16 @@ import pytest
 from pydantic import SecretStr
 
 from agents.a2a_client import A2AClient
-from agents.a2a_server import serve
+from agents.a2a_server import ServerParts, serve
+from agents.catalogue import CATALOGUE
 from agents.endpoints import Endpoint
 from agents.errors import AgentFailed, AgentRefused, AgentTimedOut, AgentUnreachable, UnusableInput
 from agents.local import LocalAgents
+from storage.answers import AnswerFile
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import TOKEN, signoff_agents
-from workflows.turns import TurnOutcome
+from workflows.turns import Question, TurnOutcome
 
 
 @pytest.fixture
@@ -83,6 +86,15 @@ async def test_a_call_whose_client_went_away_is_finished_for_its_retry(port: int
     assert len(runner.requests) == 1
 
 
+async def test_a_call_that_fails_at_once_is_run_once(port: int) -> None:
+    """Also where its stream is read slower than it fails."""
+    runner = CountingRunner(errors=[AgentFailed(f"No luck {at}.") for at in range(5)])
+    async with signoff_agents(runner, port) as endpoint:
+        with pytest.raises(AgentFailed, match=r"No luck 0\."):
+            await call(endpoint)
+    assert len(runner.requests) == 1
+
+
 async def test_a_failed_call_may_be_repeated(port: int) -> None:
     """A failure is not remembered."""
     runner = CountingRunner(errors=[AgentFailed("The model is overloaded.")])
@@ -91,6 +103,53 @@ async def test_a_failed_call_may_be_repeated(port: int) -> None:
             await call(endpoint)
         assert caught.value.retryable
         assert (await call(endpoint)).result is not None
+
+
+async def test_a_repeat_after_a_restart_gets_the_first_answer(port: int, tmp_path: Path) -> None:
+    """Results and questions are kept on disk; a failure is not, and nobody else gets them."""
+    asking = TurnOutcome(questions=(Question(id="q", tool="pay"),), session="{}")
+    first, second = CountingRunner(), CountingRunner()
+    answers = AnswerFile(tmp_path / "agents.db")
+    parts = ServerParts(token=TOKEN, answers=answers)
+    async with signoff_agents(first, port, parts=parts) as endpoint:
+        told = await call(endpoint, "a")
+        first.outcome = asking
+        asked = await call(endpoint, "question")
+        first.errors.append(AgentFailed("No luck."))
+        with pytest.raises(AgentFailed):
+            await call(endpoint, "failed")
+    await answers.close()
+    answers = AnswerFile(tmp_path / "agents.db")
+    parts = ServerParts(token=TOKEN, answers=answers)
+    async with signoff_agents(second, port, parts=parts) as endpoint:
+        assert await call(endpoint, "a") == told
+        assert await call(endpoint, "question") == asked
+        assert second.requests == []
+        with pytest.raises(AgentRefused):
+            await call(endpoint, "a", content=b"something else")
+        assert (await call(endpoint, "failed")).result is not None
+        await asyncio.gather(*(call(endpoint, "new") for _ in range(3)))
+    await answers.close()
+    assert len(second.requests) == 2
+
+
+async def test_a_new_version_answers_anew(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the old one had said is not what the new one says."""
+    runner, answers = CountingRunner(), AnswerFile(tmp_path / "agents.db")
+    parts = ServerParts(token=TOKEN, answers=answers)
+    async with signoff_agents(runner, port, parts=parts) as endpoint:
+        await call(endpoint)
+    newer = CATALOGUE["analysis"].model_copy(update={"version": "1.1.0"})
+    monkeypatch.setattr("agents.a2a_server.find", lambda name: newer)
+    parts = ServerParts(token=TOKEN, answers=answers, names=("analysis",))
+    async with signoff_agents(runner, port, parts=parts) as endpoint:
+        outcome = await call(endpoint)
+    await answers.close()
+    assert outcome.version is not None
+    assert outcome.version.version == "1.1.0"
+    assert len(runner.requests) == 2
 
 
 async def test_a_key_with_another_content_is_refused(port: int) -> None:
@@ -212,7 +271,9 @@ async def test_twenty_megabytes_go_through(port: int) -> None:
 async def test_an_open_door_to_the_network_is_refused(port: int) -> None:
     """Without a token, loopback only."""
     with pytest.raises(ValueError, match=r"Agents on 0\.0\.0\.0 need a token"):
-        await serve(CountingRunner(), host="0.0.0.0", port=port, stop=asyncio.Event())
+        await serve(
+            CountingRunner(), ServerParts(), host="0.0.0.0", port=port, stop=asyncio.Event()
+        )
 
 
 async def test_a_taken_port_is_an_error(port: int) -> None:

@@ -16,9 +16,12 @@ from agents.errors import (
     AgentUnreachable,
     AnswerTooLarge,
     BadAnswer,
+    WrongVersion,
 )
+from agents.wire import OUTCOME_TYPE
 from tests.agents.inputs import SALES, request
 from tests.agents.servers import card_json, event_stream, peer
+from workflows.results import AgentPin, AgentResult, AgentVersion
 from workflows.turns import TurnOutcome
 
 
@@ -224,6 +227,28 @@ async def test_a_flood_of_events_is_ended() -> None:
     assert not caught.value.retryable
 
 
+async def test_a_stream_that_is_no_use_is_left_at_once() -> None:
+    """The agent notices, though our client lives on."""
+    left = asyncio.Event()
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        response = await event_stream(request)
+        event = json.dumps({"jsonrpc": "2.0", "id": 1, "result": task("FAILED", text="No.")})
+        try:
+            while True:
+                await response.write(f"data: {event}\n\n".encode())
+                await asyncio.sleep(0.01)
+        finally:
+            left.set()
+
+    client = A2AClient()
+    async with peer(talk) as endpoint:
+        with pytest.raises(AgentFailed):
+            await client.run(request("peer"), [SALES], endpoint)
+        await asyncio.wait_for(left.wait(), 5)
+        await client.aclose()
+
+
 async def test_a_stream_that_breaks_off_may_be_tried_again() -> None:
     """The agent's side knows the key and has the result by then."""
 
@@ -279,6 +304,36 @@ async def test_a_card_that_points_elsewhere_is_refused() -> None:
         with pytest.raises(AgentRefused, match="names another server"):
             await call(endpoint)
     assert not called
+
+
+async def test_a_newly_deployed_version_is_noticed_at_once() -> None:
+    """A card that was read minutes ago refuses nobody; nor does it make him a liar."""
+    deployed = ["1.0"]
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        outcome = TurnOutcome(
+            result=AgentResult(summary="ok"), version=AgentVersion(name="peer", version=deployed[0])
+        )
+        part = {"text": outcome.model_dump_json(), "mediaType": OUTCOME_TYPE}
+        found = {"id": "t1", "contextId": "c1", "status": {"state": "TASK_STATE_COMPLETED"}}
+        return answer({"task": found | {"artifacts": [{"artifactId": "a", "parts": [part]}]}})
+
+    async def card(request: web.Request) -> web.StreamResponse:
+        made = card_json(f"http://{request.host}/") | {"version": deployed[0]}
+        return web.json_response(made)
+
+    pinned = request("peer").model_copy(update={"pin": AgentPin(version="2.0")})
+    client = A2AClient()
+    async with peer(talk, card) as endpoint:
+        with pytest.raises(WrongVersion, match=r"is version 1\.0, but 2\.0 is pinned"):
+            await client.run(pinned, [SALES], endpoint)
+        deployed[0] = "2.0"
+        assert (await client.run(pinned, [SALES], endpoint)).result is not None
+        deployed[0] = "3.0"
+        outcome = await client.run(request("peer"), [SALES], endpoint)
+        await client.aclose()
+    assert outcome.version is not None
+    assert outcome.version.version == "3.0"
 
 
 async def test_a_malformed_card_is_a_bad_answer() -> None:

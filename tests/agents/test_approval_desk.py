@@ -1,11 +1,13 @@
 """The adapter with a real Temporal server: what it says while people decide, and afterwards."""
 
 import asyncio
+import contextlib
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio.common import SearchAttributeKey
 
 from agents.approval_port import Asking, DeskRefused, DeskUnavailable, Standing, State
 from agents.approval_wish import wish_from
@@ -156,6 +158,49 @@ async def test_there_is_no_next_version_of_what_stands(house: House) -> None:
         await desk.ask(second.model_copy(update={"revision": 9}))
 
 
+async def test_a_program_has_only_so_many_approvals_open(house: House) -> None:
+    """One more is refused with a sentence, its own repeats and other programs are not."""
+    few = PEER.model_copy(update={"most_open": 3})
+    desk = desk_of(house)
+    asked = [asking().model_copy(update={"principal": few}) for _ in range(6)]
+    told = await asyncio.gather(*(desk.ask(one) for one in asked), return_exceptions=True)
+    taken = [one for one, error in zip(asked, told, strict=True) if error is None]
+    refused = [error for error in told if error is not None]
+    assert (len(taken), len(refused)) == (3, 3)
+    assert all(isinstance(error, DeskRefused) for error in refused)
+    assert str(refused[0]).startswith("3 approvals of this program wait already")
+    await desk.ask(taken[0])
+    await desk.ask(asking().model_copy(update={"principal": OTHER}))
+    another = desk_of(house)
+    last = asking().model_copy(update={"principal": few})
+    for one in taken:
+        await house.card(one.id)
+    with pytest.raises(DeskRefused, match="wait for decisions, or withdraw"):
+        await until_listed(another, last)
+    await house.decide(taken[0].id, Verdict.REJECT, GRACE, comment="no")
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(DeskRefused):
+                await another.ask(last)
+                break
+
+
+async def test_an_unfinished_set_up_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search attribute that nobody registered: not 'no such approval'."""
+    unknown = SearchAttributeKey.for_keyword("SignoffNowhere")
+    monkeypatch.setattr("workflows.attributes.PROGRAM", unknown)
+    with pytest.raises(DeskUnavailable, match="signoff doctor"):
+        await desk_of(house).ask(asking())
+
+
+async def until_listed(desk: TemporalDesk, one: Asking) -> None:
+    """Ask once the lists of a desk that started none of them hold all three."""
+    async with asyncio.timeout(10):
+        while len(await desk._waiting_for(one.principal.name, 3)) < 3:  # noqa: ASYNC110 - lists lag
+            await asyncio.sleep(0.02)
+    await desk.ask(one)
+
+
 async def test_an_operators_end_is_no_decision(house: House) -> None:
     """A terminated workflow is broken, with a sentence."""
     desk, asked = desk_of(house), asking()
@@ -184,3 +229,24 @@ async def test_without_temporal_it_is_said(
                 await doing
         with pytest.raises(DeskUnavailable, match="try again"):
             await desk.withdraw(asked.id, PEER, "no")
+
+
+async def test_a_twin_is_one_that_waits_with_the_same_content(house: House) -> None:
+    """Not another principal's, not of other words, not of high risk, and not a decided one."""
+    desk, asked, again = desk_of(house), asking(), asking()
+    await desk.ask(asked)
+    await house.card(asked.id)
+    async with asyncio.timeout(10):
+        while await desk.twin(again) != asked.id:  # noqa: ASYNC110 - Temporal lists it soon
+            await asyncio.sleep(0.05)
+    assert await desk.twin(again.model_copy(update={"principal": OTHER})) == ""
+    assert await desk.twin(asking(summary="Another log.")) == ""
+    risky = asking(risk="high")
+    await desk.ask(risky)
+    await house.card(risky.id)
+    assert await desk.twin(asking(risk="high")) == ""
+    await house.decide(asked.id, Verdict.APPROVE, GRACE)
+    await desk.settled(asked.id)
+    async with asyncio.timeout(10):
+        while await desk.twin(again):  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.05)

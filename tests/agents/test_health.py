@@ -7,9 +7,10 @@ from aiohttp import web
 
 from agents.a2a_client import A2AClient
 from agents.endpoints import Endpoint
-from agents.health import FleetHealth, Health, HealthCheck
+from agents.health import HealthCheck
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import peer, signoff_agents
+from workflows.health import FleetHealth, Health
 
 
 async def check(*endpoints: Endpoint, seconds: float = 2) -> FleetHealth:

@@ -90,14 +90,14 @@ async def test_it_stops_waiting(desk: FakeDesk) -> None:
 
 
 async def test_a_key_makes_it_one(desk: FakeDesk) -> None:
-    """Without one, each call is its own."""
+    """Another key is another approval, and a key's content cannot change."""
     async with client_of(desk) as client:
         same = [
             await call(client, "request_approval", **WISH, wait_seconds=0, key="k")
             for _ in range(2)
         ]
         assert same[0]["approval_id"] == same[1]["approval_id"]
-        await call(client, "request_approval", **WISH, wait_seconds=0)
+        await call(client, "request_approval", **WISH, wait_seconds=0, key="l")
         assert len(desk.asked) == 2
         other = {**WISH, "title": "Other"}
         text = await refused(client, "request_approval", **other, wait_seconds=0, key="k")
@@ -183,3 +183,19 @@ async def over_http(url: str, principal: Principal) -> AsyncIterator[Client]:
         Client(streamable_http_client(url + "/mcp", http_client=http)) as opened,
     ):
         yield opened
+
+
+async def test_the_same_wish_again_joins_the_one_that_waits(desk: FakeDesk) -> None:
+    """One card, until it is decided; with keys of their own there are two."""
+    async with client_of(desk) as client:
+        first, again = [
+            (await call(client, "request_approval", **WISH, wait_seconds=0))["approval_id"]
+            for _ in range(2)
+        ]
+        other = await call(client, "request_approval", **WISH, key="mine", wait_seconds=0)
+        await desk.settle(Outcome.APPROVED, approval=first)
+        await desk.settle(Outcome.APPROVED, approval=other["approval_id"])
+        later = await call(client, "request_approval", **WISH, wait_seconds=0)
+    assert first == again
+    assert len({first, other["approval_id"], later["approval_id"]}) == 3
+    assert len(desk.asked) == 3

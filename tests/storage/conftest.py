@@ -26,6 +26,22 @@ class Postgres:
     """A PostgreSQL server on loopback, trusted, for one test run."""
 
     port: int
+    programs: Path
+    home: Path
+
+    def start(self) -> None:
+        """Begin, or begin again on the same data."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.home} -c fsync=off"
+        log = ("-l", self.home / "log", "-w", "-o", options)
+        self._control(*log, "start", check=True)
+
+    def stop(self) -> None:
+        """As if the power went: nobody is asked, no checkpoint is made."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *command: object, check: bool = False) -> None:
+        pg_ctl = (self.programs / "pg_ctl", "-D", self.home / "data")
+        _run(self.home, *pg_ctl, *command, check=check)
 
     def url(self, database: str = "postgres") -> str:
         """An address for `storage.database.create_engine`."""
@@ -49,12 +65,13 @@ def postgres() -> Iterator[Postgres]:
     if folder is None:
         pytest.skip("PostgreSQL is not installed here (initdb, pg_ctl); Debian: postgresql")
     home = Path(tempfile.mkdtemp(prefix="signoff-postgres-"))
-    port = _free_port()
+    server = Postgres(_free_port(), folder, home)
     try:
-        _start(folder, home, port)
-        yield Postgres(port)
+        _initialise(folder, home)
+        server.start()
+        yield server
     finally:
-        _run(home, folder / "pg_ctl", "-D", home / "data", "-m", "immediate", "stop")
+        server.stop()
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -89,15 +106,11 @@ def _postgres_programs() -> Path | None:
     return next((f for f in folders if (f / "initdb").exists() and (f / "pg_ctl").exists()), None)
 
 
-def _start(folder: Path, home: Path, port: int) -> None:
+def _initialise(folder: Path, home: Path) -> None:
     if os.geteuid() == 0:
         shutil.chown(home, _user())
-    data, log = home / "data", home / "log"
-    initdb = (folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8")
+    initdb = (folder / "initdb", "-D", home / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8")
     _run(home, *initdb, "--no-sync", "--locale=C", check=True)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -k {home} -c fsync=off"
-    pg_ctl = (folder / "pg_ctl", "-D", data, "-l", log, "-w", "-o", options)
-    _run(home, *pg_ctl, "start", check=True)
 
 
 def _run(home: Path, *command: object, check: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""A real file system of one megabyte, to be filled."""
+"""A real file system of a few megabytes, to be filled."""
 
 import contextlib
 import subprocess
@@ -10,10 +10,10 @@ import pytest
 
 
 @contextmanager
-def small_disk(place: Path) -> Iterator[Path]:
-    """Mounts a tmpfs of one megabyte at `place`; skips the test where that is not allowed."""
+def small_disk(place: Path, megabytes: int = 1) -> Iterator[Path]:
+    """Mounts a tmpfs of that size at `place`; skips the test where that is not allowed."""
     place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
     try:
         mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
     except FileNotFoundError:

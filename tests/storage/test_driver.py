@@ -16,7 +16,6 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import RetryPolicy
 from temporalio.converter import (
     DataConverter,
-    ExternalStorage,
     StorageDriverClaim,
     StorageDriverRetrieveContext,
     StorageDriverStoreContext,
@@ -25,7 +24,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from storage.codec import AesGcmCodec
-from storage.driver import FileStorageDriver
+from storage.driver import FileStorageDriver, file_storage
 from storage.errors import PayloadCorrupt, PayloadMissing, StorageError
 from storage.payloads import PayloadFiles
 
@@ -70,11 +69,13 @@ class Errors:
 
     def __init__(self) -> None:
         self.told: list[StorageError] = []
+        self.workflows: set[str] = set()
         self.first = asyncio.Event()
 
-    def tell(self, error: StorageError) -> None:
+    def tell(self, error: StorageError, workflow: str) -> None:
         """Called by the driver."""
         self.told.append(error)
+        self.workflows.add(workflow)
         self.first.set()
 
 
@@ -117,7 +118,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
         pytest.skip("the temporal program is not installed here")
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=program) as server:
         files, errors = PayloadFiles(tmp_path), Errors()
-        storage = ExternalStorage([FileStorageDriver(files, errors.tell)], None, 100_000)
+        storage = file_storage(files, errors.tell)
         converter = dataclasses.replace(
             DataConverter.default,
             external_storage=storage,
@@ -168,6 +169,7 @@ async def test_a_workflow_waits_for_its_file_and_heals(place: Place, fault: str)
     expected = PayloadMissing if fault == "missing" else PayloadCorrupt
     assert {type(error) for error in place.errors.told} == {expected}
     assert name in str(place.errors.told[0])
+    assert place.errors.workflows == {handle.id}
 
 
 async def test_a_result_that_is_away_is_waited_for_by_the_workflow(place: Place) -> None:

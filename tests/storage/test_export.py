@@ -46,14 +46,26 @@ async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:
     """Approved, edited and rejected results, with the feedback, in the schema ADK reads."""
     log = AuditLog(engine)
     raised = {"step": "analysis", "agent": "analyst", "input": "sales.csv", "result": RESULT}
-    for approval in ("good", "edited", "bad", "open"):
+    for approval in ("good", "edited", "bad", "open", "sent on", "ruled"):
         await tell(log, EventKind.RAISED, approval, **raised)
     await tell(log, EventKind.DECIDED, "good", verdict="approve", comment="Clear")
     await tell(log, EventKind.DECIDED, "edited", verdict="approve", edit={"summary": "Better"})
     await tell(log, EventKind.DECIDED, "bad", verdict="reject", comment="Wrong \ud800 year")
+    await tell(
+        log,
+        EventKind.DECIDED,
+        "sent on",
+        verdict="request_changes",
+        edit={"findings": ["One", "Two"]},
+    )
+    await tell(log, EventKind.DECIDED, "ruled", reason="rows < 10")
     document = await evaluation_set(log.rows(), "feedback")
     cases = {case.eval_id: case for case in EvalSet.model_validate(document).eval_cases}
-    assert sorted(cases) == ["bad-v1", "edited-v1", "good-v1"]
+    assert sorted(cases) == ["bad-v1", "edited-v1", "good-v1", "ruled-v1", "sent on-v1"]
+    assert _only_turn(cases["sent on-v1"]).final_response.parts[0].text == "Short\n- One\n- Two"
+    ruled = cases["ruled-v1"].session_input
+    assert ruled is not None
+    assert ruled.state["verdict"] == "approve"
     good, edited, bad = (_only_turn(cases[f"{name}-v1"]) for name in ("good", "edited", "bad"))
     assert good.final_response.parts[0].text == "The whole text"
     assert good.user_content.parts[0].text == "sales.csv"

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -279,6 +280,8 @@ async def test_the_database_holds_no_secret(house: House) -> None:
     plain = issued.code.replace("-", "")
     for secret in (issued.token, issued.code, plain, hashlib.sha256(plain.encode()).hexdigest()):
         assert secret not in kept
+    assert hmac.new(b"", plain.encode(), hashlib.sha256).hexdigest() not in kept
+    assert hmac.new(issued.token.encode(), plain.encode(), hashlib.sha256).hexdigest() in kept
     assert hashlib.sha256(issued.token.encode()).hexdigest() in kept
     assert hashlib.sha256(issued.token.encode()).hexdigest() not in redeemed.decision_id
 

@@ -198,6 +198,25 @@ def test_a_forged_chain_is_found_by_the_key_or_an_anchor() -> None:
     assert not verify(forged, anchors).ok
 
 
+def test_each_check_alone_finds_its_fault() -> None:
+    """Without key and anchors: a row replaced by a well-made one, and a number left out."""
+    rows = build(9, key=None)
+    event = AuditEvent(id="other", at=datetime(2026, 1, 2, tzinfo=UTC), kind=EventKind.DECIDED)
+    replaced = chained(event, Head(seq=4, hash=rows[3]["hash"]))
+    [problem] = verify([*rows[:4], replaced, *rows[5:]]).problems
+    assert (problem.seq, "does not follow" in problem.sentence) == (6, True)
+    skipped = chained(event, Head(seq=10, hash=rows[8]["hash"]))
+    [problem] = verify([*rows, skipped]).problems
+    assert (problem.seq, "missing or moved" in problem.sentence) == (11, True)
+
+
+def test_anchors_that_contradict_each_other_are_told(log: Log) -> None:
+    """Two hashes for one row: history was replaced once, and put back or not."""
+    both = {**log.anchors, 7: log.anchors[7] | {"0" * 64}}
+    [problem] = verify(log.rows, both, KEY).problems
+    assert (problem.seq, "an anchor knows" in problem.sentence) == (7, True)
+
+
 def test_a_key_may_come_later() -> None:
     """Rows from before the first signature are vouched for by it; afterwards none may lack it."""
     rows = build(10, key=None)
