@@ -112,7 +112,8 @@ def clip(text: str, limit: int, render: Callable[[str], str] = str) -> Clipped:
     `limit` counts UTF-16 units, so that no way of counting characters exceeds it. What is shown
     is the rendering of exactly the characters counted as shown, so a link or an escape is never
     cut in half; a user-perceived character is not cut either. Without `render` the text is taken
-    as already rendered: then escapes such as `&amp;` and marks such as `[U+202E]` stay whole.
+    as already rendered: then escapes such as `&amp;`, marks such as `[U+202E]`, and names with
+    a dot in them stay whole.
     """
     if len(text) <= limit and _units(shown := render(text)) <= limit:
         return Clipped(shown, len(text), len(text))
@@ -129,9 +130,25 @@ def clip(text: str, limit: int, render: Callable[[str], str] = str) -> Clipped:
 def _cut(text: str, end: int, limit: int, render: Callable[[str], str]) -> Clipped:
     """Back to a boundary, and further while a shorter beginning happens to render longer."""
     end = boundary(text, end, marks=render is str)
+    if render is str:
+        end = _before_name(text, end)
     while end and _units(shown := render(text[:end])) > limit:
         end = boundary(text, end - 1, marks=render is str)
     return Clipped(shown if end else "", end, len(text))
+
+
+def _before_name(text: str, end: int) -> int:
+    """In front of a dotted name that would be cut: `a.png` is none, `a.pn` would be a host."""
+    if end >= len(text) or not _in_name(text[end]):
+        return end
+    start = end
+    while start and _in_name(text[start - 1]):
+        start -= 1
+    return start if "." in text[start:end] else end
+
+
+def _in_name(character: str) -> bool:
+    return character.isalnum() or character in "._-"
 
 
 def _units(text: str) -> int:

@@ -10,7 +10,10 @@ from html import unescape
 
 ANGLE = re.compile(r"<([^<>\n]*)>")
 HTTP = re.compile(r"(?i)\b(?:https?|ftp|file|slack|ssh|[a-z][a-z0-9+.-]{1,20})://\S")
-BARE_SCHEME = re.compile(r"(?i)\b(?:mailto|tel|sms|javascript|data|slack|vbscript|file|magnet):\S")
+BARE_SCHEME = re.compile(
+    r"(?i)\b(?:mailto|tel|sms|javascript|data|slack|vbscript|file|magnet):"
+    r"(?![)\]”.,;]+(?:\s|$))\S"  # a bracket or a full stop after the colon is no address
+)
 EMAIL = re.compile(r"[^\s@<>()\[\]]+@[^\s@<>()\[\]]+")
 HOST = re.compile(
     r"(?i)(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?P<top>xn--[a-z0-9-]+|[^\W\d_]{2,63})(?![\w-])", re.UNICODE

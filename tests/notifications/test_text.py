@@ -133,6 +133,13 @@ def test_rendered_text_is_never_cut_inside_an_escape(text: str, limit: int) -> N
     assert "&" not in clipped.shown or ";" in tail
 
 
+@pytest.mark.parametrize("name", ["a.png", "evil[.]example/p.png", "report.docx", "x.do.html"])
+def test_a_rendered_name_is_never_cut_into_a_host(name: str) -> None:
+    """A file's ending makes a name harmless; half of it may be a country's."""
+    for limit in range(len(name) + 5):
+        assert list(live_words(clip(f"see {name}", limit).shown)) == []
+
+
 @pytest.mark.parametrize("text", ["👨‍👩‍👧‍👦", "🇩🇪", "👩🏽‍💻", "é", "각", "1️⃣", "❤️‍🔥", "\r\n", "กำ"])
 @pytest.mark.parametrize("before", ["", "a", "🇫🇷"])
 def test_a_character_is_never_cut(text: str, before: str) -> None:
