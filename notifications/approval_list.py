@@ -18,7 +18,10 @@ _RISK = {Risk.LOW.value: "low risk", Risk.HIGH.value: "⚠️ high risk"}
 
 
 class PendingLine(Frozen):
-    """One pending approval, as a list shows it; `digest` is the beginning a button carries."""
+    """One pending approval, as a list shows it; `digest` is the beginning a button carries.
+
+    `left_alone` are those who want no reminder, and until when.
+    """
 
     id: str
     title: str
@@ -33,10 +36,17 @@ class PendingLine(Frozen):
     channel: str = ""
     careful: bool = True
     task: str = ""
+    raised_at: datetime | None = None
+    left_alone: dict[str, datetime] = {}
 
     def target(self) -> Target:
         """What its buttons are about."""
         return Target(approval=self.id, revision=self.revision, digest=self.digest)
+
+    def waits_for(self, user: str, now: datetime) -> bool:
+        """Whether this person, one of those who may decide, is to be reminded of it."""
+        until = self.left_alone.get(user)
+        return until is None or until <= now
 
     def named(self) -> str:
         """Title and version, not escaped."""

@@ -39,6 +39,7 @@ class ActionId(StrEnum):
     HOME_PIPELINE = "signoff_home_pipeline"
     HOME_NEXT = "signoff_home_next"
     HOME_FIRST = "signoff_home_first"
+    OPEN_HOME = "signoff_open_home"
 
 
 class Choice(StrEnum):

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable
 from datetime import timedelta
+from typing import TypeVar
 
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from temporalio.exceptions import ApplicationError
+
+Answer = TypeVar("Answer")
 
 DEFAULT_RETRY_AFTER = 30
 LONGEST_RETRY_AFTER = 900
@@ -28,11 +30,12 @@ NO_PLACE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "res
 
 
 def refusal(error: SlackApiError) -> str:
-    """Slack's error code, for example `not_in_channel`."""
-    return str(error.response.get("error", "")) if error.response is not None else ""
+    """Slack's error code, for example `not_in_channel`; empty when its answer was no JSON."""
+    data = getattr(error.response, "data", None)
+    return str(data.get("error", "")) if isinstance(data, dict) else ""
 
 
-async def call(pending: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+async def call(pending: Awaitable[Answer]) -> Answer:
     """Await one Slack call; a 429 is retried when Slack says so, by Temporal, not by sleeping."""
     try:
         return await pending
@@ -45,13 +48,13 @@ def translated(error: SlackApiError) -> ApplicationError:
     code = refusal(error)
     delay = None
     if error.response is not None and error.response.status_code == 429:
-        delay = _retry_after(error)
+        delay = retry_after(error)
     elif code in _SLOW:
         delay = timedelta(seconds=DEFAULT_RETRY_AFTER)
     return ApplicationError(f"Slack refused: {code}", type=code, next_retry_delay=delay)
 
 
-def _retry_after(error: SlackApiError) -> timedelta:
+def retry_after(error: SlackApiError) -> timedelta:
     """Slack's `Retry-After` in seconds; half a minute when it makes no sense."""
     try:
         seconds = int(error.response.headers.get("Retry-After", ""))

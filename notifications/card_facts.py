@@ -3,8 +3,13 @@
 Agent text never comes in here; names of people and of the policy do, and are escaped.
 """
 
+from collections.abc import Callable
+from datetime import datetime
+
 from notifications import words
 from notifications.facts import code, moment, people, person
+from notifications.fleet_card import ahead
+from notifications.ladder import describe
 from notifications.text import cautions, clip, escape, inert, mrkdwn
 from workflows.decisions import Outcome, Via
 from workflows.electorate import Exclusion
@@ -14,9 +19,11 @@ from workflows.requests import CardView, step_of
 TITLE_SHOWN = 140
 RULE_SHOWN = 600
 REASON_SHOWN = 300
+RUNGS, ADDED, ADDED_SHOWN = 8, 3, 60
 SAID = 8
 EXCLUDED = 5
 OBVIOUS = 3
+UNWELL = 3
 
 _THEN = {"expire": "expires", "reject": "is rejected", "approve": "is approved"}
 _RISK = {Risk.LOW: "low", Risk.NORMAL: "normal", Risk.HIGH: "⚠️ high"}
@@ -70,7 +77,8 @@ def warnings(view: CardView, shown: str) -> list[str]:
         lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
     if request.result.offline:
         lines.append(f"🔌 {words.OFFLINE}")
-    return [*lines, *(f"⚠️ {escape(caution)}" for caution in cautions(shown))]
+    lines += [f"⚠️ {escape(caution)}" for caution in cautions(shown)]
+    return lines + ahead(view.unwell[:UNWELL])
 
 
 def progress(view: CardView) -> list[str]:
@@ -86,6 +94,22 @@ def progress(view: CardView) -> list[str]:
     if excluded := _excluded(view):
         lines.append("🚫 Not counted: " + excluded)
     return lines
+
+
+def to_come(view: CardView, now: datetime, say: Callable[[datetime], str] = moment) -> list[str]:
+    """The ladder from now on, in the reader's own time; nothing once it is decided."""
+    ballot = view.ballot
+    if ballot.outcome is not None or ballot.deadline is None or not view.plan:
+        return []
+    plan = [rung.model_copy(update={"to": rung.to[:ADDED]}) for rung in view.plan[:RUNGS]]
+    then = view.request.policy.on_timeout
+    ladder = describe(plan, now, ballot.deadline, on_timeout=then, say=say, name=_added)
+    return [f"🪜 {ladder}"]
+
+
+def _added(name: str) -> str:
+    """Whom an escalation adds; not a live mention, which would call him now."""
+    return code(clip(name, ADDED_SHOWN).shown)
 
 
 def _said(view: CardView) -> str:

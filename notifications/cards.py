@@ -4,10 +4,12 @@ Agent text goes only into `rich_text` and `plain_text` elements, which Slack sho
 `inert` has made hidden characters visible and links and mentions dead.
 """
 
+from datetime import UTC, datetime
+
 from notifications import words
 from notifications.blocks import Block, context, divider, fields, header, quote, section
 from notifications.buttons import Choice, Target
-from notifications.card_facts import facts, outcome_line, progress, title, warnings
+from notifications.card_facts import facts, outcome_line, progress, title, to_come, warnings
 from notifications.decide_buttons import decide_buttons
 from notifications.difference import as_blocks, as_text, difference
 from notifications.facts import code, people, person, plain_moment
@@ -22,9 +24,10 @@ COMMENT_SHOWN = 600
 DIFF_SHOWN = 1_800
 
 
-def card(view: CardView) -> list[Block]:
+def card(view: CardView, now: datetime | None = None) -> list[Block]:
     """The card's blocks; with buttons only while a decision is possible."""
-    blocks = [*body(view), *(context(line) for line in progress(view))]
+    lines = [*progress(view), *to_come(view, now or datetime.now(UTC))]
+    blocks = [*body(view), *(context(line) for line in lines)]
     if view.ballot.outcome is None:
         return [*blocks, _buttons(view)]
     return [*blocks, *_outcome(view)]
@@ -61,6 +64,7 @@ def card_text(view: CardView) -> str:
         changed = as_text(difference(request.previous, request.result)) or _NO_CHANGE
         lines.append(f"Changes since v{request.revision - 1}: {_escaped(changed)}")
     lines += [_fine_print(view), *progress(view)]
+    lines += to_come(view, datetime.now(UTC), plain_moment)
     return "\n".join([*lines, *_closing(view)])
 
 

@@ -1,44 +1,68 @@
 """Delivers cards, messages, files and private answers to Slack: the activities of `CardSteps`."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Protocol
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from notifications.attempts import certainly_unsent, nothing_sent, say_nothing_sent
 from notifications.calls import NO_PLACE, call, refusal
 from notifications.cards import card, card_text
 from notifications.facts import people, person
+from notifications.pacing import Pacer, Urgency
 from notifications.replies import sentence
 from notifications.task_message import task_message, task_text
 from notifications.text import mrkdwn
 from notifications.whisper import Whisper
 from workflows.decisions import Place
+from workflows.health import AgentHealth
 from workflows.requests import CardView
 from workflows.steps import Attachment, CardSteps, CopyRequest, Notice, Word
-from workflows.tasks import TaskView
+from workflows.tasks import StepState, TaskView
 
 CARD = "signoff_card"
 TASK = "signoff_task"
+_NEEDED = frozenset({StepState.TO_COME, StepState.RUNNING, StepState.STUCK})
+
+
+class KnowsAgents(Protocol):
+    """Whoever knows how the agents are."""
+
+    async def unwell(self, agents: Collection[str]) -> tuple[AgentHealth, ...]:
+        """Those of these agents that are not healthy, in time and without raising."""
+        ...
 
 
 class SlackDelivery(CardSteps):
-    """Posts with the bot's client. Every method may be retried and then finds its earlier work."""
+    """Posts with the bot's client. Every method may be retried and then finds its earlier work.
 
-    def __init__(self, slack: AsyncWebClient) -> None:
+    With `agents`, an open card and a running task say which of the agents they will need are ill.
+    """
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        agents: KnowsAgents | None = None,
+        pacer: Pacer | None = None,
+    ) -> None:
         self._slack = slack
-        self._whisper = Whisper(slack)
+        self._agents = agents
+        self._pacer = pacer or Pacer()
+        self._whisper = Whisper(slack, self._pacer, patient=False)
 
     @activity.defn(name="show_task")
     async def show_task(self, view: TaskView) -> Place:
         """Post the task's message, or rewrite it."""
+        view = await self._with_unwell_steps(view)
         content = {"blocks": task_message(view), "text": task_text(view)}
         if view.place.ts:
             await self._update(view.place, content)
             return view.place
         try:
-            return await self._post_once(view.place, TASK, {"task": view.id}, content)
+            return await self.post_once(view.place, TASK, {"task": view.id}, content)
         except ApplicationError as error:
             if error.type in NO_PLACE and activity.info().attempt == 1:
                 await self._tell_no_place(view)
@@ -47,22 +71,24 @@ class SlackDelivery(CardSteps):
     @activity.defn(name="post_card")
     async def post_card(self, view: CardView) -> tuple[Place, ...]:
         """Post the card into the task's thread."""
+        view = await self._with_unwell(view)
         key = {"approval": view.request.id, "digest": view.ballot.digest}
         content = {"blocks": card(view), "text": card_text(view)}
-        return (await self._post_once(view.request.thread, CARD, key, content),)
+        return (await self.post_once(view.request.thread, CARD, key, content),)
 
     @activity.defn(name="post_copy")
     async def post_copy(self, request: CopyRequest) -> Place:
         """Post a copy of the card into somebody's direct messages."""
-        view = request.view
+        view = await self._with_unwell(request.view)
         opened = await call(self._slack.conversations_open(users=request.to))
         key = {"approval": view.request.id, "digest": view.ballot.digest}
         content = {"blocks": card(view), "text": card_text(view)}
-        return await self._post_once(Place(channel=opened["channel"]["id"]), CARD, key, content)
+        return await self.post_once(Place(channel=opened["channel"]["id"]), CARD, key, content)
 
     @activity.defn(name="update_card")
     async def update_card(self, view: CardView) -> None:
         """Rewrite every copy of the card."""
+        view = await self._with_unwell(view)
         content = {"blocks": card(view), "text": card_text(view)}
         for place in view.ballot.places:
             await self._update(place, content)
@@ -104,6 +130,17 @@ class SlackDelivery(CardSteps):
             mention = f"{people(word.mention)} " if word.mention else ""
             await self._post(word.place, {"text": mention + text})
 
+    async def _with_unwell(self, view: CardView) -> CardView:
+        if self._agents is None or view.ballot.outcome is not None:
+            return view
+        return view.model_copy(update={"unwell": await self._agents.unwell(view.request.ahead)})
+
+    async def _with_unwell_steps(self, view: TaskView) -> TaskView:
+        if self._agents is None or view.ended_at is not None:
+            return view
+        wanted = {s.agent for s in view.steps if s.state in _NEEDED}
+        return view.model_copy(update={"unwell": await self._agents.unwell(wanted)})
+
     async def _link(self, place: Place | None) -> str:
         """A link to a message of ours; nothing when it is gone."""
         if place is None:
@@ -115,25 +152,39 @@ class SlackDelivery(CardSteps):
             return ""
         return f" <{found['permalink']}|Open the card>"
 
-    async def _post_once(
+    async def post_once(
         self, thread: Place, kind: str, key: dict[str, str], content: dict[str, Any]
     ) -> Place:
         """Post, unless an earlier attempt did and only its answer got lost."""
-        if activity.info().attempt > 1 and (found := await self._find(thread, kind, key)):
+        if not nothing_sent() and (found := await self._find(thread, kind, key)):
             return found
         metadata = {"event_type": kind, "event_payload": key}
-        return await self._post(thread, {**content, "metadata": metadata})
+        try:
+            return await self._post(thread, {**content, "metadata": metadata}, Urgency.CARD)
+        except ApplicationError as error:
+            if certainly_unsent(error.type):
+                say_nothing_sent()
+            raise
 
-    async def _post(self, thread: Place, content: dict[str, Any]) -> Place:
-        answer = await call(
-            self._slack.chat_postMessage(
+    async def _post(
+        self, thread: Place, content: dict[str, Any], urgency: Urgency = Urgency.NOTICE
+    ) -> Place:
+        """When it is its turn in the channel; until then Temporal is asked to come back."""
+        info = activity.info()
+        posted = self._pacer.post(
+            thread.channel,
+            lambda: self._slack.chat_postMessage(
                 channel=thread.channel,
                 thread_ts=thread.ts or None,
                 unfurl_links=False,
                 unfurl_media=False,
                 **content,
-            )
+            ),
+            urgency,
+            since=info.scheduled_time.timestamp(),
+            returning=info.attempt > 1,
         )
+        answer = await call(posted)
         return Place(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
     async def _find(self, thread: Place, kind: str, key: dict[str, str]) -> Place | None:
@@ -154,7 +205,13 @@ class SlackDelivery(CardSteps):
 
     async def _update(self, place: Place, content: dict[str, Any]) -> None:
         try:
-            await call(self._slack.chat_update(channel=place.channel, ts=place.ts, **content))
+            await call(
+                self._pacer.rewrite(
+                    place.channel,
+                    place.ts,
+                    lambda: self._slack.chat_update(channel=place.channel, ts=place.ts, **content),
+                )
+            )
         except ApplicationError as error:
             if error.type != "message_not_found":
                 raise

@@ -14,13 +14,13 @@ from notifications.calendars import (
     ROUND_THE_CLOCK,
     add_business_time,
     business_between,
-    last_allowed,
-    next_allowed,
 )
+from notifications.hours import Hours
 from workflows.durations import words
 from workflows.ladder import Act, PlannedRung, Rung
 
 _UTC = ZoneInfo("UTC")
+_TO_PEOPLE = (Act.DM, Act.EMAIL)
 
 
 def deadline(
@@ -46,23 +46,24 @@ def plan(
     *,
     business_time: bool = False,
     next_group: tuple[str, ...] = (),
+    people: Sequence[Hours] = (),
 ) -> tuple[PlannedRung, ...]:
     """Every rung that falls into the window, in order of time; the deadline is not among them.
 
-    `zone` is that of whoever is notified. `next_group` is whom an escalation without `to` adds;
-    with nobody to add it tells the requester instead. With `business_time` fractions and
-    durations count business time only. Of equal acts pushed to one moment the last is kept.
+    `zone` is that of the thread. A direct message or letter comes when the first of the `people`
+    may have it; the others get theirs in their own hours. `next_group` is whom an escalation
+    without `to` adds; with nobody to add it tells the requester instead. With `business_time`
+    fractions and durations count business time only. Of equal acts pushed to one moment the last
+    is kept.
     """
     planned: dict[tuple[Act, datetime, tuple[str, ...]], PlannedRung] = {}
     for rung in sorted(ladder, key=lambda rung: rung.due(deadline - raised_at)):
         due = _due(rung, raised_at, deadline, calendar, zone, business_time=business_time)
         if raised_at < due < deadline:
             act, to = _effect(rung, next_group)
-            at = (
-                due
-                if act is Act.ESCALATE
-                else _considerate(due, raised_at, deadline, calendar, zone)
-            )
+            whose = people if people and act in _TO_PEOPLE else (Hours(calendar, zone),)
+            soonest = min(hours.considerate(due, raised_at, deadline) for hours in whose)
+            at = due if act is Act.ESCALATE else soonest
             planned[act, at, to] = PlannedRung(name=rung.name, act=act, at=at, due=due, to=to)
     return tuple(sorted(planned.values(), key=lambda rung: (rung.at, rung.due)))
 
@@ -89,20 +90,6 @@ def _effect(rung: Rung, next_group: tuple[str, ...]) -> tuple[Act, tuple[str, ..
     return (Act.ESCALATE, to) if to else (Act.TELL_REQUESTER, ())
 
 
-def _considerate(
-    due: datetime,
-    raised_at: datetime,
-    deadline: datetime,
-    calendar: CalendarSettings,
-    zone: ZoneInfo,
-) -> datetime:
-    """Later, in business hours; or earlier, if later is too late; or when due."""
-    later = next_allowed(due, calendar, zone)
-    if later < deadline:
-        return later
-    return last_allowed(raised_at, due, calendar, zone) or due
-
-
 _WORDS = {
     Act.REMIND: "reminder",
     Act.DM: "direct message",
@@ -124,21 +111,24 @@ def describe(
     on_timeout: str = "expire",
     zone: ZoneInfo = _UTC,
     say: Callable[[datetime], str] | None = None,
+    name: Callable[[str], str] = str,
 ) -> str:
     """What is still to come, for the card: `reminder in 2 h, then @head-of-finance, expires ...`.
 
-    Plain text, not escaped. `say` writes the deadline, by default `Fri 16:00` in `zone`.
+    `say` writes moments, without it there are `in 2 h` and `Fri 16:00` in `zone`; `name` writes
+    whom an escalation adds, as the policy names them, without it not escaped.
     """
     said: set[str] = set()
     moments: dict[datetime, list[str]] = {}
     for rung in planned:
-        what = ", ".join(rung.to) if rung.act is Act.ESCALATE else _WORDS[rung.act]
+        what = ", ".join(map(name, rung.to)) if rung.act is Act.ESCALATE else _WORDS[rung.act]
         if rung.at > now and what not in said:
             said.add(what)
             moments.setdefault(rung.at, []).append(what)
     parts = [" and ".join(whats) for whats in moments.values()]
     if moments:
-        parts[0] += f" in {words(min(moments) - now)}"
+        first = min(moments)
+        parts[0] += f" {say(first)}" if say else f" in {words(first - now)}"
     when = say(deadline) if say else _clock(deadline, now, zone)
     ladder = ", then ".join(parts)
     return f"{ladder}{', ' if ladder else ''}{_ENDS[on_timeout]} {when}"

@@ -38,6 +38,10 @@ _OPENING = {
         "A request waits for your decision. It comes by e-mail because Slack cannot be reached "
         "just now."
     ),
+    Why.SLACK_DEAF: (
+        "A request waits for your decision. It comes by e-mail because clicks in Slack do not "
+        "reach us just now."
+    ),
     Why.NO_ACCOUNT: "A request waits for your decision.",
 }
 _REMINDER = "A reminder: this request still waits for your decision."
@@ -78,7 +82,10 @@ class Letters:
     ) -> EmailMessage:
         """What is to be decided, with link and code; without an invitation, why there is none."""
         message = self._headers(view, person, now, _id("request", view, person))
-        return self._write(message, "request", _request(view, person, invitation, now, names, why))
+        opening = _OPENING[why]
+        return self._write(
+            message, "request", _request(view, person, invitation, now, names, opening)
+        )
 
     def reminder(
         self,
@@ -88,11 +95,15 @@ class Letters:
         now: datetime,
         rung: str = "",
         names: Mapping[str, str] | None = None,
+        why: Why = Why.WAITING,
     ) -> EmailMessage:
         """The same again, in the same thread; one per `rung`."""
         message = self._headers(view, person, now, _id(f"reminder {rung}", view, person))
         self._answering(message, view, person)
-        return self._write(message, "request", _request(view, person, invitation, now, names, None))
+        opening = _REMINDER if why is Why.WAITING else _OPENING[why]
+        return self._write(
+            message, "request", _request(view, person, invitation, now, names, opening)
+        )
 
     def closing(
         self,
@@ -172,9 +183,7 @@ def boxed(text: str) -> str:
     """Every line with a bar before it, so that no line can pass for one of ours."""
     lines: list[str] = []
     for row in text.expandtabs(4).split("\n"):
-        wrapped = textwrap.wrap(
-            row, WIDTH, drop_whitespace=False, replace_whitespace=False, break_on_hyphens=False
-        )
+        wrapped = textwrap.wrap(row, WIDTH, replace_whitespace=False, break_on_hyphens=False)
         lines += [f"| {part}".rstrip() for part in wrapped or [""]]
     return "\n".join(lines)
 
@@ -185,14 +194,14 @@ def _request(
     invitation: Invitation | None,
     now: datetime,
     names: Mapping[str, str] | None,
-    why: Why | None,
+    opening: str,
 ) -> dict[str, Any]:
     zone = zone_of(person.tz)
     card: PlainCard = plain_card(view, now, zone, names)
     rules = view.request.policy
     barred = rules.risk is Risk.HIGH and not rules.email_decides_high_risk
     return {
-        "opening": _OPENING[why] if why else _REMINDER,
+        "opening": opening,
         "card": card,
         "invitation": None if barred else invitation,
         "ends": moment(invitation.expires_at, zone) if invitation else "",

@@ -7,19 +7,26 @@ by the workflow. Nothing here decides.
 
 import re
 from collections.abc import AsyncIterator, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from notifications.calls import call, refusal, translated
+from notifications.known_electorates import KnownElectorates
+from notifications.names import Names
+from notifications.remembered import Remembered
 from workflows.electorate import Electorate, Exclusion, Person
 from workflows.policy import Policy
 from workflows.steps import ElectorateRequest, PeopleSteps
 
+# What cannot be a name is nobody's: asking again would not make it one.
+_NOBODY = frozenset({"invalid_arguments", "user_not_found", "user_not_visible", "users_not_found"})
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _GROUP = re.compile(r"S[A-Z0-9]{2,20}")
 CHANNEL = "channel"
@@ -37,13 +44,35 @@ class DeputyBook(Protocol):
 class SlackPeople(PeopleSteps):
     """Resolves with the bot's client (`users:read`, `users:read.email`, `usergroups:read`)."""
 
-    def __init__(self, slack: AsyncWebClient, deputies: DeputyBook | None = None) -> None:
-        self._slack = slack
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        deputies: DeputyBook | None = None,
+        names: Names | None = None,
+        known: KnownElectorates | None = None,
+    ) -> None:
+        self._slack = Remembered(slack)
         self._deputies = deputies
+        self._names = names
+        self._known = known or KnownElectorates()
 
     @activity.defn(name="resolve_electorate")
     async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
-        """The snapshot of everybody the policy names now."""
+        """The snapshot of everybody the policy names now; as of late, while Slack is away."""
+        try:
+            found = await self._resolve(request)
+        except (ApplicationError, aiohttp.ClientError, OSError) as error:
+            known = self._known.stands_in(request, error, _waited())
+            if known is None:
+                raise
+            activity.logger.warning("Slack is away: who may decide is taken from the last hour")
+            return known
+        self._known.keep(request, found)
+        if self._names is not None:  # so that letters have it, should Slack go away
+            await self._names.of([request.requester])
+        return found
+
+    async def _resolve(self, request: ElectorateRequest) -> Electorate:
         lookup = Lookup(self._slack, request.policy, request.channel)
         await lookup.team()
         named = await lookup.people(request.policy.approvers)
@@ -76,7 +105,7 @@ class SlackPeople(PeopleSteps):
 class Lookup:
     """One resolution; remembers whom it left out."""
 
-    def __init__(self, slack: AsyncWebClient, policy: Policy, channel: str) -> None:
+    def __init__(self, slack: Remembered, policy: Policy, channel: str) -> None:
         self._slack = slack
         self._policy = policy
         self._channel = channel
@@ -107,8 +136,10 @@ class Lookup:
         elif name.startswith("@") or _GROUP.fullmatch(name):
             for user in await self._group(name):
                 yield await self._user(user)
-        else:
+        elif "@" in name:
             yield await self._by_email(name)
+        else:
+            yield {"id": name, "name": name or "(an empty name)", "missing": True}
 
     def _admitted(self, user: User, *, by_name: bool) -> Person | None:
         name = str(user.get("real_name") or user.get("name") or user["id"])
@@ -153,7 +184,7 @@ class Lookup:
         return dict(answer["user"])
 
     async def _not_found(self, error: SlackApiError, name: str) -> User:
-        if refusal(error) not in {"user_not_found", "users_not_found", "user_not_visible"}:
+        if refusal(error) not in _NOBODY:
             raise translated(error) from error
         if "@" in name[1:] and self._policy.mail_only:
             profile = {"email": name, "display_name": name}
@@ -183,6 +214,11 @@ class Lookup:
             return []
         answer = await call(self._slack.usergroups_users_list(usergroup=group))
         return list(answer["users"])
+
+
+def _waited() -> timedelta:
+    """For how long this has been tried."""
+    return datetime.now(UTC) - activity.info().scheduled_time
 
 
 def _local(zone: str) -> datetime:

@@ -1,19 +1,36 @@
-"""Works business hours, holidays and time zones into the ladder: the activity of `LadderSteps`."""
+"""Works business hours, holidays and zones into the ladder: the activities of `LadderSteps`."""
 
 from collections import Counter
+from datetime import time
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
 from notifications.calendar_settings import CalendarSettings
 from notifications.calendars import zone_of
+from notifications.hours import Hours
 from notifications.ladder import deadline, plan
-from workflows.electorate import Electorate
-from workflows.steps import LadderPlan, LadderSteps, PlanRequest
+from workflows.electorate import Electorate, Person
+from workflows.policy import Policy
+from workflows.steps import LadderPlan, LadderSteps, Moments, PlanRequest, ReachRequest
+
+
+class QuietBook(Protocol):
+    """Who wants no message when."""
+
+    async def quiet(self, user: str) -> tuple[time, time] | None:
+        """The person's quiet hours, from and until, in his own zone; None without any."""
 
 
 class LadderPlanner(LadderSteps):
-    """Plans in the calendar's own zone, else in the zone most of the approvers live in."""
+    """The window and the thread keep the calendar's own zone, else that of most approvers.
+
+    Notices to one person keep the calendar's zone, else his own, and his own quiet hours.
+    """
+
+    def __init__(self, quiet: QuietBook | None = None) -> None:
+        self._quiet = quiet
 
     @activity.defn(name="plan_ladder")
     async def plan_ladder(self, request: PlanRequest) -> LadderPlan:
@@ -30,9 +47,23 @@ class LadderPlanner(LadderSteps):
             calendar,
             zone,
             next_group=policy.escalate_to,
+            people=[await self._hours(policy, person) for person in request.electorate.people],
             **counted,
         )
         return LadderPlan(deadline=end, rungs=rungs)
+
+    @activity.defn(name="moments")
+    async def moments(self, request: ReachRequest) -> Moments:
+        """When each of these people may be written to, by what he has set by now."""
+        when = (request.due, request.raised_at, request.deadline)
+        hours = {one.id: await self._hours(request.policy, one) for one in request.people}
+        return Moments(by_person={who: own.considerate(*when) for who, own in hours.items()})
+
+    async def _hours(self, policy: Policy, person: Person) -> Hours:
+        calendar = CalendarSettings.model_validate(policy.calendar)
+        own = zone_of(person.tz)
+        quiet = await self._quiet.quiet(person.id) if self._quiet else None
+        return Hours.of(calendar, zone_of(calendar.zone) if calendar.zone else own, own, quiet)
 
 
 def _most_common(electorate: Electorate) -> ZoneInfo:

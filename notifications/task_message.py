@@ -4,6 +4,7 @@ from notifications import words
 from notifications.blocks import Block, actions, button, context, section
 from notifications.buttons import ActionId, TaskValue
 from notifications.facts import code, moment, people, person
+from notifications.fleet_card import ahead
 from notifications.text import clip, mrkdwn
 from workflows.durations import words as duration
 from workflows.tasks import StepStatus, TaskView
@@ -15,6 +16,7 @@ _ENDED = {
 }
 REASON_SHOWN = 200
 PROBLEM_SHOWN = 1_500
+UNWELL = 3
 
 
 def task_message(view: TaskView) -> list[Block]:
@@ -22,6 +24,7 @@ def task_message(view: TaskView) -> list[Block]:
     blocks: list[Block] = [
         section(_head(view)),
         section("\n".join(_line(number, step) for number, step in enumerate(view.steps, 1))),
+        *(context(line) for line in ahead(view.unwell[:UNWELL])),
         context(_foot(view)),
     ]
     if view.problem and not view.ended_at:

@@ -5,6 +5,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from notifications.calls import call, refusal, translated
+from notifications.pacing import Pacer, Urgency
 from workflows.decisions import Place
 
 log = structlog.get_logger()
@@ -13,19 +14,25 @@ log = structlog.get_logger()
 class Whisper:
     """Says something to one person only."""
 
-    def __init__(self, slack: AsyncWebClient) -> None:
+    def __init__(self, slack: AsyncWebClient, pacer: Pacer, *, patient: bool = True) -> None:
+        """Outside of activities `patient`: there nobody comes back later."""
         self._slack = slack
+        self._pacer = pacer
+        self._patient = patient
 
     async def say(self, user: str, place: Place | None, text: str) -> None:
         """`text` is ready mrkdwn; `place.ts` is the thread's root, empty for the channel itself."""
         if place is None or not await self._ephemeral(user, place, text):
             opened = await call(self._slack.conversations_open(users=user))
+            channel = str(opened["channel"]["id"])
             await call(
-                self._slack.chat_postMessage(
-                    channel=opened["channel"]["id"],
-                    text=text,
-                    unfurl_links=False,
-                    unfurl_media=False,
+                self._pacer.post(
+                    channel,
+                    lambda: self._slack.chat_postMessage(
+                        channel=channel, text=text, unfurl_links=False, unfurl_media=False
+                    ),
+                    Urgency.ANSWER,
+                    patient=self._patient,
                 )
             )
 

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.electorate import Electorate
     from workflows.matter import Matter
     from workflows.mirror import Mirror
+    from workflows.outage import Outage
     from workflows.policy import OnTimeout
     from workflows.requests import ApprovalParent, ApprovalRequest, CardView, settlement_of
     from workflows.results import AgentResult
@@ -125,6 +126,7 @@ class ApprovalWorkflow:
         answer = rules.may_snooze(self._matter.ballot, snooze, workflow.now())
         if answer is None:
             self._climber.snooze(snooze.by, workflow.now() + timedelta(minutes=snooze.minutes))
+            listing.left_alone(self._matter.ballot, self._matter.snoozed)
             detail = f"You will be reminded in {snooze.minutes} minutes."
             answer = Answer(reply=Reply.DONE, detail=detail)
         self._answers.give(snooze.by, snooze.place, answer)
@@ -133,6 +135,16 @@ class ApprovalWorkflow:
     def remind(self, name: str) -> None:
         """Send this rung, unless it was sent or is not needed any more."""
         self._climber.take(name)
+
+    @workflow.signal
+    def gathered(self, name: str) -> None:
+        """A digest stands for this rung."""
+        self._climber.gathered(name)
+
+    @workflow.signal
+    def bridge(self, outage: Outage) -> None:
+        """Slack's clicks do not reach us: what is due goes by e-mail until that is over."""
+        self._climber.bridge(outage)
 
     @workflow.query
     def view(self) -> CardView:
@@ -260,6 +272,8 @@ class ApprovalWorkflow:
         if answer.accepted:
             matter.reason = decision.comment
             matter.cards.touch()
+            if not matter.settled:
+                listing.left_alone(matter.ballot, matter.snoozed)
         self._journal_decision(decision, answer)
         return answer
 

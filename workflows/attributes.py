@@ -13,6 +13,7 @@ RUNG = SearchAttributeKey.for_keyword("SignoffRung")
 TASK = SearchAttributeKey.for_keyword("SignoffTask")
 RISK = SearchAttributeKey.for_keyword("SignoffRisk")
 PIPELINE = SearchAttributeKey.for_keyword("SignoffPipeline")
+PROGRAM = SearchAttributeKey.for_keyword("SignoffProgram")
 
 ALL: tuple[SearchAttributeKey[Any], ...] = (
     STATUS,
@@ -24,6 +25,7 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
     TASK,
     RISK,
     PIPELINE,
+    PROGRAM,
 )
 
 PENDING = "pending"

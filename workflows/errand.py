@@ -28,7 +28,7 @@ class Errand:
     def __init__(self, request: TaskRequest) -> None:
         self.request = request
         self.place = Place(channel=request.channel)
-        self.steps = [StepStatus(name=plan.name) for plan in request.steps]
+        self.steps = [StepStatus(name=plan.name, agent=plan.agent) for plan in request.steps]
         self.records: list[StepRecord] = []
         self.inputs: tuple[InputFile, ...] = ()
         self.started_at: datetime = workflow.now()

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from workflows.durations import Duration
+from workflows.electorate import Person
 from workflows.frozen import Frozen
 
 
@@ -69,6 +70,20 @@ class PlannedRung(Frozen):
     at: datetime
     due: datetime
     to: tuple[str, ...] = ()
+
+
+class Later(Frozen):
+    """A notice that waits for one person's hours: a copy of the card, or a letter."""
+
+    act: Act
+    to: Person
+    at: datetime
+    rung: str = ""
+
+    @property
+    def key(self) -> str:
+        """The same for the same notice."""
+        return f"{self.act} {self.rung} {self.to.id}"
 
 
 def check(ladder: Sequence[Rung]) -> None:

@@ -1,6 +1,7 @@
 """How approvals are found: search attributes and memo, set by the workflow itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from temporalio import workflow
 
@@ -34,10 +35,20 @@ def pending(request: ApprovalRequest, ballot: Ballot) -> None:
             "channel": request.thread.channel,
             "revision": request.revision,
             "digest": ballot.digest[:PREFIX],
+            "zones": {person.id: person.tz for person in people},
             "approvers": [person.name or person.id for person in people],
             "careful": request.policy.careful(),
         }
     )
+
+
+def left_alone(ballot: Ballot, snoozed: Mapping[str, datetime]) -> None:
+    """Whom digests leave this out for: who wants no reminder now, and who has said his part."""
+    if not workflow.patched("left-alone"):
+        return
+    until = {user: at.isoformat() for user, at in snoozed.items()}
+    said = {decision.by: "9999-12-31T00:00:00+00:00" for decision in ballot.counted}
+    workflow.upsert_memo({"left_alone": until | said})
 
 
 def approvers(ballot: Ballot) -> None:

@@ -10,7 +10,9 @@ from workflows.ballot import Ballot
 from workflows.decisions import Outcome, Place, Via
 from workflows.electorate import Person
 from workflows.journal import Journal
+from workflows.ladder import Later
 from workflows.mirror import Mirror
+from workflows.outage import Outage
 from workflows.requests import ApprovalRequest, CardView, CarriedApproval
 from workflows.rungs import Rungs
 from workflows.steps import PATIENT, CardSteps
@@ -30,6 +32,9 @@ class Matter:
         self.mailed = bool(carried and carried.mailed)
         self.copied: set[str] = set(carried.copied) if carried else set()
         self.snoozed: dict[str, datetime] = dict(carried.snoozed) if carried else {}
+        self.later: dict[str, Later] = {one.key: one for one in carried.later} if carried else {}
+        self.mailed_at: dict[str, datetime] = dict(carried.mailed_at) if carried else {}
+        self.outage: Outage | None = carried.outage if carried else None
         self.rungs = Rungs(carried.plan, carried.rungs_sent) if carried else Rungs()
         self.reason = ""
         self.journal = Journal(request.task_id, request.id, request.revision)
@@ -97,6 +102,9 @@ class Matter:
                     snoozed=self.snoozed,
                     plan=self.rungs.plan,
                     rungs_sent=tuple(self.rungs.sent),
+                    later=tuple(self.later.values()),
+                    mailed_at=self.mailed_at,
+                    outage=self.outage,
                 )
             }
         )

@@ -1,23 +1,39 @@
 """What goes out to people while they are waited for. Where Slack fails, e-mail takes over."""
 
+import asyncio
 from collections.abc import Iterable
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.decisions import Place
+from workflows.decisions import Place, Via
 from workflows.electorate import Person
 from workflows.requests import CardView
 from workflows.steps import (
     HURRIED,
     PATIENT,
     CardSteps,
+    ClosingRequest,
     CopyRequest,
+    LadderSteps,
     MailRequest,
     MailSteps,
-    Why,
+    Moments,
+    ReachRequest,
     Word,
 )
+
+
+async def moments(request: ReachRequest) -> dict[str, datetime]:
+    """When each person's hours let a notice out; nobody's when that cannot be found out now."""
+    try:
+        found: Moments = await workflow.execute_activity_method(
+            LadderSteps.moments, request, **HURRIED
+        )
+    except ActivityError:
+        return {}
+    return found.by_person
 
 
 async def remind(view: CardView) -> bool:
@@ -38,23 +54,35 @@ async def copy_to(view: CardView, person: Person) -> Place | None:
         return None
 
 
-async def mail(view: CardView, people: Iterable[Person], why: Why, rung: str = "") -> bool:
-    """A letter to each; True when at least one went out."""
-    sent = False
-    for person in people:
-        request = MailRequest(view=view, to=person, why=why, rung=rung)
-        try:
-            went = await workflow.execute_activity_method(MailSteps.mail, request, **HURRIED)
-        except ActivityError:
-            workflow.logger.warning("a letter could not be sent")
-        else:
-            sent = sent or went
-    return sent
+async def mail(requests: Iterable[MailRequest]) -> list[str]:
+    """Each by itself, side by side, so that one bad address holds up nobody; who got a letter."""
+    wanted = list(requests)
+    went = await asyncio.gather(*map(_mail, wanted))
+    return [request.to.id for request, gone in zip(wanted, went, strict=True) if gone]
+
+
+async def _mail(request: MailRequest) -> bool:
+    try:
+        return await workflow.execute_activity_method(MailSteps.mail, request, **HURRIED)
+    except ActivityError:
+        workflow.logger.warning("a letter could not be sent")
+        return False
 
 
 async def close_mails(view: CardView) -> None:
-    """Whoever got a letter is told that it is over; links stop working."""
-    await workflow.execute_activity_method(MailSteps.close_mails, view, **PATIENT)
+    """Links stop working; then whoever got a letter is told that it is over, each by himself.
+
+    Not whoever ended it by his own letter: the page told him.
+    """
+    people = await workflow.execute_activity_method(MailSteps.revoke_links, view, **PATIENT)
+    last = view.ballot.counted[-1] if view.ballot.counted else None
+    knows = last.by if last and last.via is Via.EMAIL else ""
+    letters = [ClosingRequest(view=view, to=one) for one in people if one.id != knows]
+    await asyncio.gather(*map(_close, letters))
+
+
+async def _close(request: ClosingRequest) -> None:
+    await workflow.execute_activity_method(MailSteps.close_mail, request, **PATIENT)
 
 
 async def tell(to: str, text: str, about: Place | None) -> None:

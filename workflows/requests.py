@@ -9,7 +9,9 @@ from workflows.decisions import Place, Settlement
 from workflows.digest import digest
 from workflows.electorate import Electorate
 from workflows.frozen import Frozen
-from workflows.ladder import PlannedRung
+from workflows.health import AgentHealth
+from workflows.ladder import Later, PlannedRung
+from workflows.outage import Outage
 from workflows.policy import Policy
 from workflows.results import AgentResult, AgentVersion, ExecutionMode
 
@@ -36,6 +38,9 @@ class CarriedApproval(Frozen):
     snoozed: dict[str, datetime] = {}
     plan: tuple[PlannedRung, ...] = ()
     rungs_sent: tuple[str, ...] = ()
+    later: tuple[Later, ...] = ()
+    mailed_at: dict[str, datetime] = {}
+    outage: Outage | None = None
 
 
 class ApprovalRequest(Frozen):
@@ -44,7 +49,7 @@ class ApprovalRequest(Frozen):
     `thread` is where the card goes: a channel, and the thread's root when there is one.
     `parent` is the workflow that waits for the outcome, empty when nobody does.
     `previous` is the revision before, for the diff; `feedback` is what it was sent back with, or
-    `edited_by` whoever made this one out of it.
+    `edited_by` whoever made this one out of it. `ahead` are the agents of the steps to come.
     """
 
     id: str
@@ -68,6 +73,7 @@ class ApprovalRequest(Frozen):
     mode_reason: str = ""
     version: AgentVersion | None = None
     parent: str = ""
+    ahead: tuple[str, ...] = ()
     carried: CarriedApproval | None = None
 
     def digest(self, electorate: Electorate) -> str:
@@ -89,7 +95,10 @@ class ApprovalRequest(Frozen):
 
 
 class CardView(Frozen):
-    """Everything a card shows. Without `full_text` when it is only rewritten, hence its length."""
+    """Everything a card shows. Without `full_text` when it is only rewritten, hence its length.
+
+    `unwell` are those of `request.ahead` that do not answer; whoever shows the card adds them.
+    """
 
     request: ApprovalRequest
     ballot: Ballot
@@ -98,6 +107,7 @@ class CardView(Frozen):
     reason: str = ""
     snoozed: tuple[str, ...] = ()
     plan: tuple[PlannedRung, ...] = ()
+    unwell: tuple[AgentHealth, ...] = ()
 
 
 class ApprovalParent:

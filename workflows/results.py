@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from workflows.frozen import Frozen
 
@@ -28,6 +28,46 @@ class AgentVersion(Frozen):
     capabilities: tuple[str, ...] = ()
 
 
+class AgentPin(Frozen):
+    """What an agent must say it is; what is empty may be anything."""
+
+    version: str = ""
+    api_version: str = ""
+    model_version: str = ""
+    prompt_version: str = ""
+    capabilities: tuple[str, ...] = ()
+
+    def over(self, other: "AgentPin") -> "AgentPin":
+        """This, and where it says nothing, the other."""
+        said = {name: value for name, value in self if value}
+        return other.model_copy(update=said)
+
+    def problem(self, agent: str, declared: AgentVersion, *, model: bool = True) -> str:
+        """Empty if the agent is what is pinned, else a sentence; `model` compares the model too."""
+        for field, words in _PINNED.items():
+            wanted, said = getattr(self, field), getattr(declared, field)
+            if wanted and said != wanted and (model or field != "model_version"):
+                return (
+                    f"{agent} says it is {words} {said or 'unknown'}, but {wanted} is pinned. "
+                    "Deploy that one, or change the pin."
+                )
+        missing = sorted(set(self.capabilities) - set(declared.capabilities))
+        if missing:
+            return (
+                f"{agent} does not declare what is pinned: {', '.join(missing)}. "
+                "Deploy one that does, or change the pin."
+            )
+        return ""
+
+
+_PINNED = {
+    "version": "version",
+    "api_version": "API version",
+    "prompt_version": "prompt version",
+    "model_version": "model",
+}
+
+
 class AgentResult(Frozen):
     """One agent's typed result.
 
@@ -38,7 +78,7 @@ class AgentResult(Frozen):
 
     summary: str = Field(max_length=SUMMARY_CHARACTERS)
     findings: tuple[str, ...] = ()
-    metrics: dict[str, float] = {}
+    metrics: dict[str, FiniteFloat] = {}
     full_text: str = ""
     offline: bool = False
     model: str = ""

@@ -23,6 +23,13 @@ class Rungs:
         self._due.append(rung)
         return True
 
+    def skip(self, name: str) -> bool:
+        """Note that a rung needs nothing more; False when it is unknown or was taken before."""
+        if name in self.sent or all(rung.name != name for rung in self.plan):
+            return False
+        self.sent.append(name)
+        return True
+
     def due(self) -> list[PlannedRung]:
         """What has been taken since this was asked last."""
         due, self._due = self._due, []

@@ -1,5 +1,6 @@
 """One step of a task: its agent is called, its questions and its result are decided by people."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
@@ -31,6 +32,9 @@ AGENT_RETRIES = RetryPolicy(
 )
 HEARTBEAT = timedelta(seconds=15)
 MOST_QUESTIONS = 20
+INSIDE = "AdkTurn"
+"""The workflow that runs a turn where `StepPlan.inside` says so; on this queue, beside ours:"""
+ADK_QUEUE = "-adk"
 MOST_LOSSES = 10
 """So many times three workers may die over one turn before a person is asked."""
 
@@ -98,6 +102,9 @@ class StepRun:
             )
             try:
                 outcome = await self._call(session, answers)
+            except ChildWorkflowError as error:
+                await errand.stuck(self._number, sentence(error))
+                continue
             except ActivityError as error:
                 losses += lost(error)
                 if not lost(error) or losses > MOST_LOSSES:
@@ -109,34 +116,51 @@ class StepRun:
     async def _call(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
         errand, plan, info = self._errand, self._plan, workflow.info()
         turn = f"{self._revision}/{self._asked}/{errand.problems}"
-        call = workflow.start_activity_method(
-            AgentSteps.run_turn,
-            TurnRequest(
-                key=f"{info.workflow_id}/{info.run_id}/{plan.name}/{turn}",
-                agent=plan.agent,
-                task_id=errand.request.id,
-                workflow_id=info.workflow_id,
-                step=plan.name,
-                step_number=self._number + 1,
-                revision=self._revision,
-                requester=errand.request.requester,
-                inputs=errand.inputs,
-                earlier=tuple(_earlier(record) for record in errand.records),
-                feedback=self._feedback,
-                model=plan.model,
-                temperature=plan.temperature,
-                session=session,
-                answers=answers,
-            ),
-            start_to_close_timeout=plan.timeout,
-            heartbeat_timeout=HEARTBEAT,
-            retry_policy=AGENT_RETRIES,
+        request = TurnRequest(
+            key=f"{info.workflow_id}/{info.run_id}/{plan.name}/{turn}",
+            agent=plan.agent,
+            task_id=errand.request.id,
+            workflow_id=info.workflow_id,
+            step=plan.name,
+            step_number=self._number + 1,
+            revision=self._revision,
+            requester=errand.request.requester,
+            inputs=errand.inputs,
+            earlier=tuple(_earlier(record) for record in errand.records),
+            feedback=self._feedback,
+            model=plan.model,
+            temperature=plan.temperature,
+            pin=plan.pin,
+            session=session,
+            answers=answers,
         )
+        call = await self._inside(request) if plan.inside else self._outside(request)
         await workflow.wait_condition(lambda: call.done() or errand.cancelled is not None)
         if errand.cancelled is not None:
             call.cancel()
             raise Cancelled
         return await call
+
+    def _outside(self, request: TurnRequest) -> asyncio.Task[TurnOutcome]:
+        return workflow.start_activity_method(
+            AgentSteps.run_turn,
+            request,
+            start_to_close_timeout=self._plan.timeout,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=AGENT_RETRIES,
+        )
+
+    async def _inside(self, request: TurnRequest) -> asyncio.Task[TurnOutcome]:
+        """Its model and tool calls are retried there, so the turn itself is not."""
+        child: asyncio.Task[TurnOutcome] = await workflow.start_child_workflow(
+            INSIDE,
+            request,
+            id=request.key,
+            task_queue=workflow.info().task_queue + ADK_QUEUE,
+            result_type=TurnOutcome,
+            execution_timeout=self._plan.timeout,
+        )
+        return child
 
     def _note_called(self, outcome: TurnOutcome) -> None:
         self._errand.journal.note(
@@ -209,6 +233,7 @@ class StepRun:
             mode_reason=outcome.reason,
             version=outcome.version,
             parent=workflow.info().workflow_id,
+            ahead=tuple(dict.fromkeys(p.agent for p in errand.request.steps[self._number + 1 :])),
         )
 
     async def _approve(self, request: ApprovalRequest) -> Settlement:

@@ -73,6 +73,22 @@ class PlanRequest(Frozen):
     raised_at: datetime
 
 
+class ReachRequest(Frozen):
+    """People who are to get a notice that the ladder wants at `due`."""
+
+    policy: Policy
+    people: tuple[Person, ...]
+    raised_at: datetime
+    due: datetime
+    deadline: datetime
+
+
+class Moments(Frozen):
+    """When each person's own hours let a notice out, by person."""
+
+    by_person: dict[str, datetime] = {}
+
+
 class LadderPlan(Frozen):
     """When the window ends, and every rung before that."""
 
@@ -85,16 +101,28 @@ class Why(StrEnum):
 
     WAITING = "waiting"
     SLACK_DOWN = "slack_down"
+    SLACK_DEAF = "slack_deaf"
     NO_ACCOUNT = "no_account"
 
 
 class MailRequest(Frozen):
-    """A letter to one person; `rung` tells a reminder from the next one."""
+    """A letter to one person; `rung` tells a reminder from the next one.
+
+    `first`: none went to this person before, so it is no reminder to him.
+    """
 
     view: CardView
     to: Person
     why: Why = Why.WAITING
     rung: str = ""
+    first: bool = False
+
+
+class ClosingRequest(Frozen):
+    """The letter that tells one person that it is over."""
+
+    view: CardView
+    to: Person
 
 
 class CollectRequest(Frozen):
@@ -204,6 +232,11 @@ class LadderSteps:
         """Business hours, holidays and time zones worked into moments."""
         raise NotImplementedError
 
+    @activity.defn(name="moments")
+    async def moments(self, request: ReachRequest) -> Moments:
+        """When each of these people may be written to; at the latest before the deadline."""
+        raise NotImplementedError
+
 
 class MailSteps:
     """Implemented in `bot/`."""
@@ -213,9 +246,14 @@ class MailSteps:
         """Send a letter with a way to decide; False when there is no mail server or address."""
         raise NotImplementedError
 
-    @activity.defn(name="close_mails")
-    async def close_mails(self, view: CardView) -> None:
-        """Revoke every link of this approval and tell whoever got one that it is over."""
+    @activity.defn(name="revoke_links")
+    async def revoke_links(self, view: CardView) -> tuple[Person, ...]:
+        """No mailed link of this approval decides any more; gives whoever got one."""
+        raise NotImplementedError
+
+    @activity.defn(name="close_mail")
+    async def close_mail(self, request: ClosingRequest) -> None:
+        """Tell one person who got a letter that it is over."""
         raise NotImplementedError
 
 

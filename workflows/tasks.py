@@ -8,8 +8,9 @@ from pydantic import Field
 from workflows.decisions import Place, Settlement
 from workflows.durations import Duration
 from workflows.frozen import Frozen
+from workflows.health import AgentHealth
 from workflows.policy import Policy
-from workflows.results import AgentResult, ExecutionMode
+from workflows.results import AgentPin, AgentResult, ExecutionMode
 
 
 class SourceKind(StrEnum):
@@ -30,7 +31,10 @@ class Source(Frozen):
 
 
 class StepPlan(Frozen):
-    """One step as it was declared when the task started; later changes don't reach it."""
+    """One step as it was declared when the task started; later changes don't reach it.
+
+    `inside`: the agent's turns are workflows of their own, not activities.
+    """
 
     name: str
     agent: str
@@ -38,6 +42,8 @@ class StepPlan(Frozen):
     model: str = ""
     temperature: float | None = None
     timeout: Duration = timedelta(minutes=10)
+    pin: AgentPin = AgentPin()
+    inside: bool = False
 
 
 class TaskRequest(Frozen):
@@ -93,10 +99,14 @@ class StepStatus(Frozen):
     execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
     by: tuple[str, ...] = ()
     reason: str = ""
+    agent: str = ""
 
 
 class TaskView(Frozen):
-    """What the task's message shows. `problem` is a sentence while the task waits for help."""
+    """What the task's message shows. `problem` is a sentence while the task waits for help.
+
+    `unwell` are agents of steps to come that do not answer; whoever shows the view adds them.
+    """
 
     id: str
     pipeline: str
@@ -110,6 +120,7 @@ class TaskView(Frozen):
     problem_number: int = 0
     ended_at: datetime | None = None
     offline: bool = False
+    unwell: tuple[AgentHealth, ...] = ()
 
 
 class StepRecord(Frozen):

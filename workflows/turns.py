@@ -6,7 +6,7 @@ from pydantic import Field
 
 from workflows.digest import digest
 from workflows.frozen import Frozen
-from workflows.results import AgentResult, AgentVersion, ExecutionMode
+from workflows.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
 
 
 class InputFile(Frozen):
@@ -82,6 +82,7 @@ class TurnRequest(Frozen):
     feedback: Feedback | None = None
     model: str = Field(default="", description="overrides the agent's own model when set")
     temperature: float | None = None
+    pin: AgentPin = AgentPin()
     session: str = ""
     answers: tuple[Answer, ...] = ()
 

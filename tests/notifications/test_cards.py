@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -14,13 +15,25 @@ from notifications.cards import card, card_text
 from playground.blocks import problems
 from tests.notifications.corpus import TEXTS
 from tests.notifications.slack_reader import hidden_parts, live_parts, live_words
-from tests.notifications.views import CARL, DIGEST, GRACE, LINUS, RESULT, said, settled, view
+from tests.notifications.views import (
+    CARL,
+    DIGEST,
+    GRACE,
+    LINUS,
+    NOW,
+    RESULT,
+    said,
+    settled,
+    view,
+)
 from workflows.decisions import Edit, Outcome, Verdict, Via
 from workflows.electorate import Exclusion
+from workflows.ladder import Act, PlannedRung
 from workflows.policy import Risk
 from workflows.requests import CardView
 from workflows.results import AgentResult, ExecutionMode
 
+HOUR = timedelta(hours=1)
 MOST_BLOCKS, MOST_CHARACTERS = 50, 12_000
 EDITED = said(edit=Edit(summary="as Grace wrote it"))
 BEFORE = RESULT.model_copy(
@@ -234,3 +247,27 @@ def test_any_result_and_difference_is_valid(summary: str, findings: list[str], o
     before = AgentResult(summary=other[:600], findings=tuple(findings[::-1]))
     assert_inert(view(result, revision=2, previous=before, feedback=other))
     assert list(live_parts(card_text(view(title=other)).split("\n")[0])) == []
+
+
+def test_the_ladder_is_on_the_card_in_the_readers_time() -> None:
+    """What was due is gone; whom it will add is named without being called; the end is last."""
+    rungs = (
+        PlannedRung(name="remind@0.1", act=Act.REMIND, at=NOW - HOUR, due=NOW - HOUR),
+        PlannedRung(name="dm@0.5", act=Act.DM, at=NOW + 2 * HOUR, due=NOW + 2 * HOUR),
+        PlannedRung(
+            name="escalate@0.9",
+            act=Act.ESCALATE,
+            at=NOW + 4 * HOUR,
+            due=NOW + 4 * HOUR,
+            to=("@head-of-finance", CARL, "<!channel>"),
+        ),
+    )
+    waiting = view().model_copy(update={"plan": rungs})
+    line = str(card(waiting, NOW)[-2]["elements"][0]["text"])
+    first, end = int((NOW + 2 * HOUR).timestamp()), int((NOW + 24 * HOUR).timestamp())
+    assert line.startswith(f"🪜 direct message <!date^{first}^")
+    assert f", then `@head-of-finance`, `{CARL}`, `&lt;!channel&gt;`, expires <!date^{end}^" in line
+    assert "reminder" not in line
+    assert problems(card(waiting, NOW), "message") == []
+    done = settled(Outcome.APPROVED, said()).model_copy(update={"plan": rungs})
+    assert "🪜" not in json.dumps(card(done, NOW), ensure_ascii=False)

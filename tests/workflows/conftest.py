@@ -61,7 +61,8 @@ class House:
             self.people.resolve_electorate,
             *(cards.show_task, cards.post_card, cards.update_card, cards.attach, cards.remind),
             *(cards.answer, cards.say, cards.post_copy, self.rules.weigh),
-            *(self.audit.record, self.ladder.plan_ladder, self.mail.mail, self.mail.close_mails),
+            *(self.audit.record, self.ladder.plan_ladder, self.ladder.moments),
+            *(self.mail.mail, self.mail.revoke_links, self.mail.close_mail),
         ]
 
     def worker(self) -> Worker:
