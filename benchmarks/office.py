@@ -18,6 +18,7 @@ from playground.server import Playground
 
 CHANNEL = "C0GENERAL1"
 ADA, GRACE = "U0ADA00001", "U0GRACE001"
+USUAL = PlaygroundConfig()
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,12 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def base(here: Place) -> AsyncIterator[tuple[Settings, Playground]]:
-    """Temporal and the workspace only; the workspace takes calls as fast as they come."""
+async def base(
+    here: Place, config: PlaygroundConfig = USUAL
+) -> AsyncIterator[tuple[Settings, Playground]]:
+    """Temporal and the workspace only; the usual one takes calls as fast as they come."""
     logs.configure(here.settings.folder / "signoff.log")
-    config = PlaygroundConfig(manifest=here.settings.root / "manifest.yml")
+    config = config.model_copy(update={"manifest": here.settings.root / "manifest.yml"})
     async with (
         embedded.server(here.settings.temporal, here.settings.folder),
         Playground(config, here.settings.folder / "playground.db", mail_port=0) as workspace,
@@ -48,11 +51,11 @@ async def base(here: Place) -> AsyncIterator[tuple[Settings, Playground]]:
 
 
 @contextlib.asynccontextmanager
-async def office(here: Place) -> AsyncIterator[Office]:
+async def office(here: Place, config: PlaygroundConfig = USUAL) -> AsyncIterator[Office]:
     """Everything, bot and worker in this process."""
     agent = InstantAgent()
     async with (
-        base(here) as (settings, workspace),
+        base(here, config) as (settings, workspace),
         bootstrap.worker(settings, agent),
         bootstrap.bot(settings),
         Person(workspace.url, workspace.local_token, ADA) as ada,

@@ -38,7 +38,7 @@ def place() -> Iterator[Place]:
 
 
 def _overrides() -> dict[str, str]:
-    temporal, page, workspace, agents = _free_ports(4)
+    temporal, page, workspace, agents = free_ports(4)
     return {
         "SIGNOFF_TEMPORAL__ADDRESS": f"127.0.0.1:{temporal}",
         "SIGNOFF_TEMPORAL__UI_PORT": str(page),
@@ -60,7 +60,7 @@ def _environment(overrides: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports nobody listens on just now, each another one."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]

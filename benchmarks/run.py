@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Awaitable
 
+from benchmarks.agents import agents
+from benchmarks.drain import drain
 from benchmarks.figures import say
 from benchmarks.floor import floor
 from benchmarks.journey import journey
@@ -25,7 +27,14 @@ CLICK_SECONDS = "5"
 
 def main() -> None:
     """Run everything, one after the other."""
-    parts = {"journey": _in_office, "memory": memory, "ready": ready, "clicks": _clicks}
+    parts = {
+        "journey": _in_office,
+        "agents": agents,
+        "memory": memory,
+        "ready": ready,
+        "clicks": _clicks,
+        "drain": drain,
+    }
     wanted = sys.argv[1:] or list(parts)
     failed = [name for name in wanted if not asyncio.run(_bounded(name, parts[name]()))]
     sys.exit(1 if failed else 0)

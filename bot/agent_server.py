@@ -2,34 +2,82 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 
-from agents.a2a_server import serve
+from agents.a2a_server import ServerParts, serve
 from agents.local import LocalAgents
+from agents.signature import KeyUnusable, SigningKey
+from agents.tls import TlsUnusable, server_context
 from bot.embedded import require_free
-from bot.settings import Settings
+from bot.errors import ConfigurationError
+from bot.fleet import seal_of, tls_files
+from bot.settings import Settings, TlsSettings
+from storage.answers import AnswerFile
 
 
 @contextlib.asynccontextmanager
 async def agents(settings: Settings) -> AsyncIterator[None]:
     """Serve every agent of ours; ready when ADK is loaded, which takes some seconds."""
-    server, secrets = settings.agent_server, settings.secrets
+    server = settings.agent_server
     require_free(server.port, "the agents", "port under [agent_server]")
     started, stop = asyncio.Event(), asyncio.Event()
-    runner = LocalAgents(offline=not secrets.google_api_key.get_secret_value())
+    answers = AnswerFile(settings.folder / "agents.db")
+    parts = _parts(settings, answers)
+    runner = LocalAgents(offline=parts.offline)
     serving = asyncio.create_task(
         serve(
             runner,
+            parts,
             host=server.host,
             port=server.port,
-            token=secrets.agents_token.get_secret_value(),
+            public_url=server.public_url,
+            tls=_tls(settings),
             started=started,
             stop=stop,
         )
     )
     try:
-        await started.wait()
+        await _up(started, serving)
         yield
     finally:
         stop.set()
-        await serving
+        await asyncio.gather(serving, return_exceptions=True)
+        await answers.close()
+
+
+async def _up(started: asyncio.Event, serving: asyncio.Task[None]) -> None:
+    """Wait until requests are taken; raises ConfigurationError when that does not come about."""
+    ready = asyncio.create_task(started.wait())
+    await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
+    ready.cancel()
+    if serving.done():
+        try:
+            serving.result()
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(f"The agents cannot be served: {error}") from None
+
+
+def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:
+    secrets = settings.secrets
+    try:
+        card_key = SigningKey.kept(settings.folder / settings.agent_server.card_key)
+    except KeyUnusable as error:
+        raise ConfigurationError(str(error)) from None
+    return ServerParts(
+        token=secrets.agents_token.get_secret_value(),
+        offline=not secrets.google_api_key.get_secret_value(),
+        seal=seal_of("AGENTS_KEY", secrets.agents_key),
+        card_key=card_key,
+        answers=answers,
+    )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    tls = settings.agent_server.tls
+    if tls == TlsSettings():
+        return None
+    try:
+        return server_context(tls_files(settings, "agent_server.tls", tls))
+    except TlsUnusable as error:
+        raise ConfigurationError(f"agent_server.tls: {error}") from None

@@ -6,27 +6,35 @@ attributes and the memo. Whose an approval is stands in the memo, too.
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import AsyncIterator
+from time import monotonic
 
 from temporalio.client import (
     Client,
+    WorkflowExecution,
     WorkflowExecutionDescription,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
 )
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from agents.approval_port import Asking, DeskRefused, DeskUnavailable, Standing, State
 from agents.approval_principal import Principal
 from agents.approval_wish import UnfitWish, policy_of
+from bot.approvals import of_queue
 from workflows import attributes
 from workflows.approval import ApprovalWorkflow, changes
 from workflows.decisions import Outcome, Place, Settlement, Via, Withdrawal
 from workflows.digest import digest
-from workflows.policy import Policy
+from workflows.policy import Policy, Risk
 from workflows.requests import ApprovalRequest, CardView, settlement_of
 from workflows.results import AgentResult, AgentVersion
 
@@ -34,6 +42,8 @@ SECONDS = 10.0
 FIRST_LOOK = 0.5
 SLOWEST_LOOK = 10.0
 PRINCIPAL, CONTENT = "principal", "content"
+LAG_SECONDS = 5.0
+"""So long a new approval may be missing from Temporal's lists."""
 _RUNNING = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
 
 
@@ -44,12 +54,31 @@ class TemporalDesk:
         self._client = client
         self._queue = task_queue
         self._seconds = seconds
+        self._begun: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        self._one_by_one: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def ask(self, asking: Asking) -> None:
         """Start the approval's workflow; its id makes it one, its content is compared."""
         request = await self._request(asking)
+        async with self._one_by_one[asking.principal.name]:
+            await self._require_room(asking)
+            await self._start(asking, request)
+
+    async def twin(self, asking: Asking) -> str:
+        """Among those that Temporal lists: two that are asked at the same moment stay two."""
+        request, content = await self._request(asking), _content(asking)
+        if request.policy.risk is Risk.HIGH:
+            return ""
+        query = self._running(asking.principal.name)
+        async with self._reaching():
+            async for found in self._client.list_workflows(query):
+                if not _over(found) and (await found.memo()).get(CONTENT) == content:
+                    return found.id
+        return ""
+
+    async def _start(self, asking: Asking, request: ApprovalRequest) -> None:
         name = asking.principal.name
-        content = digest(asking.wish, asking.revision, name)
+        content = _content(asking)
         try:
             async with self._reaching():
                 await self._client.start_workflow(
@@ -59,6 +88,9 @@ class TemporalDesk:
                     task_queue=self._queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     memo={PRINCIPAL: name, CONTENT: content},
+                    search_attributes=TypedSearchAttributes(
+                        [SearchAttributePair(attributes.PROGRAM, name)]
+                    ),
                 )
         except WorkflowAlreadyStartedError:
             known = await self._described(request.id)
@@ -102,6 +134,37 @@ class TemporalDesk:
                 await self._handle(approval).signal(ApprovalWorkflow.withdraw, gesture)
         except _GoneError:
             return
+
+    async def _require_room(self, asking: Asking) -> None:
+        """Raises DeskRefused when too many of the program's approvals wait already."""
+        name, most = asking.principal.name, asking.principal.most_open
+        now, begun = monotonic(), self._begun[name]
+        for id_ in [id_ for id_, at in begun.items() if now - at > LAG_SECONDS]:
+            del begun[id_]
+        waiting = {*begun, *await self._waiting_for(name, most)} - {asking.id}
+        if len(waiting) >= most and await self._described(asking.id) is None:
+            raise DeskRefused(
+                f"{most} approvals of this program wait already, and it may have no more at once: "
+                "wait for decisions, or withdraw some."
+            )
+        begun[asking.id] = now
+
+    async def _waiting_for(self, name: str, most: int) -> list[str]:
+        """The ids of up to `most` approvals of this program that nobody decided yet."""
+        try:
+            async with self._reaching():
+                found = self._client.list_workflows(self._running(name), limit=most + 1)
+                return [one.id async for one in found if not _over(one)]
+        except _GoneError:
+            raise DeskUnavailable(
+                "Approvals are not set up completely: 'signoff doctor' says what is missing."
+            ) from None
+
+    def _running(self, name: str) -> str:
+        return (
+            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
+            f"AND {attributes.PROGRAM.name} = '{name}'{of_queue(self._queue)}"
+        )
 
     async def _request(self, asking: Asking) -> ApprovalRequest:
         principal = asking.principal
@@ -211,9 +274,14 @@ class _GoneError(DeskRefused):
     """There is no such workflow, or it has ended."""
 
 
-def _over(found: WorkflowExecutionDescription) -> bool:
+def _over(found: WorkflowExecution) -> bool:
     status = found.typed_search_attributes.get(attributes.STATUS)
     return found.status not in _RUNNING or status not in {None, attributes.PENDING}
+
+
+def _content(asking: Asking) -> str:
+    """The same for the same wish of the same program."""
+    return digest(asking.wish, asking.revision, asking.principal.name)
 
 
 async def _memo(found: WorkflowExecutionDescription, name: str) -> str:

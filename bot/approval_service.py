@@ -78,6 +78,7 @@ def principals_of(settings: Settings) -> Principals:
                 "owner": program.owner,
                 "channel": program.channel,
                 "title": program.title,
+                "most_open": program.most_open,
                 "policy": settings.program_policy(name),
             }
         )

@@ -6,7 +6,7 @@ are found by narrowing the window of deadlines until few enough are in it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import (
@@ -24,6 +24,7 @@ from bot.errors import BadRequest, UnavailableError
 from bot.temporal import unavailable, unknown
 from notifications.approval_list import DecidedLine, PendingLine, PendingPage
 from notifications.buttons import Cursor
+from storage.errors import StorageError
 from workflows import attributes
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Answer, Decision, Settlement
@@ -38,6 +39,7 @@ WINDOW = 300
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(days=400)
 NARROWINGS = 8
+AT_ONCE = 100
 
 
 class Look(Frozen):
@@ -82,6 +84,15 @@ class Approvals:
         query = self._pending() + f" AND {attributes.REQUESTER.name} = '{quotable(requester)}'"
         return await self._urgent(query, WINDOW, most)
 
+    async def among(self, ids: Sequence[str], approver: str = "") -> list[PendingLine]:
+        """Those of these that wait, for this person or for anybody; most urgent first."""
+        lines: list[PendingLine] = []
+        for begin in range(0, len(ids), AT_ONCE):
+            names = ", ".join(f"'{quotable(name)}'" for name in ids[begin : begin + AT_ONCE])
+            query = f"{self._pending(approver)} AND WorkflowId IN ({names})"
+            lines += await self._urgent(query, AT_ONCE, AT_ONCE)
+        return sorted(lines, key=lambda line: line.deadline)
+
     async def together(self, approver: str, most: int) -> list[PendingLine]:
         """What this person may approve in one go: low risk, and no form asked for."""
         page = await self.page(approver, Cursor(risk=Risk.LOW), most)
@@ -116,6 +127,8 @@ class Approvals:
                 "This can't be opened just now, because no worker answers. Nothing was done: "
                 "please try again in a moment."
             ) from None
+        except StorageError as error:
+            raise UnavailableError(f"This can't be opened just now. {error}") from None
         except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
         return Look(view=view, result=result)
@@ -259,6 +272,8 @@ async def _line(found: WorkflowExecution) -> PendingLine:
         channel=str(memo.get("channel", "")),
         careful=bool(memo.get("careful", True)),
         task=known.get(attributes.TASK) or "",
+        raised_at=found.start_time,
+        left_alone=memo.get("left_alone") or {},
     )
 
 

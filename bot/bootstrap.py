@@ -18,14 +18,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from agents.a2a_client import A2AClient
+from agents.health import HealthCheck
 from agents.tools.public_web import PublicWeb
-from bot import listeners, temporal
+from bot import cleaning, listeners, temporal
+from bot.adk_worker import adk_worker
 from bot.approvals import Approvals
 from bot.bypasses import Bypasses
 from bot.channels import OpenChannels
 from bot.deputies import Deputies
-from bot.fleet import agent_activities
+from bot.digests import DigestActivities
+from bot.fleet import agent_activities, registry
+from bot.fleet_watch import QUICK_SECONDS, FleetReports, FleetWatch, Unwell
 from bot.gateway import Gateway
+from bot.hearing import Ear, HearingWatch
 from bot.home import HomePage
 from bot.inputs import InputActivities, InputFolders
 from bot.listeners import Listeners
@@ -40,27 +45,39 @@ from bot.listeners.send import SendListeners
 from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
 from bot.lists import ApprovalLists
-from bot.mailing import MailActivities, NoMail
+from bot.mailing import MailActivities, NoMail, forget_links
 from bot.metrics import Metrics
 from bot.pages import pages, slack_requests
+from bot.payload_keys import payload_codec
+from bot.payload_watch import PayloadWatch
 from bot.prompt_ack import PromptDispatch
 from bot.rules import RuleActivities
 from bot.settings import Settings
 from bot.slack import bolt_app, identify, require_tokens, web_client
-from bot.sockets import open_now, sockets
+from bot.sockets import SteadyHandler, open_now, renew, sockets
 from bot.tasks import Tasks
+from bot.waiting import WaitingApprovals
+from bot.web.health import HealthPages
 from bot.web.server import web_server
+from notifications.calendar_settings import CalendarSettings
 from notifications.delivery import SlackDelivery
+from notifications.heartbeat import Heartbeat
 from notifications.mail import Mailer, MailServer
 from notifications.mail_letters import Letters
+from notifications.names import Names
+from notifications.pacing import Pacer
+from notifications.payload_notice import PayloadNotices
 from notifications.people import SlackPeople
 from notifications.planning import LadderPlanner
-from notifications.scheduler import ReminderScheduler
+from notifications.scheduler import DigestPlan, ReminderScheduler
 from notifications.whisper import Whisper
 from storage.anchors import AnchorFile
 from storage.audit import AuditLog
 from storage.bypasses import BypassStore
 from storage.database import create_engine, migrate
+from storage.driver import OnError
+from storage.fleet import FleetStore
+from storage.hearing import HearingStore
 from storage.inbox import ClickInbox
 from storage.payloads import PayloadFiles
 from storage.preferences import PreferenceStore
@@ -91,10 +108,15 @@ def input_folders(settings: Settings) -> InputFolders:
 
 
 async def connect(
-    settings: Settings, activities: Sequence[Callable[..., Any]] = (), *, lazy: bool = False
+    settings: Settings,
+    activities: Sequence[Callable[..., Any]] = (),
+    on_error: OnError | None = None,
+    *,
+    lazy: bool = False,
 ) -> Client:
     """A Temporal client with our plugin."""
-    ours = temporal.plugin(payload_files(settings), activities)
+    codec = payload_codec(settings)
+    ours = temporal.plugin(payload_files(settings), activities, codec, on_error)
     return await temporal.connect(settings.temporal, ours, lazy=lazy)
 
 
@@ -115,37 +137,66 @@ async def desk(settings: Settings) -> Desk:
 
 
 @contextlib.asynccontextmanager
-async def worker(settings: Settings, agents: AgentSteps | None = None) -> AsyncIterator[None]:
-    """Workflows and activities; `agents` stands in for the configured ones."""
+async def worker(
+    settings: Settings, agents: AgentSteps | None = None, metrics: Metrics | None = None
+) -> AsyncIterator[None]:
+    """Workflows and activities; `agents` stands in for the configured ones.
+
+    Without `metrics` of another process part it shows its own, where `worker_port` says.
+    """
     require_tokens(settings)
     engine, a2a = create_engine(settings.database_url), A2AClient()
+    shown, metrics = metrics is not None, metrics or Metrics()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(a2a.aclose)
         slack = await stack.enter_async_context(web_client(settings))
-        agents = agents or agent_activities(settings, payload_files(settings), a2a)
-        client = await connect(settings, _activities(settings, slack, engine, agents))
+        agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics)
+        watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack))
+        pacer = Pacer()
+        stack.push_async_callback(pacer.close)
+        lists = await connect(settings, lazy=True)
+        activities = _activities(settings, slack, engine, agents, pacer, lists)
+        client = await connect(settings, activities, watch.failed)
+        await stack.enter_async_context(_background(watch.run(client)))
         await stack.enter_async_context(temporal.worker(client, settings.temporal))
+        if any(agent.run == "workflow" for agent in settings.agents.values()):
+            queue, files = settings.temporal.task_queue, payload_files(settings)
+            await stack.enter_async_context(adk_worker(client, queue, files))
+        if settings.web.worker_port and not shown:
+            own = [HealthPages(metrics).register]
+            port = settings.web.worker_port
+            await stack.enter_async_context(web_server(own, settings.web.host, port))
         yield
 
 
 def _activities(
-    settings: Settings, slack: AsyncWebClient, engine: AsyncEngine, agents: AgentSteps
+    settings: Settings,
+    slack: AsyncWebClient,
+    engine: AsyncEngine,
+    agents: AgentSteps,
+    pacer: Pacer,
+    lists: Client,
 ) -> list[Callable[..., Any]]:
     payloads = payload_files(settings)
     web = PublicWeb(
         most_bytes=settings.inputs.max_bytes, seconds=settings.inputs.url_timeout.total_seconds()
     )
-    delivery, mail = SlackDelivery(slack), mail_activities(settings, engine)
+    delivery = SlackDelivery(slack, Unwell(FleetStore(engine)), pacer)
+    preferences, names = PreferenceStore(engine), Names(slack)
+    mail, planner = mail_activities(settings, engine, names), LadderPlanner(preferences)
+    calendar = CalendarSettings.model_validate(settings.policy.get("calendar") or {})
+    approvals = Approvals(lists, settings.temporal.task_queue)
     return [
         InputActivities(input_folders(settings), payloads, web, slack).collect_inputs,
-        SlackPeople(slack, PreferenceStore(engine)).resolve_electorate,
+        SlackPeople(slack, preferences, names).resolve_electorate,
         RuleActivities(BypassStore(engine)).weigh,
         *(delivery.show_task, delivery.post_card, delivery.update_card, delivery.attach),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
         AuditRecorder(audit_log(settings, engine)).record,
-        LadderPlanner().plan_ladder,
-        *(mail.mail, mail.close_mails),
+        *(planner.plan_ladder, planner.moments),
+        DigestActivities(slack, delivery, approvals, preferences, calendar).send_digest,
+        *(mail.mail, mail.revoke_links, mail.close_mail),
         agents.run_turn,
     ]
 
@@ -157,42 +208,73 @@ def audit_log(settings: Settings, engine: AsyncEngine) -> AuditLog:
     return AuditLog(engine, key, AnchorFile(settings.root / place) if place.name else None)
 
 
-def mail_activities(settings: Settings, engine: AsyncEngine) -> MailSteps:
+def mail_activities(settings: Settings, engine: AsyncEngine, names: Names) -> MailSteps:
     """Letters, when a mail server is configured."""
     if not settings.mail.sender:
         return NoMail()
     password = settings.secrets.mail_password
     server = MailServer(**{**settings.mail.server, "password": password})
     letters, tokens = Letters(settings.mail.sender), MailTokens(engine)
-    return MailActivities(Mailer(server), letters, tokens, settings.public_url)
+    return MailActivities(Mailer(server), letters, tokens, settings.public_url, names)
 
 
 @contextlib.asynccontextmanager
-async def bot(settings: Settings) -> AsyncIterator[None]:
+async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[None]:
     """Slack in, our own pages, and the loop that delivers kept clicks."""
     require_tokens(settings)
-    metrics, client = Metrics(), await connect(settings, lazy=True)
+    metrics, client = metrics or Metrics(), await connect(settings, lazy=True)
     inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
+    a2a = A2AClient()
+    check, endpoints = HealthCheck(a2a, QUICK_SECONDS), registry(settings).endpoints.values()
+    fleet = FleetReports(check, endpoints, FleetStore(engine))
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(inbox.close)
+        stack.push_async_callback(a2a.aclose)
         slack = await stack.enter_async_context(web_client(settings, metrics))
         await identify(slack)
         app, gateway = bolt_app(slack), Gateway(client, inbox, metrics)
-        replier = _listen(app, settings, slack, client, gateway, engine)
+        pacer = Pacer()
+        stack.push_async_callback(pacer.close)
+        replier = _listen(app, settings, slack, client, gateway, engine, fleet, pacer)
         stack.push_async_callback(replier.close)
         await stack.enter_async_context(_background(gateway.drain(replier.answer_late)))
-        dispatch, open_sockets = PromptDispatch(app, metrics.acked), None
+        ear, handlers = Ear(), list[SteadyHandler]()
+        dispatch, open_sockets = PromptDispatch(app, metrics.acked, ear), None
         if settings.slack.mode == "socket":
             token = settings.secrets.slack_app_token.get_secret_value()
             wanted = settings.slack.connections
             handlers = await stack.enter_async_context(sockets(dispatch, token, slack, wanted))
             open_sockets = functools.partial(open_now, handlers)
-        shown = [*pages(settings, client, engine, inbox, metrics, open_sockets)]
+        watch = _hearing(settings, slack, client, engine, metrics, ear, handlers)
+        if settings.slack.heartbeat:
+            await stack.enter_async_context(_background(watch.run()))
+        parts = (inbox, metrics, open_sockets, fleet, Names(slack), watch.sentence)
+        shown = [*pages(settings, client, engine, *parts)]
         if settings.slack.mode == "http":
             shown.append(slack_requests(settings, dispatch, metrics))
         await stack.enter_async_context(web_server(shown, settings.web.host, settings.web.port))
         yield
+
+
+def _hearing(
+    settings: Settings,
+    slack: AsyncWebClient,
+    client: Client,
+    engine: AsyncEngine,
+    metrics: Metrics,
+    ear: Ear,
+    handlers: Sequence[SteadyHandler],
+) -> HearingWatch:
+    """Notices that nothing comes in from Slack any more."""
+    return HearingWatch(
+        ear,
+        Heartbeat(slack, settings.slack.heartbeat),
+        WaitingApprovals(client, settings.temporal.task_queue),
+        HearingStore(engine),
+        functools.partial(renew, handlers),
+        metrics,
+    )
 
 
 @contextlib.asynccontextmanager
@@ -214,9 +296,11 @@ def _listen(
     client: Client,
     gateway: Gateway,
     engine: AsyncEngine,
+    fleet: FleetReports,
+    pacer: Pacer,
 ) -> Replier:
     """Connect every gesture; gives what answers the clicks that were kept."""
-    folders, whisper = input_folders(settings), Whisper(slack)
+    folders, whisper = input_folders(settings), Whisper(slack, pacer)
     tasks = Tasks(client, settings, folders)
     approvals = Approvals(client, settings.temporal.task_queue)
     preferences = PreferenceStore(engine)
@@ -224,7 +308,7 @@ def _listen(
     lists = ApprovalLists(approvals, OpenChannels(slack))
     replier = Replier(gateway, whisper, home, lists)
     forms, deputies = Forms(approvals, replier), Deputies(slack, approvals, gateway)
-    bypasses = Bypasses(settings, slack, BypassStore(engine), AuditLog(engine))
+    bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
     inbox = InboxListeners(home, lists, preferences, deputies, replier)
     listeners.register(
         app,
@@ -234,7 +318,7 @@ def _listen(
             inbox=inbox,
             bulk=BulkListeners(gateway, approvals, replier, whisper, home),
             send=SendListeners(approvals, settings),
-            start_task=StartTaskListeners(tasks, settings, folders, bypasses),
+            start_task=StartTaskListeners(tasks, settings, folders, bypasses, fleet),
             task_help=TaskHelpListeners(tasks, whisper),
             comment=CommentListeners(tasks),
         ),
@@ -244,10 +328,20 @@ def _listen(
 
 @contextlib.asynccontextmanager
 async def scheduler(settings: Settings) -> AsyncIterator[None]:
-    """Reminders."""
-    reminders = ReminderScheduler(await connect(settings, lazy=True))
-    reminders.start()
-    try:
+    """Reminders, a look at the agents every half minute, and what is done once a day."""
+    client = await connect(settings, lazy=True)
+    plan = DigestPlan.model_validate(settings.digest.model_dump())
+    reminders = ReminderScheduler(client, digests=plan, queue=settings.temporal.task_queue)
+    engine, a2a = create_engine(settings.database_url), A2AClient()
+    endpoints = registry(settings).endpoints.values()
+    watch = FleetWatch(HealthCheck(a2a), endpoints, FleetStore(engine))
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(engine.dispose)
+        stack.push_async_callback(a2a.aclose)
+        await stack.enter_async_context(_background(watch.keep_looking()))
+        reminders.start()
+        chore = functools.partial(cleaning.chore, settings, client, payload_files(settings))
+        reminders.daily(chore, "clean")
+        reminders.daily(functools.partial(forget_links, MailTokens(engine)), "forget")
+        stack.callback(reminders.stop)
         yield
-    finally:
-        reminders.stop()

@@ -6,6 +6,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BadRequest
+from notifications.calls import refusal
 
 KNOWN_SECONDS = 600
 _PEOPLE = ("D", "U", "W")
@@ -21,7 +22,7 @@ async def require_member(slack: AsyncWebClient, channel: str) -> None:
             await slack.conversations_join(channel=channel)
     except SlackApiError as error:
         raise BadRequest(
-            f"I can't post here ({error.response.get('error')}): add me to this channel first, "
+            f"I can't post here ({refusal(error)}): add me to this channel first, "
             "with /invite @Signoff, and try again."
         ) from None
 

@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +20,9 @@ _PR_SET_PDEATHSIG = 1
 
 
 @contextlib.asynccontextmanager
-async def child(config: Path, command: str, health: str, log: Path) -> AsyncIterator[int]:
+async def child(
+    config: Path, command: str, health: str, log: Path, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[int]:
     """Run `signoff <command>` until the block ends; ready when `health` answers 200."""
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -31,16 +34,21 @@ async def child(config: Path, command: str, health: str, log: Path) -> AsyncIter
             preexec_fn=die_with_parent,
         )
     try:
-        await _wait_until_healthy(process, command, health, log)
+        await _wait_until_healthy(process, command, health, log, tls)
         yield process.pid
     finally:
         await stop(process)
 
 
 async def _wait_until_healthy(
-    process: asyncio.subprocess.Process, command: str, health: str, log: Path
+    process: asyncio.subprocess.Process,
+    command: str,
+    health: str,
+    log: Path,
+    tls: ssl.SSLContext | None,
 ) -> None:
-    async with aiohttp.ClientSession() as session:
+    connector = aiohttp.TCPConnector(ssl=tls or True)
+    async with aiohttp.ClientSession(connector=connector) as session:
         for _ in range(START_SECONDS * 10):
             if process.returncode is not None:
                 raise UnavailableError(f"'signoff {command}' ended at once: see {log}.")

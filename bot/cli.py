@@ -14,8 +14,10 @@ from typing import Annotated, Any, Never
 import typer
 from rich.console import Console
 
+from bot.audit_form import Form
 from bot.errors import SignoffError
 from bot.settings import FILE, Settings, load
+from storage.errors import StorageError
 from workflows.decisions import Verdict
 
 app = typer.Typer(
@@ -25,6 +27,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+audit = typer.Typer(help="The audit log: verify it, export it.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 say = Console(highlight=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -177,6 +181,40 @@ def decide(
     _run(console.decide(settings, say, approval, verdict, by, digest, comment, confirm))
 
 
+@audit.command(name="verify")
+def audit_verify(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say whether the audit log is whole; 1 when it was tampered with, damaged or cut."""
+    from bot import audit_reports  # noqa: PLC0415
+
+    sound = _run(audit_reports.verify(load(Choice.config), say, as_json=as_json))
+    raise typer.Exit(0 if sound else 1)
+
+
+@audit.command(name="export")
+def audit_export(
+    form: Annotated[Form, typer.Option("--as", help="All rows, or an ADK evaluation set.")] = (
+        Form.JSONL
+    ),
+    out: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
+) -> None:
+    """Write the audit log out as JSON Lines, or what people decided as an evaluation set."""
+    from bot import audit_reports  # noqa: PLC0415
+
+    _run(audit_reports.export(load(Choice.config), form, out))
+
+
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Remove payload files that no workflow refers to any more; the scheduler does it daily."""
+    from bot import console  # noqa: PLC0415
+
+    _run(console.clean(load(Choice.config), say, dry_run=dry_run))
+
+
 @app.command()
 def doctor() -> None:
     """Say what is wrong with tokens, scopes, Temporal, folders, agents, in a sentence each."""
@@ -195,6 +233,9 @@ def main() -> None:
     except SignoffError as error:
         complain.print(str(error), style="red", markup=False)
         _leave(error.exit_code)
+    except StorageError as error:
+        complain.print(str(error), style="red", markup=False)
+        _leave(3)
 
 
 def _leave(code: int) -> Never:

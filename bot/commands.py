@@ -20,6 +20,7 @@ class Verb(StrEnum):
     STATUS = "status"
     CANCEL = "cancel"
     BYPASS = "bypass"
+    HEALTH = "health"
     HELP = "help"
 
 
@@ -40,6 +41,7 @@ a Slack file id, or text in quotes
 • `/task status <id>`: where a task stands
 • `/task cancel <id>`: end a task, its pending approval is withdrawn
 • `/task bypass <pipeline> [1h] <why>`: nobody is asked for a while, if the policy names you
+• `/task health`: whether the agents answer
 • `/task help`: this
 • `/approvals`: what waits for your decision, as on the app's Home"""
 
@@ -50,7 +52,7 @@ def parse(text: str) -> Command:
     if not words:
         return Command(verb=Verb.FORM)
     first, rest = words[0], words[1:]
-    if first.lower() in {Verb.LIST, Verb.HELP}:
+    if first.lower() in {Verb.LIST, Verb.HEALTH, Verb.HELP}:
         return Command(verb=Verb(first.lower()))
     if first.lower() in {Verb.STATUS, Verb.CANCEL}:
         return Command(verb=Verb(first.lower()), argument=rest[0] if rest else "")

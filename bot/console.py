@@ -1,4 +1,4 @@
-"""What the asking commands print: start, list, show, decide."""
+"""What the asking commands print: start, list, show, decide, clean."""
 
 import getpass
 import uuid
@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bot.bootstrap import desk
+from bot.bootstrap import desk, payload_files
+from bot.cleaning import clean as clean_payloads
 from bot.commands import source
 from bot.errors import BadRequest
 from bot.settings import Settings
@@ -102,6 +103,18 @@ async def decide(
     if not answer.accepted:
         raise BadRequest(plain(answer, view))
     say.print(plain(answer, view), markup=False)
+
+
+async def clean(settings: Settings, say: Console, *, dry_run: bool) -> None:
+    """Take away unused payload files, or name them."""
+    if not settings.storage.keep_unused:
+        raise BadRequest("keep_unused under [storage] is 0: all payload files are kept.")
+    files, client = payload_files(settings), (await desk(settings)).client
+    done = await clean_payloads(settings, client, files, dry_run=dry_run)
+    verb = "would go" if dry_run else "are gone"
+    say.print(f"{len(done.removed)} files {verb} ({done.freed_bytes} bytes), {done.kept} stay.")
+    for name in done.removed:
+        say.print(name, markup=False)
 
 
 _PLAIN = {

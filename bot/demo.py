@@ -53,7 +53,7 @@ def pointed_at(settings: Settings, workspace: Playground) -> Settings:
             "slack_app_token": SecretStr(workspace.app_token),
         }
     )
-    slack = settings.slack.model_copy(update={"base_url": workspace.api_url})
+    slack = settings.slack.model_copy(update={"base_url": workspace.api_url, "heartbeat": ""})
     server = {"host": "127.0.0.1", "port": workspace.mail_port, "security": "none"}
     mail = MailSettings(sender="signoff@acme.example", server=server)
     return settings.model_copy(update={"slack": slack, "secrets": secrets, "mail": mail})

@@ -10,15 +10,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.a2a_client import A2AClient
-from agents.health import Health, HealthCheck
+from agents.health import HealthCheck
 from bot import bootstrap, temporal
 from bot.errors import SignoffError
 from bot.fleet import registry
 from bot.local_slack import MANIFEST
 from bot.settings import Settings
 from bot.slack import identify, require_tokens, web_client
+from notifications.calls import refusal
+from notifications.heartbeat import Heartbeat
 from notifications.people import Lookup
+from notifications.remembered import Remembered
 from storage.database import create_engine, ready
+from workflows.health import Health
 
 
 class Finding(NamedTuple):
@@ -77,6 +81,7 @@ async def _slack(settings: Settings) -> AsyncIterator[Finding]:
             yield _scopes(settings, who["scopes"])
             yield await _socket(settings, slack)
             yield await _approvers(settings, slack)
+            yield await _heartbeat(settings, slack)
     except SignoffError as error:
         yield Finding(False, str(error))
 
@@ -101,7 +106,7 @@ async def _socket(settings: Settings, slack: AsyncWebClient) -> Finding:
     try:
         await slack.apps_connections_open(app_token=token)
     except SlackApiError as error:
-        code = error.response.get("error")
+        code = refusal(error)
         return Finding(
             False,
             f"Slack refuses SLACK_APP_TOKEN ({code}): make one with connections:write, and turn "
@@ -110,12 +115,27 @@ async def _socket(settings: Settings, slack: AsyncWebClient) -> Finding:
     return Finding(True, "Socket Mode works.")
 
 
+async def _heartbeat(settings: Settings, slack: AsyncWebClient) -> Finding:
+    """Of use without it, too."""
+    wanted = settings.slack.heartbeat
+    if not wanted:
+        return Finding(True, "No heartbeat: a Slack that brings no clicks is not noticed.")
+    try:
+        found = await Heartbeat(slack, wanted).place()
+    except SlackApiError as error:
+        return Finding(False, f"The heartbeat cannot use #{wanted} ({refusal(error)}): invite me.")
+    if not found:
+        sentence = f"No channel #{wanted} yet: make it (nobody needs to be in it), so that a Slack "
+        return Finding(True, sentence + "that brings no clicks is noticed.")
+    return Finding(True, f"The heartbeat has its channel #{wanted}.")
+
+
 async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
     nobody = []
     for pipeline in settings.pipelines:
         for plan in settings.plans(pipeline):
             names = [name for name in plan.policy.approvers if name != "channel"]
-            lookup = Lookup(slack, plan.policy, "")
+            lookup = Lookup(Remembered(slack), plan.policy, "")
             await lookup.team()
             if names and not await lookup.people(names):
                 nobody.append(f"{pipeline}.{plan.name}")
@@ -170,6 +190,6 @@ async def _agents(settings: Settings) -> AsyncIterator[Finding]:
         ours = []
     for agent in fleet.agents:
         if agent in ours or settings.agents.get(agent.name):
-            reason = f": {agent.reason}" if agent.reason else ""
+            reason = f": {agent.reason.rstrip('.')}" if agent.reason else ""
             healthy = agent.health is not Health.UNHEALTHY
             yield Finding(healthy, f"Agent {agent.name} is {agent.health}{reason}.")

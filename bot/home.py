@@ -13,6 +13,7 @@ from bot.approvals import Approvals
 from bot.settings import Settings
 from bot.tasks import Tasks
 from notifications.buttons import Cursor
+from notifications.calls import refusal
 from notifications.home import (
     ASKED,
     PAGE,
@@ -72,7 +73,7 @@ class HomePage:
         try:
             await self._slack.views_publish(user_id=user, view=shown, hash=instead_of or None)
         except SlackApiError as error:
-            if error.response.get("error") != "hash_conflict":
+            if refusal(error) != "hash_conflict":
                 raise
 
     async def _shown(

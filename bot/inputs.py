@@ -19,6 +19,7 @@ from temporalio.exceptions import ApplicationError
 from agents.errors import AgentError
 from agents.tools.public_web import PublicWeb
 from bot.errors import BadRequest
+from storage.errors import DiskFull
 from storage.payloads import PayloadFiles
 from workflows.steps import CollectRequest, InputSteps, Refusal
 from workflows.tasks import Source, SourceKind
@@ -114,6 +115,8 @@ class InputActivities(InputSteps):
             return tuple([await self._collect(source) for source in request.sources])
         except BadRequest as error:
             raise _refused(str(error)) from error
+        except DiskFull as error:
+            raise _refused(f"No new task can be taken: {error}") from None
         except AgentError as error:
             if error.retryable and activity.info().attempt < 2:
                 raise

@@ -1,6 +1,8 @@
 """Letters with a way to decide, and the letters that close them: the activities of `MailSteps`."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 import structlog
 from temporalio import activity
@@ -9,14 +11,18 @@ from temporalio.exceptions import ApplicationError
 from bot.web.decision_page import decision_link
 from notifications.mail import MailDelayed, Mailer, MailRefused
 from notifications.mail_letters import Invitation, Letters
+from notifications.names import Names
+from storage.errors import DatabaseUnavailable
 from storage.tokens import Issued, MailTokens
 from workflows.electorate import Person
 from workflows.requests import CardView
-from workflows.steps import MailRequest, MailSteps
+from workflows.steps import ClosingRequest, MailRequest, MailSteps
 
 log = structlog.get_logger()
 
 MENDING = timedelta(minutes=1)
+KEPT = timedelta(days=90)
+"""So long after its end a link is remembered: who got it hears of the end, and a late click too."""
 
 
 class NoMail(MailSteps):
@@ -28,17 +34,28 @@ class NoMail(MailSteps):
         log.info("no mail server is configured", approval=request.view.request.id)
         return False
 
-    @activity.defn(name="close_mails")
-    async def close_mails(self, view: CardView) -> None:
+    @activity.defn(name="revoke_links")
+    async def revoke_links(self, view: CardView) -> tuple[Person, ...]:
         """Nothing was sent."""
+        return ()
+
+    @activity.defn(name="close_mail")
+    async def close_mail(self, request: ClosingRequest) -> None:
+        """Nobody got one."""
 
 
 class MailActivities(MailSteps):
     """Issues the token, writes the letter, sends it. A retry sends the same letter again."""
 
     def __init__(
-        self, mailer: Mailer, letters: Letters, tokens: MailTokens, public_url: str
+        self,
+        mailer: Mailer,
+        letters: Letters,
+        tokens: MailTokens,
+        public_url: str,
+        names: Names,
     ) -> None:
+        self._names = names
         self._mailer = mailer
         self._letters = letters
         self._tokens = tokens
@@ -50,14 +67,10 @@ class MailActivities(MailSteps):
         view, person, now = request.view, request.to, datetime.now(UTC)
         if not person.email:
             return False
-        issued = await self._issue(view, person)
+        names, issued = await self._names.on(view), await self._issue(view, person)
         invitation = await self._invitation(issued)
         try:
-            if request.rung:
-                letter = self._letters.reminder(view, person, invitation, now, request.rung)
-            else:
-                letter = self._letters.request(view, person, invitation, now, request.why)
-            await self._mailer.send(letter)
+            await self._mailer.send(self._letter(request, invitation, now, names))
         except MailRefused as error:
             await self._tokens.discard(issued.token)
             return _given_up(view, error)
@@ -67,21 +80,38 @@ class MailActivities(MailSteps):
             raise ApplicationError(str(error), next_retry_delay=error.after) from error
         return True
 
-    @activity.defn(name="close_mails")
-    async def close_mails(self, view: CardView) -> None:
-        """Revoke the links first, then tell everybody who has one."""
-        approval = view.request.id
+    def _letter(
+        self,
+        request: MailRequest,
+        invitation: Invitation,
+        now: datetime,
+        names: Mapping[str, str],
+    ) -> EmailMessage:
+        view, person, why = request.view, request.to, request.why
+        if request.first or not request.rung:
+            return self._letters.request(view, person, invitation, now, why, names)
+        return self._letters.reminder(view, person, invitation, now, request.rung, names, why)
+
+    @activity.defn(name="revoke_links")
+    async def revoke_links(self, view: CardView) -> tuple[Person, ...]:
+        """Whoever was ever sent a link, from now on of no use."""
+        approval, electorate = view.request.id, view.ballot.electorate
         await self._tokens.revoke(approval)
-        for holder in await self._tokens.holders(approval):
-            person = Person(id=holder.user, email=holder.email)
-            if view.ballot.electorate is not None:
-                person = view.ballot.electorate.find(holder.user) or person
-            try:
-                await self._mailer.send(self._letters.closing(view, person, datetime.now(UTC)))
-            except MailRefused as error:
-                _given_up(view, error)
-            except MailDelayed as error:
-                raise ApplicationError(str(error), next_retry_delay=error.after) from error
+        holders = await self._tokens.holders(approval)
+        known = {one.user: electorate.find(one.user) if electorate else None for one in holders}
+        return tuple(known[one.user] or Person(id=one.user, email=one.email) for one in holders)
+
+    @activity.defn(name="close_mail")
+    async def close_mail(self, request: ClosingRequest) -> None:
+        """One closing letter; a retry sends the same one again."""
+        view, now = request.view, datetime.now(UTC)
+        names = await self._names.on(view)
+        try:
+            await self._mailer.send(self._letters.closing(view, request.to, now, names))
+        except MailRefused as error:
+            _given_up(view, error)
+        except MailDelayed as error:
+            raise ApplicationError(str(error), next_retry_delay=error.after) from error
 
     async def _issue(self, view: CardView, person: Person) -> Issued:
         ballot = view.ballot
@@ -111,3 +141,13 @@ def _given_up(view: CardView, error: MailRefused) -> bool:
     if error.mendable:
         raise ApplicationError(str(error), next_retry_delay=MENDING) from error
     return False
+
+
+async def forget_links(tokens: MailTokens) -> None:
+    """Once a day: what ended long ago."""
+    try:
+        forgotten = await tokens.forget(datetime.now(UTC) - KEPT)
+    except DatabaseUnavailable as error:
+        log.warning("old links could not be forgotten", reason=str(error))
+    else:
+        log.info("old links are forgotten", links=forgotten)

@@ -1,8 +1,5 @@
 """What is counted. Labels have few values, fixed in the code or in the settings, never ids."""
 
-import contextlib
-import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,13 +15,16 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from agents.figures import CacheUse
+
 _ACK_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0)
 _AGENT_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _METHODS = frozenset(
     {
         *("apps.connections.open", "auth.test", "chat.delete", "chat.getPermalink"),
         *("chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.history"),
-        *("conversations.info", "conversations.join", "conversations.members"),
+        *("conversations.info", "conversations.join", "conversations.list"),
+        "conversations.members",
         *("conversations.open", "conversations.replies", "files.completeUploadExternal"),
         *("files.getUploadURLExternal", "files.info", "usergroups.list", "usergroups.users.list"),
         *("users.info", "users.list", "users.lookupByEmail", "views.open", "views.publish"),
@@ -62,7 +62,16 @@ class Metrics:
             registry=registry,
         )
         self._agent_calls = Counter(
-            "signoff_agent_calls", "Turns of agents.", ["agent", "outcome"], registry=registry
+            "signoff_agent_calls",
+            "Turns of agents, by how they ended and where the answer came from.",
+            ["agent", "status", "mode"],
+            registry=registry,
+        )
+        self._agent_cache = Counter(
+            "signoff_agent_cache",
+            "What the cache of agents' answers had for a turn.",
+            ["agent", "result"],
+            registry=registry,
         )
         self._agent_seconds = Histogram(
             "signoff_agent_call_seconds",
@@ -81,6 +90,36 @@ class Metrics:
             "signoff_slack_rate_limited", "Calls Slack answered with 429.", registry=registry
         )
 
+        self._payload_errors = Counter(
+            "signoff_payload_errors",
+            "Payloads that could not be read or kept, each attempt, by what was wrong.",
+            ["error"],
+            registry=registry,
+        )
+        self._payloads_away = Gauge(
+            "signoff_payloads_away",
+            "Missing or damaged payload files that a workflow waits for.",
+            registry=registry,
+        )
+
+        self._deaf = Gauge(
+            "signoff_slack_deaf",
+            "1 while nothing comes in from Slack though people are waited for.",
+            registry=registry,
+        )
+
+    def deaf(self, now: bool) -> None:
+        """Nothing comes in from Slack, or something does again."""
+        self._deaf.set(now)
+
+    def payload_failed(self, error: str) -> None:
+        """A payload could not be read or kept; `error` is a class name of `storage.errors`."""
+        self._payload_errors.labels(error).inc()
+
+    def payloads_away(self, many: int) -> None:
+        """So many payload files are waited for."""
+        self._payloads_away.set(many)
+
     def taken(self, what: str) -> None:
         """A click was handed over; `what` is one of `bot.gateway.Taken`."""
         self._clicks.labels(what).inc()
@@ -97,16 +136,14 @@ class Metrics:
         """A request was turned away; `reason` is one of `bot.web.refusal.Reason`."""
         self._refused.labels(reason).inc()
 
-    @contextlib.contextmanager
-    def agent_call(self, agent: str) -> Iterator[None]:
-        """One turn; `agent` is a name of the settings. An exception counts as failed."""
-        started, outcome = time.perf_counter(), "failed"
-        try:
-            yield
-            outcome = "done"
-        finally:
-            self._agent_calls.labels(agent, outcome).inc()
-            self._agent_seconds.labels(agent).observe(time.perf_counter() - started)
+    def agent_called(self, agent: str, status: str, mode: str, seconds: float) -> None:
+        """One turn; `agent` is a name of the settings, see `agents.figures.CallFigures`."""
+        self._agent_calls.labels(agent, status, mode).inc()
+        self._agent_seconds.labels(agent).observe(seconds)
+
+    def agent_cache(self, agent: str, use: CacheUse) -> None:
+        """The cache of an agent's answers was asked."""
+        self._agent_cache.labels(agent, use.value).inc()
 
     def slack_call(self, method: str, status: int) -> None:
         """Slack answered; status 0 when it did not."""

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from bot.approvals import Approvals
+from bot.fleet_watch import FleetReports
 from bot.metrics import Metrics
 from bot.prompt_ack import PromptDispatch
 from bot.settings import Settings
@@ -13,6 +14,7 @@ from bot.web import checks, decision_page
 from bot.web.health import HealthPages, Readiness
 from bot.web.server import Register
 from bot.web.slack_http import SlackHttp
+from notifications.names import Names
 from storage.inbox import ClickInbox
 from storage.tokens import MailTokens
 
@@ -24,18 +26,22 @@ def pages(
     inbox: ClickInbox,
     metrics: Metrics,
     open_sockets: Callable[[], int] | None,
+    fleet: FleetReports,
+    names: Names,
+    hearing: Callable[[], str],
 ) -> Sequence[Register]:
     """The routes; `open_sockets` is None where Slack comes by HTTP."""
     asked = {
         "temporal": checks.temporal(client),
         "database": checks.database(engine),
         "inbox": checks.inbox(inbox),
+        "hearing": checks.hearing(hearing),
     }
     if open_sockets is not None:
         asked["slack"] = checks.sockets(open_sockets)
-    shown: list[Register] = [HealthPages(metrics, Readiness(asked)).register]
+    shown: list[Register] = [HealthPages(metrics, Readiness(asked), fleet.latest).register]
     if settings.mail.sender:
-        shown.append(_decisions(settings, client, engine))
+        shown.append(_decisions(settings, client, engine, names))
     return shown
 
 
@@ -45,7 +51,7 @@ def slack_requests(settings: Settings, dispatch: PromptDispatch, metrics: Metric
     return SlackHttp(dispatch, secret, lambda reason: metrics.refused(reason.value)).register
 
 
-def _decisions(settings: Settings, client: Client, engine: AsyncEngine) -> Register:
+def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: Names) -> Register:
     approvals = Approvals(client, settings.temporal.task_queue)
 
     async def full_text(approval: str) -> str:
@@ -57,4 +63,5 @@ def _decisions(settings: Settings, client: Client, engine: AsyncEngine) -> Regis
         approvals,
         public_url=settings.public_url,
         full_text=full_text,
+        names=names.on,
     )

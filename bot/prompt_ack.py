@@ -30,23 +30,30 @@ class PromptAck(AsyncAck):
         return response
 
 
-def nothing(_seconds: float) -> None:
+def nothing(_seconds: float = 0.0) -> None:
     """Nobody counts."""
 
 
 class PromptDispatch:
     """Hands payloads to the app, read already, as they come over a socket or by HTTP.
 
-    `acked` is told the seconds to each ack of a click or a form.
+    `acked` is told the seconds to each ack of a click or a form, `heard` that something came in.
     """
 
-    def __init__(self, app: AsyncApp, acked: Callable[[float], None] = nothing) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        acked: Callable[[float], None] = nothing,
+        heard: Callable[[], None] = nothing,
+    ) -> None:
         self.app = app
         self._acked = acked
+        self._heard = heard
         self._running: set[asyncio.Task[BoltResponse]] = set()
 
     async def __call__(self, payload: Payload, headers: Headers | None = None) -> BoltResponse:
         """What goes back to Slack; the listener goes on beside that."""
+        self._heard()
         ack, started = PromptAck(), time.perf_counter()
         request = AsyncBoltRequest(
             mode="socket_mode", body=payload, headers=dict(headers or {}), context={"ack": ack}

@@ -22,14 +22,16 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
 
+from agents.catalogue import CATALOGUE
 from bot.errors import ConfigurationError
 from notifications.calendar_settings import CalendarSettings
 from notifications.mail import MailServer
 from notifications.task_form import DEFAULT, FormField
 from workflows.durations import Duration
 from workflows.policy import Policy
-from workflows.results import AgentResult
+from workflows.results import AgentPin, AgentResult
 from workflows.tasks import StepPlan
 
 FILE = "signoff.toml"
@@ -43,9 +45,13 @@ class Section(BaseModel):
 
 
 class SlackSettings(Section):
-    """How Slack is reached. `base_url` is only for a local workspace."""
+    """How Slack is reached. `base_url` is only for a local workspace.
+
+    `heartbeat` is the channel, by name or id, in which we notice that nothing comes in any more.
+    """
 
     base_url: str = "https://slack.com/api/"
+    heartbeat: str = "signoff-heartbeat"
     mode: Literal["socket", "http"] = "socket"
     connections: int = Field(default=2, ge=1, le=5)
 
@@ -67,12 +73,24 @@ class TemporalSettings(Section):
 class StorageSettings(Section):
     """Where things are kept, relative to the settings file.
 
-    `anchors` is a file on another disk that the audit log's heads are written to.
+    `anchors` is a file on another disk that the audit log's heads are written to. `encrypt_with`
+    names the key of PAYLOAD_KEYS that new payloads are encrypted with; `read_plain` still takes
+    payloads from before. Payload files that nothing refers to go after `keep_unused`; 0 keeps all.
     """
 
     folder: Path = Path(".signoff")
     database: str = ""
     anchors: Path = Path()
+    encrypt_with: str = ""
+    read_plain: bool = True
+    keep_unused: Duration = timedelta(days=7)
+
+    @field_validator("keep_unused")
+    @classmethod
+    def _long_enough(cls, keep: timedelta) -> timedelta:
+        if timedelta(0) < keep < timedelta(hours=1):
+            raise ValueError("give an hour or more, or 0 to keep all files")
+        return keep
 
 
 class InputSettings(Section):
@@ -83,23 +101,43 @@ class InputSettings(Section):
     url_timeout: Duration = timedelta(seconds=30)
 
 
+class TlsSettings(Section):
+    """PEM files, relative to the settings file: whom we trust, and our own certificate."""
+
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
 class AgentSettings(Section):
-    """One agent: its A2A address (empty: ours, served by `signoff agents`) and its stand-ins."""
+    """One agent: its A2A address (empty: ours, served by `signoff agents`) and its stand-ins.
+
+    Its token is in AGENT_TOKENS, its key for encrypted messages in AGENT_KEYS.
+    """
 
     url: str = ""
-    run: str = Field(default="a2a", pattern="^(a2a|local)$")
+    run: str = Field(default="a2a", pattern="^(a2a|local|workflow)$")
     version: str = Field(default="", description="what it must say it is")
+    tls: TlsSettings = TlsSettings()
+    card_key: Path = Field(default=Path(), description="what its card must be signed with")
     skills: tuple[str, ...] = Field(default=(), description="others with one of them stand in")
     cache: Duration = timedelta(0)
+    share_cache: bool = Field(default=False, description="also with other requesters")
     fallback: AgentResult | None = None
     synthetic: bool = False
 
 
 class AgentServerSettings(Section):
-    """Where our own agents are served."""
+    """Where our own agents are served. `card_key` lies in the storage folder.
+
+    The TLS files serve both sides: with `ca`, callers must show a certificate of it, too.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8331
+    public_url: str = ""
+    tls: TlsSettings = TlsSettings()
+    card_key: Path = Path("cards.pem")
 
 
 class ApprovalServerSettings(Section):
@@ -119,6 +157,7 @@ class ProgramSettings(Section):
     owner: str = Field(min_length=1)
     channel: str = Field(min_length=1)
     title: str = ""
+    most_open: int = Field(default=50, ge=1, le=1_000)
     policy: dict[str, Any] = {}
 
 
@@ -136,11 +175,28 @@ class MailSettings(Section):
         return server
 
 
+class DigestSettings(Section):
+    """One message in place of many: daily at `hour` of the person's day, and for bursts.
+
+    A burst is more than `more_than` reminders `within` a time, for one person or in one channel.
+    """
+
+    daily: bool = True
+    hour: int = Field(default=9, ge=0, le=23)
+    bursts: bool = True
+    more_than: int = Field(default=5, ge=1)
+    within: Duration = Field(default=timedelta(minutes=10), ge=timedelta(minutes=1))
+
+
 class WebSettings(Section):
-    """Our own pages: health, metrics, and the page a mailed link opens."""
+    """Our own pages: health, metrics, and the page a mailed link opens.
+
+    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8332
+    worker_port: int = 0
     public_url: str = ""
 
 
@@ -148,6 +204,16 @@ class PlaygroundSettings(Section):
     """The local Slack workspace of `signoff demo`."""
 
     port: int = 8330
+
+
+class PinSettings(Section):
+    """What a step's agent must say it is; see `AgentPin`."""
+
+    version: str = ""
+    api_version: str = ""
+    model_version: str = ""
+    prompt_version: str = ""
+    capabilities: tuple[str, ...] = ()
 
 
 class StepSettings(Section):
@@ -158,6 +224,7 @@ class StepSettings(Section):
     model: str = ""
     temperature: float | None = Field(default=None, ge=0, le=2)
     timeout: Duration = timedelta(minutes=10)
+    pin: PinSettings = PinSettings()
     policy: dict[str, Any] = {}
 
 
@@ -179,8 +246,13 @@ class Secrets(Section):
     slack_signing_secret: SecretStr = SecretStr("")
     google_api_key: SecretStr = SecretStr("")
     agents_token: SecretStr = SecretStr("")
+    agents_key: SecretStr = SecretStr("")
+    agent_tokens: SecretStr = SecretStr("")
+    agent_keys: SecretStr = SecretStr("")
     mail_password: SecretStr = SecretStr("")
     audit_key: SecretStr = SecretStr("")
+    payload_keys: SecretStr = SecretStr("")
+    database_password: SecretStr = SecretStr("")
     program_tokens: SecretStr = SecretStr("")
 
 
@@ -197,6 +269,7 @@ class Settings(BaseSettings):
     inputs: InputSettings = InputSettings()
     agent_server: AgentServerSettings = AgentServerSettings()
     mail: MailSettings = MailSettings()
+    digest: DigestSettings = DigestSettings()
     web: WebSettings = WebSettings()
     playground: PlaygroundSettings = PlaygroundSettings()
     agents: dict[str, AgentSettings] = {}
@@ -246,15 +319,27 @@ class Settings(BaseSettings):
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
         merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
-        policy = _policy(where, merged)
-        return StepPlan(
+        plan = StepPlan(
             name=step.name,
             agent=step.agent or step.name,
-            policy=policy,
+            policy=_policy(where, merged),
             model=step.model if self.secrets.google_api_key.get_secret_value() else "",
             temperature=step.temperature,
             timeout=step.timeout,
+            pin=AgentPin.model_validate(step.pin.model_dump()),
         )
+        agent = self.agents.get(plan.agent)
+        return self._inside(plan, agent) if agent and agent.run == "workflow" else plan
+
+    def _inside(self, plan: StepPlan, agent: AgentSettings) -> StepPlan:
+        """A workflow reads no configuration, so what it needs is in its plan."""
+        known = CATALOGUE.get(plan.agent)
+        if known is None:
+            raise ValueError(f"agents.{plan.agent}: run = 'workflow' is for our own agents only")
+        online = bool(self.secrets.google_api_key.get_secret_value())
+        usual = known.model if online else known.offline_model
+        pin = plan.pin.over(AgentPin(version=agent.version))
+        return plan.model_copy(update={"inside": True, "model": plan.model or usual, "pin": pin})
 
     @property
     def folder(self) -> Path:
@@ -263,13 +348,27 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The SQLAlchemy address of the audit database; SQLite in `folder` unless configured."""
-        return self.storage.database or f"sqlite:///{self.folder / 'signoff.db'}"
+        """The SQLAlchemy address of the audit database, with its password; SQLite in `folder`
+        unless configured. Not to be printed."""
+        password = self.secrets.database_password.get_secret_value()
+        if not self.storage.database:
+            return f"sqlite:///{self.folder / 'signoff.db'}"
+        if not password:
+            return self.storage.database
+        url = make_url(self.storage.database).set(password=password)
+        return url.render_as_string(hide_password=False)
 
     @property
     def public_url(self) -> str:
         """What links in mails begin with."""
         return self.web.public_url or f"http://{self.web.host}:{self.web.port}"
+
+    @property
+    def agents_url(self) -> str:
+        """Where our own agents are reached."""
+        server = self.agent_server
+        scheme = "https" if server.tls.cert else "http"
+        return (server.public_url or f"{scheme}://{server.host}:{server.port}").rstrip("/")
 
     @property
     def input_folders(self) -> tuple[Path, ...]:
@@ -287,9 +386,22 @@ def _policy(where: str, merged: dict[str, Any]) -> Policy:
 
         if problem := rule_problem(policy.auto_approve):
             raise ValueError(f"{where}: auto_approve: {problem}")
+    if blank := [
+        name for name, people in _named(policy).items() if not all(map(str.strip, people))
+    ]:
+        raise ValueError(
+            f"{where}: {blank[0]} holds an empty name; take it out, or say who is meant"
+        )
     if not policy.approvers and not policy.groups:
         raise ValueError(f"{where}: approvers is empty; name at least one person who may decide")
     return policy
+
+
+def _named(policy: Policy) -> dict[str, tuple[str, ...]]:
+    """Every list of people, by its key."""
+    groups = {f"groups.{name}": people for name, people in policy.groups.items()}
+    lists = {name: getattr(policy, name) for name in ("approvers", "escalate_to", "bypassers")}
+    return lists | groups
 
 
 def load(path: Path) -> Settings:

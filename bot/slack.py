@@ -15,10 +15,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import ConfigurationError, UnavailableError
 from bot.metrics import Metrics
 from bot.settings import Settings
+from notifications.calls import refusal
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 TIMEOUT = 10
+_AWAY = "Slack does not answer at {}: try again later."
 
 
 def forget_proxies_on_loopback(base_url: str) -> None:
@@ -38,7 +40,9 @@ async def web_client(
     """
     forget_proxies_on_loopback(settings.slack.base_url)
     traces = [metrics.trace()] if metrics else []
-    async with aiohttp.ClientSession(trace_configs=traces) as session:
+    # With a session of ours the SDK's own timeout is not in force.
+    timeout = aiohttp.ClientTimeout(total=6 * TIMEOUT, connect=TIMEOUT, sock_read=TIMEOUT)
+    async with aiohttp.ClientSession(trace_configs=traces, timeout=timeout) as session:
         yield AsyncWebClient(
             token=settings.secrets.slack_bot_token.get_secret_value(),
             base_url=settings.slack.base_url,
@@ -78,14 +82,13 @@ async def identify(web: AsyncWebClient) -> dict[str, str]:
     try:
         answer = await web.auth_test()
     except SlackApiError as error:
+        if not (code := refusal(error)):
+            raise UnavailableError(_AWAY.format(web.base_url)) from None
         raise ConfigurationError(
-            f"Slack refuses SLACK_BOT_TOKEN ({error.response.get('error')}): install the app again "
-            "and copy its bot token."
+            f"Slack refuses SLACK_BOT_TOKEN ({code}): install the app again and copy its bot token."
         ) from None
     except (aiohttp.ClientError, TimeoutError, OSError):
-        raise UnavailableError(
-            f"Slack does not answer at {web.base_url}: try again later."
-        ) from None
+        raise UnavailableError(_AWAY.format(web.base_url)) from None
     headers = {name.lower(): value for name, value in answer.headers.items()}
     return {
         "team": str(answer["team"]),

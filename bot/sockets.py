@@ -66,6 +66,11 @@ async def sockets(
         await asyncio.gather(*(client.close() for client in clients))
 
 
+async def renew(handlers: Sequence[SteadyHandler]) -> None:
+    """Ask for a new line each; the old ones are read until the new ones are open."""
+    await asyncio.gather(*(handler.client.connect_to_new_endpoint() for handler in handlers))
+
+
 def open_now(handlers: Sequence[SteadyHandler]) -> int:
     """How many connections can bring a click now."""
     return sum(handler.client.is_open for handler in handlers)

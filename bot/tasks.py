@@ -67,7 +67,11 @@ class Tasks:
                 id=request.id,
                 task_queue=self._settings.temporal.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                memo={"pipeline": pipeline, "sources": ", ".join(_names(sources))},
+                memo={
+                    "pipeline": pipeline,
+                    "sources": ", ".join(_names(sources)),
+                    "channel": request.channel,
+                },
             )
         except WorkflowAlreadyStartedError:
             return request.id

@@ -17,7 +17,7 @@ from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, ExternalStorage
+from temporalio.converter import DataConverter, PayloadCodec
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -33,29 +33,39 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from bot.errors import ConfigurationError, UnavailableError
 from bot.heartbeats import Heartbeats
 from bot.settings import TemporalSettings
-from storage.driver import FileStorageDriver
+from storage.driver import OnError, file_storage
 from storage.payloads import PayloadFiles
 from workflows import attributes
 from workflows.approval import ApprovalWorkflow
+from workflows.roundup import RoundupWorkflow
 from workflows.task import TaskWorkflow
 
 RELEASE = metadata.version("signoff")
-LARGE = 100_000
 GRACE = timedelta(seconds=5)
 
 
-def data_converter(payloads: PayloadFiles) -> DataConverter:
-    """Pydantic models as JSON; payloads of 100 kB and more as files."""
-    storage = ExternalStorage(drivers=[FileStorageDriver(payloads)], payload_size_threshold=LARGE)
-    return dataclasses.replace(pydantic_data_converter, external_storage=storage)
+def data_converter(
+    payloads: PayloadFiles, codec: PayloadCodec | None = None, on_error: OnError | None = None
+) -> DataConverter:
+    """Pydantic models as JSON, encrypted with a codec; payloads of 100 kB and more as files."""
+    return dataclasses.replace(
+        pydantic_data_converter,
+        payload_codec=codec,
+        external_storage=file_storage(payloads, on_error),
+    )
 
 
-def plugin(payloads: PayloadFiles, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:
+def plugin(
+    payloads: PayloadFiles,
+    activities: Sequence[Callable[..., Any]] = (),
+    codec: PayloadCodec | None = None,
+    on_error: OnError | None = None,
+) -> SimplePlugin:
     """Converter, workflows and activities."""
     return SimplePlugin(
         "signoff",
-        data_converter=data_converter(payloads),
-        workflows=[TaskWorkflow, ApprovalWorkflow],
+        data_converter=data_converter(payloads, codec, on_error),
+        workflows=[TaskWorkflow, ApprovalWorkflow, RoundupWorkflow],
         activities=activities,
         interceptors=[Heartbeats()],
     )

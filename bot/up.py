@@ -11,6 +11,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot import approval_service, bootstrap, embedded, logs
 from bot.children import child
+from bot.fleet import health_tls
+from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.slack import require_tokens
 
@@ -66,8 +68,9 @@ async def start_all(settings: Settings, config: Path, parts: Parts) -> None:
             await parts.start("Temporal server", server)
         async with parts.shown("Tables and search attributes"):
             await bootstrap.prepare(settings)
-        await parts.start("Worker", bootstrap.worker(settings))
-        await parts.start("Bot", bootstrap.bot(settings))
+        metrics = Metrics()
+        await parts.start("Worker", bootstrap.worker(settings, metrics=metrics))
+        await parts.start("Bot", bootstrap.bot(settings, metrics))
         await parts.start("Scheduler", bootstrap.scheduler(settings))
         if settings.programs:
             await parts.start("Approvals", approval_service.approvals(settings))
@@ -82,10 +85,11 @@ async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
     """In a process of their own: loading ADK takes seconds of computing."""
     server = settings.agent_server
     embedded.require_free(server.port, "the agents", "port under [agent_server]")
-    health = f"http://{server.host}:{server.port}/health"
+    scheme = "https" if server.tls.cert else "http"
+    health = f"{scheme}://{server.host}:{server.port}/health"
     log = settings.folder / "agents.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    await parts.start("Agents", child(config, "agents", health, log))
+    await parts.start("Agents", child(config, "agents", health, log, health_tls(settings)))
 
 
 def print_addresses(settings: Settings, say: Console) -> None:
@@ -94,5 +98,5 @@ def print_addresses(settings: Settings, say: Console) -> None:
     if settings.temporal.embedded:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
     say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
-    say.print(f"  Agents    http://{server.host}:{server.port}")
+    say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
     say.print(f"  Log       {settings.folder / 'signoff.log'}")

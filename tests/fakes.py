@@ -17,6 +17,7 @@ from workflows.steps import (
     Attachment,
     AuditSteps,
     CardSteps,
+    ClosingRequest,
     CollectRequest,
     CopyRequest,
     ElectorateRequest,
@@ -25,9 +26,11 @@ from workflows.steps import (
     LadderSteps,
     MailRequest,
     MailSteps,
+    Moments,
     Notice,
     PeopleSteps,
     PlanRequest,
+    ReachRequest,
     RuleSteps,
     Weighing,
     WeighRequest,
@@ -107,22 +110,36 @@ class FakeLadder(LadderSteps):
             rungs.append(PlannedRung(name=rung.name, act=act, at=at, due=at, to=to))
         return LadderPlan(deadline=request.raised_at + policy.timeout, rungs=tuple(rungs))
 
+    @activity.defn(name="moments")
+    async def moments(self, request: ReachRequest) -> Moments:
+        return Moments(by_person={person.id: request.due for person in request.people})
+
 
 class FakeMail(MailSteps):
-    """A post office that always delivers."""
+    """A post office that delivers, except to `bad` people."""
 
     def __init__(self) -> None:
         self.sent: list[MailRequest] = []
         self.closed: list[CardView] = []
+        self.closings: list[str] = []
+        self.bad: set[str] = set()
 
     @activity.defn(name="mail")
     async def mail(self, request: MailRequest) -> bool:
         self.sent.append(request)
         return True
 
-    @activity.defn(name="close_mails")
-    async def close_mails(self, view: CardView) -> None:
+    @activity.defn(name="revoke_links")
+    async def revoke_links(self, view: CardView) -> tuple[Person, ...]:
         self.closed.append(view)
+        return tuple({letter.to.id: letter.to for letter in self.sent}.values())
+
+    @activity.defn(name="close_mail")
+    async def close_mail(self, request: ClosingRequest) -> None:
+        self.closings.append(request.to.id)
+        if request.to.id in self.bad:
+            self.bad.discard(request.to.id)
+            raise ApplicationError("The mail server put the mail off.")
 
 
 class FakeRules(RuleSteps):
@@ -177,6 +194,7 @@ class FakeCards(CardSteps):
 
     @activity.defn(name="post_copy")
     async def post_copy(self, request: CopyRequest) -> Place:
+        await self._require_up()
         self.copies.append(request)
         return self._place(f"D{request.to}")
 
@@ -186,6 +204,7 @@ class FakeCards(CardSteps):
 
     @activity.defn(name="remind")
     async def remind(self, view: CardView) -> None:
+        await self._require_up()
         self.reminded.append(view.request.id)
 
     @activity.defn(name="answer")

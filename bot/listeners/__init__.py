@@ -49,6 +49,7 @@ def register(app: AsyncApp, listeners: Listeners) -> None:
         ActionId.HOME_PIPELINE,
         ActionId.HOME_NEXT,
         ActionId.HOME_FIRST,
+        ActionId.OPEN_HOME,
     ):
         app.action(action)(inbox.turn)
     app.action(ActionId.SETTINGS)(inbox.settings)

@@ -17,6 +17,7 @@ from bot.listeners.click import Click
 from bot.listeners.replier import Replier
 from notifications.blocks import Block
 from notifications.buttons import Target
+from notifications.calls import refusal
 from workflows import rules
 from workflows.decisions import Answer, Edit, Reply, Snooze, Verdict, Via, Withdrawal
 
@@ -65,7 +66,7 @@ class Forms:
         try:
             await client.views_open(trigger_id=click.trigger, view=view)
         except SlackApiError as error:
-            if error.response.get("error") not in _EXPIRED:
+            if refusal(error) not in _EXPIRED:
                 raise
             await self._replier.say(
                 click, "That took too long, and Slack does not open a form any more: click again."

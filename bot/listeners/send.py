@@ -14,6 +14,7 @@ from bot.listeners.click import Body
 from bot.listeners.edge import sentence
 from bot.settings import Settings
 from notifications.buttons import read
+from notifications.calls import refusal
 from notifications.message_text import as_read
 from notifications.send_form import APPROVERS, TITLE, Sent, Wish, send_form, wish
 from notifications.text import clip
@@ -110,7 +111,7 @@ async def _message(client: AsyncWebClient, sent: Sent) -> Body:
         )
     except SlackApiError as error:
         raise BadRequest(
-            f"I can't read this message ({error.response.get('error')}): add me to the channel."
+            f"I can't read this message ({refusal(error)}): add me to the channel."
         ) from None
     messages: Sequence[Body] = found.get("messages") or []
     for message in messages:

@@ -10,11 +10,13 @@ from bot.bypasses import Bypasses
 from bot.channels import require_member
 from bot.commands import Command, Verb
 from bot.errors import BadRequest
+from bot.fleet_watch import FleetReports
 from bot.inputs import InputFolders
 from bot.listeners.edge import sentence
 from bot.settings import Settings
 from bot.tasks import TaskLine, Tasks
 from notifications.facts import code, person
+from notifications.fleet_card import fleet_blocks, fleet_text
 from notifications.task_form import chosen_pipeline, first_block, sources, task_form
 from notifications.task_message import task_text
 from notifications.text import mrkdwn
@@ -27,18 +29,29 @@ class StartTaskListeners:
     """Every answer is private to whoever asked."""
 
     def __init__(
-        self, tasks: Tasks, settings: Settings, folders: InputFolders, bypasses: Bypasses
+        self,
+        tasks: Tasks,
+        settings: Settings,
+        folders: InputFolders,
+        bypasses: Bypasses,
+        fleet: FleetReports,
     ) -> None:
         self._tasks = tasks
         self._settings = settings
         self._folders = folders
         self._bypasses = bypasses
+        self._fleet = fleet
 
     async def command(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """`/task ...`."""
         command = commands.parse(body.get("text") or "")
         if command.verb is Verb.FORM:
             await self.form(ack, body, client)
+            return
+        if command.verb is Verb.HEALTH:
+            fleet = await self._fleet.latest()
+            blocks = fleet_blocks(fleet)
+            await ack(response_type="ephemeral", blocks=blocks, text=fleet_text(fleet))
             return
         try:
             text = await self._run(command, body, client)

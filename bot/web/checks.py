@@ -56,6 +56,15 @@ def inbox(clicks: ClickInbox) -> Check:
     return check
 
 
+def hearing(sentence: Callable[[], str]) -> Check:
+    """What people do in Slack reaches us, or nobody is waited for."""
+
+    async def check() -> str:
+        return sentence()
+
+    return check
+
+
 def sockets(open_now: Callable[[], int]) -> Check:
     """At least one connection to Slack is up; one less than wanted is being mended."""
 

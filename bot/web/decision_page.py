@@ -66,6 +66,8 @@ _NOT_OURS = (
 )
 
 FullText = Callable[[str], Awaitable[str]]
+NamesOn = Callable[[CardView], Awaitable[Mapping[str, str]]]
+"""Readable names for the ids on a card; it never fails and never takes long."""
 
 
 class ApprovalDesk(Protocol):
@@ -90,7 +92,7 @@ def register(
     *,
     public_url: str,
     full_text: FullText | None = None,
-    names: Mapping[str, str] | None = None,
+    names: NamesOn | None = None,
     limit: GuessLimit | None = None,
     client: Callable[[web.Request], str] = lambda request: request.remote or "",
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -106,7 +108,7 @@ def register(
         FormGuard(public_url),
         limit or GuessLimit(),
         full_text=full_text,
-        names=names or {},
+        names=names or _nobody,
         client=client,
         clock=clock,
     )
@@ -125,7 +127,7 @@ class DecisionPage:
         limit: GuessLimit,
         *,
         full_text: FullText | None,
-        names: Mapping[str, str],
+        names: NamesOn,
         client: Callable[[web.Request], str],
         clock: Callable[[], datetime],
     ) -> None:
@@ -281,7 +283,7 @@ class DecisionPage:
     async def _case(self, ticket: Ticket) -> MailedCase:
         async with asyncio.timeout(PATIENCE):
             view = await self._approvals.view(ticket.approval_id)
-        return MailedCase(ticket, view, self._clock(), self._names)
+        return MailedCase(ticket, view, self._clock(), await self._names(view))
 
     async def _render(
         self,
@@ -324,6 +326,10 @@ class DecisionPage:
         if view.request.result.full_text or self._full_text is None:
             return view.request.result.full_text
         return await self._full_text(view.request.id) if view.full_text_characters else ""
+
+
+async def _nobody(_view: CardView) -> Mapping[str, str]:
+    return {}
 
 
 def _wrong_code(ticket: Ticket) -> str:

@@ -1,4 +1,4 @@
-"""`/health`, `/ready` and `/metrics`, for whoever keeps the process alive and watches it."""
+"""Health, readiness, agents, metrics: for whoever keeps the process alive and watches it."""
 
 import asyncio
 import time
@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from bot.metrics import Metrics
+from workflows.health import FleetHealth, Health
 
 log = structlog.get_logger()
 
@@ -51,17 +52,28 @@ class Readiness:
 
 
 class HealthPages:
-    """The three pages; without `readiness` the process is ready once it answers."""
+    """The pages; without `readiness` the process is ready once it answers.
 
-    def __init__(self, metrics: Metrics, readiness: Readiness | None = None) -> None:
+    `fleet` tells how the agents are; without it that page is not there.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        readiness: Readiness | None = None,
+        fleet: Callable[[], Awaitable[FleetHealth]] | None = None,
+    ) -> None:
         self._metrics = metrics
         self._readiness = readiness or Readiness({})
+        self._fleet = fleet
 
     def register(self, app: web.Application) -> None:
         """Add the routes."""
         app.router.add_get("/health", self.health)
         app.router.add_get("/ready", self.ready)
         app.router.add_get("/metrics", self.metrics)
+        if self._fleet is not None:
+            app.router.add_get("/health/agents", self.agents)
 
     async def health(self, _request: web.Request) -> web.Response:
         """The process is alive and its event loop turns."""
@@ -72,6 +84,13 @@ class HealthPages:
         told = await self._readiness.ask()
         ready = all(answer == OK for answer in told.values())
         return web.json_response(told, status=200 if ready else 503)
+
+    async def agents(self, _request: web.Request) -> web.Response:
+        """How each agent is; 503 when one does not answer, because work will wait for it."""
+        assert self._fleet is not None
+        fleet = await self._fleet()
+        status = 503 if fleet.overall is Health.UNHEALTHY else 200
+        return web.json_response(fleet.model_dump(mode="json"), status=status)
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """In Prometheus' text format."""

@@ -2,7 +2,7 @@
 
 import { post, upload } from "./api.js";
 import { confirmed } from "./confirm.js";
-import { state } from "./store.js";
+import { emit, state } from "./store.js";
 import { complain, warnUnlessAcked } from "./toast.js";
 import { stateOf, summarize, valueOf } from "./values.js";
 
@@ -50,6 +50,7 @@ function clicked(event, root, place) {
     send(node, root, place, { selected_option: JSON.parse(item.dataset.option) });
   } else if (node.matches("button, a.button")) {
     send(node, root, place, valueOf(node));
+    if (node.dataset.go === "home") emit("go", { kind: "home" });
   }
 }
 

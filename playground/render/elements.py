@@ -4,6 +4,7 @@ Every element's outermost node carries `data-type`, `data-action-id` and `data-b
 An option carries itself as JSON in `data-option`, because Slack sends it back whole.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from playground.render.tag import link, safe_url, tag
 from playground.render.text import confirm_attributes, text_object, words
 
 _ICONS = {"trash": "🗑️"}
+_HOME = re.compile(r"slack://app\?([\w=&-]*&)?tab=home(&|$)")
 
 Element = Callable[[Json, str, Directory], Markup]
 
@@ -67,7 +69,8 @@ def _button(element: Json, block_id: str, directory: Directory) -> Markup:
     url = string(element.get("url"))
     if safe_url(url):
         return link(url, label, **shared)
-    return tag("button", label, type_="button", **shared)
+    goes = "home" if _HOME.match(url) else None
+    return tag("button", label, type_="button", data_go=goes, **shared)
 
 
 def _workflow_button(element: Json, block_id: str, directory: Directory) -> Markup:

@@ -148,7 +148,7 @@ async def site(
         desk,
         public_url=f"http://127.0.0.1:{port}",
         full_text=desk.full_text if full_text else None,
-        names={"U0ADA00001": "Ada Lovelace"},
+        names=_names,
         limit=limit,
         clock=lambda: desk.now,
     )
@@ -161,6 +161,10 @@ async def site(
     finally:
         await runner.cleanup()
         await engine.dispose()
+
+
+async def _names(_view: CardView) -> dict[str, str]:
+    return {"U0ADA00001": "Ada Lovelace"}
 
 
 def _free_port() -> int:

@@ -13,6 +13,7 @@ from workflows.tasks import SourceKind
         ("   ", Verb.FORM, ""),
         ("help", Verb.HELP, ""),
         ("LIST", Verb.LIST, ""),
+        ("health", Verb.HEALTH, ""),
         ("status t-abc", Verb.STATUS, "t-abc"),
         ("status", Verb.STATUS, ""),
         ("cancel t-abc", Verb.CANCEL, "t-abc"),

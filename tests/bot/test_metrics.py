@@ -5,6 +5,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
+from agents.figures import CacheUse
 from bot.metrics import Metrics
 from bot.web.health import HealthPages
 from bot.web.refusal import Reason
@@ -40,16 +41,16 @@ def test_clicks_are_counted_by_what_became_of_them() -> None:
 
 
 def test_agent_calls_are_counted_even_when_they_fail() -> None:
-    """By agent and outcome."""
+    """By agent, how they ended, and where the answer came from; the cache by what it had."""
     metrics = Metrics()
-    with metrics.agent_call("analysis"):
-        pass
-    with pytest.raises(RuntimeError), metrics.agent_call("analysis"):
-        raise RuntimeError
+    metrics.agent_called("analysis", "ok", "live_agent", 0.2)
+    metrics.agent_called("analysis", "AgentUnreachable", "", 3.0)
+    metrics.agent_cache("analysis", CacheUse.MISS)
     told = figures(metrics)
-    assert told["signoff_agent_calls_total agent=analysis outcome=done"] == 1
-    assert told["signoff_agent_calls_total agent=analysis outcome=failed"] == 1
+    assert told["signoff_agent_calls_total agent=analysis mode=live_agent status=ok"] == 1
+    assert told["signoff_agent_calls_total agent=analysis mode= status=AgentUnreachable"] == 1
     assert told["signoff_agent_call_seconds_count agent=analysis"] == 2
+    assert told["signoff_agent_cache_total agent=analysis result=miss"] == 1
 
 
 async def test_slack_calls_are_counted_where_they_leave() -> None:

@@ -1,0 +1,53 @@
+"""An agent that is ill is told on the next card, before anybody's task runs into it."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot import bootstrap
+from bot.settings import AgentServerSettings
+from playground.blocks import problems
+from tests.conftest import free_port
+from tests.e2e.conftest import CHANNEL, PATIENCE, Office
+from tests.e2e.gestures import COMMAND
+
+
+async def test_ill_agents_are_told_on_the_next_card(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduler finds nobody at the agents' address; card, task and `/task health` say so."""
+    monkeypatch.setattr("bot.fleet_watch.EVERY", timedelta(milliseconds=200))
+    nobody = {"agent_server": AgentServerSettings(port=free_port())}
+    async with bootstrap.scheduler(office.settings.model_copy(update=nobody)):
+        await office.ada.command(COMMAND, CHANNEL)
+        thread = await office.thread()
+        await office.card(thread, "analysis")
+        answer = {}
+        for _ in range(100):
+            answer = (await office.ada.command("/task health", CHANNEL))["response"]
+            if "since" in answer["text"]:
+                break
+        assert answer["response_type"] == "ephemeral"
+        assert problems(answer["blocks"], "message") == []
+        assert "Some agents do not answer" in answer["text"]
+        assert "❌ `strategy` unhealthy" in str(answer["blocks"])
+        card = await office.card(thread, "analysis")
+        await office.grace.click(card, "signoff_approve")
+        second = await office.card(thread, "strategy")
+        shown = str(second["blocks"])
+        assert "Agent `report` is unhealthy since" in shown
+        assert "report cannot be reached" in shown
+        assert "Agent `analysis`" not in shown
+        root = await office.ada.wait_for(
+            lambda m: "Agent `report` is unhealthy since" in str(m["blocks"]),
+            CHANNEL,
+            timeout=PATIENCE,
+        )
+        assert root["ts"] == thread
+
+
+async def test_without_a_scheduler_the_bot_looks_itself(office: Office) -> None:
+    """In time for Slack's three seconds."""
+    answer = await office.ada.command("/task health", CHANNEL)
+    assert answer["acked"]
+    assert "gents" in answer["response"]["text"]

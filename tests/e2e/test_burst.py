@@ -1,0 +1,61 @@
+"""A burst of approvals under the limits Slack enforces."""
+
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot import bootstrap
+from playground.config import PlaygroundConfig
+from playground.server import Playground
+from tests.e2e.conftest import CHANNEL, ROOT, Office
+from tests.fakes import ADA
+from workflows.approval import ApprovalWorkflow
+from workflows.decisions import Place
+from workflows.requests import ApprovalRequest
+from workflows.results import AgentResult
+
+MANY = 8
+
+
+@pytest.fixture
+async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
+    """One that says 429 to whoever is too fast."""
+    config = PlaygroundConfig(manifest=ROOT / "manifest.yml", rate_limits=True)
+    async with Playground(config, tmp_path / "playground.db") as running:
+        yield running
+
+
+async def _raise(office: Office) -> str:
+    name = f"a-{uuid.uuid4().hex}"
+    request = ApprovalRequest(
+        id=name,
+        title="Refund 42 EUR",
+        requester=ADA,
+        result=AgentResult(summary="A refund."),
+        policy=office.settings.plans("review")[0].policy,
+        thread=Place(channel=CHANNEL),
+    )
+    client = await bootstrap.connect(office.settings)
+    queue = office.settings.temporal.task_queue
+    await client.start_workflow(ApprovalWorkflow.run, request, id=name, task_queue=queue)
+    return name
+
+
+async def test_a_burst_is_posted_once_each_and_never_too_fast(office: Office) -> None:
+    """Most cards are sent away and come back; none is looked for, because none was sent before."""
+    raised = {await _raise(office) for _ in range(MANY)}
+    cards: dict[str, str] = {}
+
+    def seen(message: dict[str, object]) -> bool:
+        known = [name for name in raised if name in str(message.get("metadata"))]
+        cards.update({name: str(message["ts"]) for name in known})
+        return set(cards) == raised
+
+    await office.grace.wait_for(seen, CHANNEL, timeout=40)
+    journal = office.workspace.journal
+    posted = journal.calls(method="chat.postMessage")
+    assert [call["status"] for call in posted] == [200] * MANY
+    assert journal.calls(method="conversations.history") == []
+    assert len(journal.calls(method="users.lookupByEmail")) <= 2
