@@ -1,21 +1,18 @@
 """The command line. Each command is a few lines; what it does lives elsewhere."""
 
 import asyncio
-import contextlib
-import logging
-import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Annotated, Any, Never
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from bot.audit_form import Form
 from bot.errors import SignoffError
+from bot.leaving import leave
 from bot.settings import FILE, Settings, load
 from storage.errors import StorageError
 from workflows.decisions import Verdict
@@ -229,26 +226,13 @@ def main() -> None:
     try:
         app()
     except SystemExit as end:
-        _leave(end.code if isinstance(end.code, int) else 0)
+        leave(end.code if isinstance(end.code, int) else 0)
     except SignoffError as error:
         complain.print(str(error), style="red", markup=False)
-        _leave(error.exit_code)
+        leave(error.exit_code)
     except StorageError as error:
         complain.print(str(error), style="red", markup=False)
-        _leave(3)
-
-
-def _leave(code: int) -> Never:
-    """End at once, with everything closed and written.
-
-    A thread of the Temporal SDK that calls into an interpreter which is being taken down aborts the
-    process (sdk-python #300), so it is not taken down.
-    """
-    logging.shutdown()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            stream.flush()
-    os._exit(code)
+        leave(3)
 
 
 def _run(work: Awaitable[Any]) -> Any:

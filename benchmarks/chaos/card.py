@@ -8,6 +8,7 @@ Json = dict[str, Any]
 
 APPROVE, REJECT, DECIDE_FORM = "signoff_approve", "signoff_reject", "signoff_decide"
 EVENT, TASK_EVENT = "signoff_card", "signoff_task"
+WAY_HOME = "signoff_open_home"
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ def event_of(message: Json) -> tuple[str, Json]:
 
 
 def buttons(message: Json) -> list[Json]:
-    """Everything in the message that can be used."""
+    """Everything in the message that can be used, but for the way to Home."""
     blocks = message.get("blocks") or []
     if isinstance(blocks, str):
         blocks = json.loads(blocks)
     return [
-        element for block in blocks if block["type"] == "actions" for element in block["elements"]
+        element
+        for block in blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+        if element["action_id"] != WAY_HOME
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.instant_agent import InstantAgent
 from bot import bootstrap, logs
 from bot.errors import SignoffError
+from bot.leaving import leave
 from bot.settings import load
 
 READY = "The worker works."
@@ -40,7 +41,9 @@ def main() -> None:
     try:
         asyncio.run(parts[sys.argv[1]](Path(sys.argv[2])))
     except SignoffError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        leave(error.exit_code)
+    leave(0)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,11 @@ class Waiting:
         await workflow.wait_condition(lambda: bool(self._click))
         return self._click
 
+    @workflow.query
+    def clicked(self) -> str:
+        """Answered once somebody carries it."""
+        return self._click
+
     @workflow.signal
     def click(self, name: str) -> None:
         """Ends it."""
