@@ -27,8 +27,7 @@ from temporalio.runtime import (
     TelemetryFilter,
 )
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from bot.errors import ConfigurationError, UnavailableError
 from bot.heartbeats import Heartbeats
@@ -104,9 +103,6 @@ async def connect(settings: TemporalSettings, ours: SimplePlugin, *, lazy: bool 
 
 def worker(client: Client, settings: TemporalSettings, build: str = RELEASE) -> Worker:
     """A worker for everything; `graceful_shutdown_timeout` lets running activities end."""
-    # Our own core is linted for determinism; loading it once and not per workflow saves a third of
-    # the worker's memory, see docs/adr/0009.
-    shared = SandboxRestrictions.default.with_passthrough_modules("workflows")
     return Worker(
         client,
         task_queue=settings.task_queue,
@@ -115,7 +111,7 @@ def worker(client: Client, settings: TemporalSettings, build: str = RELEASE) -> 
         max_concurrent_workflow_tasks=8,  # what a killed worker holds is missing for 10 s
         max_cached_workflows=0,  # see docs/adr/0010
         deployment_config=_versioned(settings.deployment, build) if settings.deployment else None,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=shared),
+        workflow_runner=UnsandboxedWorkflowRunner(),
     )
 
 

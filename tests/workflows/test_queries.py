@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from bot import temporal
 from bot.settings import TemporalSettings
@@ -28,7 +28,7 @@ async def rewrite(card: str) -> None:
     """Make the card true."""
 
 
-@workflow.defn(sandboxed=False)
+@workflow.defn
 class Clicked:
     """Answers each click beside its own path, as approvals do."""
 
@@ -82,6 +82,6 @@ async def test_a_query_that_waited_for_a_worker_leaves_a_history_that_replays(
                 await one.signal(Clicked.click, click)
         await asyncio.gather(*(one.result() for one in waiting))
         assert all("first" in seen for seen in await asyncio.gather(*queries))
-    replayer = Replayer(workflows=[Clicked])
+    replayer = Replayer(workflows=[Clicked], workflow_runner=UnsandboxedWorkflowRunner())
     for one in waiting:
         await replayer.replay_workflow(await one.fetch_history())

@@ -14,7 +14,7 @@ from bot import temporal
 from bot.settings import TemporalSettings
 
 
-@workflow.defn(sandboxed=False)
+@workflow.defn
 class Waiting:
     """Ends with the first click."""
 
