@@ -12,13 +12,16 @@ from benchmarks.place import Place
 from bot import bootstrap, embedded, logs
 from bot.demo import pointed_at
 from bot.settings import Settings
-from playground.config import PlaygroundConfig
+from playground.config import ChannelConfig, PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
 
 CHANNEL = "C0GENERAL1"
 ADA, GRACE = "U0ADA00001", "U0GRACE001"
-USUAL = PlaygroundConfig()
+CHANNELS = tuple(
+    ChannelConfig(id=f"C0BENCH{number:03d}", name=f"bench-{number}") for number in range(12)
+)
+USUAL = PlaygroundConfig(channels=(*PlaygroundConfig().channels, *CHANNELS))
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,23 @@ import time
 
 from benchmarks.figures import say
 from benchmarks.floor import Floor
-from benchmarks.office import CHANNEL, Office
+from benchmarks.office import CHANNELS, Office
 from playground.person import Person
 
 LOOK_EVERY = 0.02
 
 
-async def throughput(office: Office, floor: Floor, tasks: int = 12) -> None:
-    """One line. A task is four agent calls, four approvals and about forty calls of Slack."""
+async def throughput(office: Office, floor: Floor) -> None:
+    """One line. A task is four agent calls, four approvals and about forty calls of Slack.
+
+    Each in a channel of its own, because a channel takes one message a second.
+    """
+    tasks = len(CHANNELS)
     seen = len(office.workspace.journal.calls(method="chat.postMessage"))
     started = time.perf_counter()
     approving = asyncio.create_task(_approve_everything(office, seen))
     try:
-        answers = await asyncio.gather(*(_start(office.ada) for _ in range(tasks)))
+        answers = await asyncio.gather(*(_start(office.ada, channel.id) for channel in CHANNELS))
         handles = [office.client.get_workflow_handle(task) for task in answers]
         await asyncio.gather(*(handle.result() for handle in handles))
     finally:
@@ -30,8 +34,8 @@ async def throughput(office: Office, floor: Floor, tasks: int = 12) -> None:
     say("tasks per second", figure | {"ratio": round(floor.per_second / approvals, 2)})
 
 
-async def _start(ada: Person) -> str:
-    answer = await ada.command("/task review examples/penguins.csv", CHANNEL)
+async def _start(ada: Person, channel: str) -> str:
+    answer = await ada.command("/task review examples/penguins.csv", channel)
     return str(answer["response"]["text"]).split("`")[1]
 
 
@@ -44,6 +48,6 @@ async def _approve_everything(office: Office, seen: int) -> None:
                 continue
             if response.get("ok") and response["ts"] not in clicked:
                 clicked.add(response["ts"])
-                card = {"channel": CHANNEL, "ts": response["ts"]}
+                card = {"channel": response["channel"], "ts": response["ts"]}
                 await office.grace.click(card, "signoff_approve")
         await asyncio.sleep(LOOK_EVERY)
