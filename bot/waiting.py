@@ -56,7 +56,7 @@ class WaitingApprovals:
 
     async def _signal(self, approval: str, outage: Outage) -> str:
         """The id, or nothing when Temporal did not take it and it has to be told again."""
-        handle = self._client.get_workflow_handle_for(ApprovalWorkflow.run, approval)
+        handle = self._client.get_workflow_handle(approval)
         try:
             await handle.signal(ApprovalWorkflow.bridge, outage)
         except RPCError as error:

@@ -25,7 +25,6 @@ from workflows.decisions import Place, Snooze
 from workflows.ladder import Act, Rung
 from workflows.requests import ApprovalRequest
 from workflows.results import AgentResult
-from workflows.roundup import RoundupWorkflow
 
 DIGEST = "signoff_digest"
 
@@ -130,7 +129,7 @@ async def test_a_burst_of_copies_is_one_message_to_each(office: Office, client: 
     names = [await raised(office, client, f"Refund {n}", Act.DM) for n in range(3)]
     await until(lambda: found(client, office, len(names)))
     snooze = Snooze(id="s", by=LINUS, minutes=60)
-    handle = client.get_workflow_handle_for(ApprovalWorkflow.run, names[0])
+    handle = client.get_workflow_handle(names[0])
     await handle.signal(ApprovalWorkflow.snooze, snooze)
 
     async def is_noted() -> bool:
@@ -213,11 +212,8 @@ async def test_a_digest_waits_for_quiet_hours_and_for_nobody_who_wants_none(
     queue = office.settings.temporal.task_queue
     today = f"{datetime.now(early()):%Y-%m-%d}"
     for user in (GRACE, ADA):
-        handle = client.get_workflow_handle_for(
-            RoundupWorkflow.run, f"digest-{queue}-{user}-{today}"
-        )
-        await handle.result()
-    waiting = client.get_workflow_handle_for(RoundupWorkflow.run, f"digest-{queue}-{LINUS}-{today}")
+        await client.get_workflow_handle(f"digest-{queue}-{user}-{today}").result()
+    waiting = client.get_workflow_handle(f"digest-{queue}-{LINUS}-{today}")
 
     async def sleeps() -> bool:
         history = await waiting.fetch_history()
