@@ -30,7 +30,7 @@ $(NODE): tests/playground/node/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/playground/node; fi
 
 test: .venv/dev $(NODE)  ## the whole test suite
-	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/dev  ## format, lint, types, import rule
 	@$(BIN)/ruff format --check .

@@ -28,25 +28,16 @@ from storage.errors import StorageError
 from workflows import attributes
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Answer, Decision, Settlement
-from workflows.frozen import Frozen
 from workflows.policy import Risk
-from workflows.requests import ApprovalRequest, CardView
-from workflows.results import AgentResult
+from workflows.requests import ApprovalRequest, CardView, Look
 
-LOOK_SECONDS = 1.5
-"""A form has to open within three seconds of the click; half of that is for the network."""
+LOOK_SECONDS = 2.0
+"""A form has to open within three seconds of the click; the rest is for the network."""
 WINDOW = 300
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(days=400)
 NARROWINGS = 8
 AT_ONCE = 100
-
-
-class Look(Frozen):
-    """One approval as a form needs it."""
-
-    view: CardView
-    result: AgentResult
 
 
 class Approvals:
@@ -119,9 +110,7 @@ class Approvals:
         handle = self._handle(approval_id)
         try:
             async with asyncio.timeout(seconds):
-                view, result = await asyncio.gather(
-                    handle.query(ApprovalWorkflow.view), handle.query(ApprovalWorkflow.result)
-                )
+                return await handle.query(ApprovalWorkflow.look)
         except TimeoutError:
             raise UnavailableError(
                 "This can't be opened just now, because no worker answers. Nothing was done: "
@@ -131,7 +120,6 @@ class Approvals:
             raise UnavailableError(f"This can't be opened just now. {error}") from None
         except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
-        return Look(view=view, result=result)
 
     async def decide(self, approval_id: str, decision: Decision) -> Answer:
         """Decide and wait for the answer; the same rules as for a click."""

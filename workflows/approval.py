@@ -35,7 +35,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.mirror import Mirror
     from workflows.outage import Outage
     from workflows.policy import OnTimeout
-    from workflows.requests import ApprovalParent, ApprovalRequest, CardView, settlement_of
+    from workflows.requests import (
+        ApprovalParent,
+        ApprovalRequest,
+        CardView,
+        Look,
+        settlement_of,
+    )
     from workflows.results import AgentResult
     from workflows.rungs import Rungs
     from workflows.steps import PATIENT, Attachment, CardSteps, Refusal
@@ -150,6 +156,11 @@ class ApprovalWorkflow:
     def view(self) -> CardView:
         """What the card shows; answered after the end, too."""
         return self._matter.view()
+
+    @workflow.query
+    def look(self) -> Look:
+        """Both in one: a query is a replay."""
+        return Look(view=self.view(), result=self._request.result)
 
     @workflow.query
     def result(self) -> AgentResult:

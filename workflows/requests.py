@@ -110,6 +110,13 @@ class CardView(Frozen):
     unwell: tuple[AgentHealth, ...] = ()
 
 
+class Look(Frozen):
+    """One approval as a form needs it: the card, and the whole result."""
+
+    view: CardView
+    result: AgentResult
+
+
 class ApprovalParent:
     """Whoever waits for an approval: a workflow with this signal."""
 

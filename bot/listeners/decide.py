@@ -6,7 +6,6 @@ Every handler hands over first and acknowledges then, so an acknowledged click c
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Look
 from bot.gateway import Gateway
 from bot.listeners.click import Body, Click, clicked, heading, submitted
 from bot.listeners.forms import Forms, may_say
@@ -16,6 +15,7 @@ from notifications.edit_modal import edited
 from notifications.inputs import entered
 from notifications.modals import COMMENT, CONFIRMATION, REASON, care_modal, words_modal
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.requests import Look
 
 _REASON_MISSING = "Please choose a reason, or write one."
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals, Look
+from bot.approvals import Approvals
 from bot.errors import BadRequest, SignoffError
 from bot.listeners.click import Click
 from bot.listeners.replier import Replier
@@ -20,6 +20,7 @@ from notifications.buttons import Target
 from notifications.calls import refusal
 from workflows import rules
 from workflows.decisions import Answer, Edit, Reply, Snooze, Verdict, Via, Withdrawal
+from workflows.requests import Look
 
 Preview = Callable[[Look, datetime], Answer | None]
 Make = Callable[[Look], Block]

@@ -1,6 +1,7 @@
 """The guard before Bolt: nothing unsigned, malformed or repeated gets through, and it says little."""
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -97,6 +98,7 @@ async def client(door: Door) -> AsyncIterator[RawClient]:
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[Path]:
     """Everything logged, as a running bot logs it."""
+    gc.collect()  # what earlier tests left behind must not be logged here
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers = []
