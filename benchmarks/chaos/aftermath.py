@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.chaos import audit
-from benchmarks.chaos.crowd import CHANNEL
+from benchmarks.chaos.crowd import CHANNELS
 from benchmarks.chaos.evidence import Evidence, rows
 from benchmarks.chaos.gesture import gestures
 from benchmarks.chaos.load import Load
@@ -69,19 +69,27 @@ class Aftermath:
 
 
 async def _standing(person: Person, recorder: Recorder) -> tuple[Json, ...]:
-    """Everything that stands in the channel and its threads."""
-    roots = {message["ts"] for message in await person.messages(CHANNEL, limit=MOST_ROOTS)}
-    roots |= {call["thread"] or call["place"][1] for call in recorder.calls if _is_ours(call)}
-    found: dict[str, Json] = {}
-    for root in sorted(roots):
-        for message in await person.messages(CHANNEL, root, MOST_REPLIES):
+    """Everything that stands in the channels and their threads."""
+    roots = {
+        (channel, message["ts"])
+        for channel in CHANNELS
+        for message in await person.messages(channel, limit=MOST_ROOTS)
+    }
+    roots |= {(call["place"][0], call["thread"] or call["place"][1]) for call in _ours(recorder)}
+    found: dict[tuple[str, str], Json] = {}
+    for channel, root in sorted(roots):
+        for message in await person.messages(channel, root, MOST_REPLIES):
             message.pop("html", None)
-            found[message["ts"]] = message
+            found[channel, message["ts"]] = message
     return tuple(found.values())
 
 
-def _is_ours(call: Json) -> bool:
-    return bool(call["method"] == "chat.postMessage" and call["place"][0] == CHANNEL)
+def _ours(recorder: Recorder) -> list[Json]:
+    return [
+        call
+        for call in recorder.calls
+        if call["method"] == "chat.postMessage" and call["place"][0] in CHANNELS
+    ]
 
 
 def _all_ended(log: list[Json], promised: set[str]) -> bool:

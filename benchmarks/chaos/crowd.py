@@ -2,12 +2,15 @@
 
 import asyncio
 
-from playground.config import PlaygroundConfig, UserConfig
+from playground.config import ChannelConfig, PlaygroundConfig, UserConfig
 from playground.person import Person
 from playground.server import Playground
 
 TEAM, OTHER_TEAM = "T0ACME0001", "T0OTHER001"
 CHANNEL, OTHER_CHANNEL = "C0GENERAL1", "C0FINANCE1"
+MORE = tuple(f"C0CHAOS{number:03}" for number in range(1, 12))
+CHANNELS = (CHANNEL, *MORE)
+"""Where tasks are started: a channel takes one message a second."""
 APPROVERS = tuple(f"U0DECIDE{number:02}" for number in range(10))
 REQUESTERS = APPROVERS[:2]
 """They might decide, but for what they asked for themselves."""
@@ -27,8 +30,9 @@ def people() -> tuple[UserConfig, ...]:
 
 
 def with_people(config: PlaygroundConfig) -> PlaygroundConfig:
-    """The same workspace with our people in it."""
-    return config.model_copy(update={"users": people()})
+    """The same workspace with our people and channels in it."""
+    more = (ChannelConfig(id=channel, name=channel.lower()) for channel in MORE)
+    return config.model_copy(update={"users": people(), "channels": (*config.channels, *more)})
 
 
 class Crowd:

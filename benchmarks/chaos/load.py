@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.chaos import forgery
 from benchmarks.chaos.card import read_card
-from benchmarks.chaos.crowd import APPROVERS, CHANNEL, REQUESTERS, WATCHER, Crowd
+from benchmarks.chaos.crowd import APPROVERS, CHANNELS, REQUESTERS, WATCHER, Crowd
 from benchmarks.chaos.site import INPUT
 from benchmarks.chaos.story import Story
 from playground.person import PersonError
@@ -27,7 +27,7 @@ class Load:
         self._crowd = crowd
         self._seed = seed
         self._room = asyncio.Semaphore(most_open)
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._stories: set[asyncio.Task[None]] = set()
         self._watching: asyncio.Task[None] | None = None
 
@@ -37,8 +37,9 @@ class Load:
 
     async def catch_up(self) -> None:
         """Look at the cards that are there already."""
-        for root in await self._crowd[WATCHER].messages(CHANNEL, limit=MOST_ROOTS):
-            await self._look(root["ts"])
+        for channel in CHANNELS:
+            for root in await self._crowd[WATCHER].messages(channel, limit=MOST_ROOTS):
+                await self._look(channel, root["ts"])
 
     async def run(self, approvals: int, seconds: float) -> None:
         """Start so many tasks, wait until their cards are decided; no longer than that."""
@@ -68,9 +69,9 @@ class Load:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _start(self, chance: random.Random) -> None:
-        requester = chance.choice(REQUESTERS)
+        requester, channel = chance.choice(REQUESTERS), chance.choice(CHANNELS)
         while True:
-            answer = await self._crowd[requester].command(f"/task review inputs/{INPUT}", CHANNEL)
+            answer = await self._crowd[requester].command(f"/task review inputs/{INPUT}", channel)
             said = str((answer["response"] or {}).get("text", ""))
             if found := _TASK.search(said):
                 self.started[found[1]] = requester
@@ -84,16 +85,16 @@ class Load:
         watcher = self._crowd[WATCHER]
         async with contextlib.aclosing(watcher.changes()) as changes:
             async for change in changes:
-                ts = change.get("ts")
-                if ts and ts not in self._seen and change.get("channel") == CHANNEL:
-                    await self._look(change.get("thread_ts") or ts)
+                ts, channel = change.get("ts"), change.get("channel")
+                if ts and (channel, ts) not in self._seen and channel in CHANNELS:
+                    await self._look(channel, change.get("thread_ts") or ts)
 
-    async def _look(self, thread: str) -> None:
-        for message in await self._crowd[WATCHER].messages(CHANNEL, thread):
+    async def _look(self, channel: str, thread: str) -> None:
+        for message in await self._crowd[WATCHER].messages(channel, thread):
             card = read_card(message)
-            if card is None or card.ts in self._seen:
+            if card is None or (channel, card.ts) in self._seen:
                 continue
-            self._seen.add(card.ts)
+            self._seen.add((channel, card.ts))
             requester = self._requester(message)
             chance = random.Random(f"{self._seed}:{len(self._seen)}")
             story = Story(self._crowd, card, requester, chance)
