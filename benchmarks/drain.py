@@ -26,6 +26,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Place as Message
 from workflows.requests import ApprovalRequest
 from workflows.results import AgentResult
+from workflows.steps import BEGINNINGS
 
 APPROVALS = 1_000
 CHANNELS = 20
@@ -143,7 +144,11 @@ async def _raise(client: Client, settings: Settings) -> None:
         )
         async with limit:
             await client.start_workflow(
-                ApprovalWorkflow.run, request, id=name, task_queue=settings.temporal.task_queue
+                ApprovalWorkflow.run,
+                request,
+                id=name,
+                task_queue=settings.temporal.task_queue,
+                priority=BEGINNINGS,
             )
 
     await asyncio.gather(*(one(number) for number in range(APPROVALS)))

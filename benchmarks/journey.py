@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.figures import beside, say, spread
 from benchmarks.floor import Floor
+from benchmarks.instant_agent import calls
 from benchmarks.office import CHANNEL, Office
 from benchmarks.resumption import resumed_at
 
@@ -68,8 +69,9 @@ async def _task(office: Office, times: Times) -> None:
         handle = office.client.get_workflow_handle(click.approval)
         times.resumed.append(await resumed_at(handle, "decide") - click.at)
         times.rewritten.append(_rewritten_at(office, click) - click.at)
+    called = calls(office.settings.folder)
     for click, step in zip(clicks, steps[1:], strict=False):
-        times.next_agent.append(office.agent.called[task, step] - click.at)
+        times.next_agent.append(called[task, step] - click.at)
 
 
 async def _click(office: Office, approval: str, times: Times) -> Click:

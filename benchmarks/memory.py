@@ -1,20 +1,16 @@
 """Memory of bot and worker, each a process of its own, while 1,000 approvals wait."""
 
 import asyncio
-import contextlib
-import os
-import sys
 import uuid
-from collections.abc import AsyncIterator
 
 import psutil
 from temporalio.client import Client
 
 from benchmarks.figures import Json, say
 from benchmarks.office import CHANNEL, base
-from benchmarks.place import Place, place
+from benchmarks.part import BOT, WORKER, part
+from benchmarks.place import place
 from bot import bootstrap
-from bot.children import die_with_parent, stop
 from bot.settings import Settings
 from playground.server import Playground
 from workflows.approval import ApprovalWorkflow
@@ -31,20 +27,16 @@ MEGABYTE = 1_000_000
 async def memory() -> None:
     """One line per process; the floor is the same process before the first approval."""
     with place() as here:
-        async with base(here) as (settings, workspace):
-            environment = _environment(settings)
-            async with (
-                _process(here, environment, "bot") as bot,
-                _process(here, environment, "worker") as worker,
-            ):
-                await _until_connected(workspace)
-                await _warm_up(settings, workspace)
-                idle = {"bot": _rss(bot), "worker": _rss(worker)}
-                await _raise(settings, workspace, APPROVALS)
-                for name, process in (("bot", bot), ("worker", worker)):
-                    say(
-                        f"memory of {name}, {APPROVALS} waiting", _figure(_rss(process), idle[name])
-                    )
+        async with (
+            base(here) as (settings, workspace),
+            part(here, settings, BOT) as bot,
+            part(here, settings, WORKER) as worker,
+        ):
+            await _warm_up(settings, workspace)
+            idle = {"bot": _rss(bot), "worker": _rss(worker)}
+            await _raise(settings, workspace, APPROVALS)
+            for name, process in (("bot", bot), ("worker", worker)):
+                say(f"memory of {name}, {APPROVALS} waiting", _figure(_rss(process), idle[name]))
 
 
 def _figure(now: int, idle: int) -> Json:
@@ -59,37 +51,6 @@ def _figure(now: int, idle: int) -> Json:
 
 def _rss(process: int) -> int:
     return int(psutil.Process(process).memory_info().rss)
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    secrets = settings.secrets
-    return os.environ | {
-        "SIGNOFF_SLACK__BASE_URL": settings.slack.base_url,
-        "SLACK_BOT_TOKEN": secrets.slack_bot_token.get_secret_value(),
-        "SLACK_APP_TOKEN": secrets.slack_app_token.get_secret_value(),
-    }
-
-
-@contextlib.asynccontextmanager
-async def _process(here: Place, environment: dict[str, str], command: str) -> AsyncIterator[int]:
-    with (here.settings.folder / f"{command}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "--config", str(here.config), command),
-            env=environment,
-            stdout=log,
-            stderr=log,
-            preexec_fn=die_with_parent,
-        )
-    try:
-        yield process.pid
-    finally:
-        await stop(process)
-
-
-async def _until_connected(workspace: Playground) -> None:
-    async with asyncio.timeout(60):
-        while not workspace.sockets.count():  # noqa: ASYNC110 - looked at, never told
-            await asyncio.sleep(0.05)
 
 
 async def _warm_up(settings: Settings, workspace: Playground) -> None:

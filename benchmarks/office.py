@@ -1,4 +1,4 @@
-"""Signoff as `signoff up` runs it, with a local workspace and an instant agent."""
+"""Signoff, bot and worker each a process, with a local workspace and an instant agent."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from benchmarks.instant_agent import InstantAgent
+from benchmarks.part import BOT, INSTANT_WORKER, part
 from benchmarks.place import Place
 from bot import bootstrap, embedded, logs
 from bot.demo import pointed_at
@@ -32,7 +32,6 @@ class Office:
     settings: Settings
     workspace: Playground
     client: Client
-    agent: InstantAgent
     ada: Person
     grace: Person
 
@@ -55,17 +54,16 @@ async def base(
 
 @contextlib.asynccontextmanager
 async def office(here: Place, config: PlaygroundConfig = USUAL) -> AsyncIterator[Office]:
-    """Everything, bot and worker in this process."""
-    agent = InstantAgent()
+    """Everything; the workspace and its people are in this process."""
     async with (
         base(here, config) as (settings, workspace),
-        bootstrap.worker(settings, agent),
-        bootstrap.bot(settings),
+        part(here, settings, INSTANT_WORKER),
+        part(here, settings, BOT),
         Person(workspace.url, workspace.local_token, ADA) as ada,
         Person(workspace.url, workspace.local_token, GRACE) as grace,
     ):
         client = await bootstrap.connect(settings)
-        yield Office(here, settings, workspace, client, agent, ada, grace)
+        yield Office(here, settings, workspace, client, ada, grace)
 
 
 async def _prepare(settings: Settings) -> None:

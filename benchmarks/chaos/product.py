@@ -30,7 +30,8 @@ async def worker(config: Path) -> None:
     logs.configure()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with bootstrap.worker(load(config), InstantAgent()):
+    settings = load(config)
+    async with bootstrap.worker(settings, InstantAgent(settings.folder)):
         print(READY, flush=True)
         await stop.wait()
 
