@@ -37,6 +37,7 @@ from workflows.digest import digest
 from workflows.policy import Policy, Risk
 from workflows.requests import ApprovalRequest, CardView, settlement_of
 from workflows.results import AgentResult, AgentVersion
+from workflows.steps import BEGINNINGS
 
 SECONDS = 10.0
 FIRST_LOOK = 0.5
@@ -87,6 +88,7 @@ class TemporalDesk:
                     id=request.id,
                     task_queue=self._queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    priority=BEGINNINGS,
                     memo={PRINCIPAL: name, CONTENT: content},
                     search_attributes=TypedSearchAttributes(
                         [SearchAttributePair(attributes.PROGRAM, name)]

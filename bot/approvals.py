@@ -30,6 +30,7 @@ from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Answer, Decision, Settlement
 from workflows.policy import Risk
 from workflows.requests import ApprovalRequest, CardView, Look
+from workflows.steps import BEGINNINGS
 
 LOOK_SECONDS = 2.0
 """A form has to open within three seconds of the click; the rest is for the network."""
@@ -148,6 +149,7 @@ class Approvals:
                 id=request.id,
                 task_queue=self._queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                priority=BEGINNINGS,
             )
         except WorkflowAlreadyStartedError:
             return

@@ -50,9 +50,11 @@ from bot.metrics import Metrics
 from bot.pages import pages, slack_requests
 from bot.payload_keys import payload_codec
 from bot.payload_watch import PayloadWatch
+from bot.preparing import Preparing, TemporalQueue
 from bot.prompt_ack import PromptDispatch
-from bot.rules import RuleActivities
+from bot.rules import Rules
 from bot.settings import Settings
+from bot.showing import Showing
 from bot.slack import bolt_app, identify, require_tokens, web_client
 from bot.sockets import SteadyHandler, open_now, renew, sockets
 from bot.tasks import Tasks
@@ -185,16 +187,19 @@ def _activities(
     delivery = SlackDelivery(slack, Unwell(FleetStore(engine)), pacer)
     preferences, names = PreferenceStore(engine), Names(slack)
     mail, planner = mail_activities(settings, engine, names), LadderPlanner(preferences)
+    people = SlackPeople(slack, preferences, names)
+    recorder = AuditRecorder(audit_log(settings, engine))
     calendar = CalendarSettings.model_validate(settings.policy.get("calendar") or {})
     approvals = Approvals(lists, settings.temporal.task_queue)
     return [
         InputActivities(input_folders(settings), payloads, web, slack).collect_inputs,
-        SlackPeople(slack, preferences, names).resolve_electorate,
-        RuleActivities(BypassStore(engine)).weigh,
-        *(delivery.show_task, delivery.post_card, delivery.update_card, delivery.attach),
+        people.resolve_electorate,
+        Preparing(people, planner, Rules(BypassStore(engine)), TemporalQueue(lists)).prepare,
+        Showing(delivery, recorder).show,
+        *(delivery.show_task, delivery.update_card, delivery.attach),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
-        AuditRecorder(audit_log(settings, engine)).record,
-        *(planner.plan_ladder, planner.moments),
+        recorder.record,
+        planner.moments,
         DigestActivities(slack, delivery, approvals, preferences, calendar).send_digest,
         *(mail.mail, mail.revoke_links, mail.close_mail),
         agents.run_turn,

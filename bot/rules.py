@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 
 import cel
 import structlog
-from temporalio import activity
 
 from storage.bypasses import BypassStore
 from workflows.decisions import Via
 from workflows.policy import Risk
 from workflows.results import AgentResult
-from workflows.steps import RuleSteps, Weighing, WeighRequest
+from workflows.steps import PrepareRequest, Weighing
 
 log = structlog.get_logger()
 
@@ -43,18 +42,17 @@ def holds(expression: str, result: AgentResult) -> bool:
     return cel.compile(expression).execute(seen) is True
 
 
-class RuleActivities(RuleSteps):
+class Rules:
     """Runs in the worker."""
 
     def __init__(self, bypasses: BypassStore) -> None:
         self._bypasses = bypasses
 
-    @activity.defn(name="weigh")
-    async def weigh(self, request: WeighRequest) -> Weighing:
+    async def weigh(self, request: PrepareRequest) -> Weighing:
         """A bypass first: whoever opened it stands behind it by name."""
         return await self._bypassed(request) or _ruled(request) or NOBODY
 
-    async def _bypassed(self, request: WeighRequest) -> Weighing | None:
+    async def _bypassed(self, request: PrepareRequest) -> Weighing | None:
         named = set(request.policy.bypassers)
         if not named or not request.pipeline:
             return None
@@ -65,7 +63,7 @@ class RuleActivities(RuleSteps):
         return None
 
 
-def _ruled(request: WeighRequest) -> Weighing | None:
+def _ruled(request: PrepareRequest) -> Weighing | None:
     policy = request.policy
     if not policy.auto_approve or policy.risk is not Risk.LOW:
         return None

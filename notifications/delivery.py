@@ -68,7 +68,6 @@ class SlackDelivery(CardSteps):
                 await self._tell_no_place(view)
             raise
 
-    @activity.defn(name="post_card")
     async def post_card(self, view: CardView) -> tuple[Place, ...]:
         """Post the card into the task's thread."""
         view = await self._with_unwell(view)

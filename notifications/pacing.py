@@ -29,7 +29,7 @@ NEAR = 3.0
 """Seconds: whoever has to wait longer comes back later."""
 EARLY = 2.0
 """Seconds before its turn that somebody who was sent away is back."""
-NEW_WAITING, ALL_WAITING = 2, 4
+NEW_WAITING, ALL_WAITING = 4, 6
 """So many may wait in a channel: for who comes first, and for who comes back."""
 
 POST, REWRITE = "chat.postMessage", "chat.update"
@@ -44,6 +44,9 @@ class Urgency(IntEnum):
     ANSWER = 0
     CARD = 1
     NOTICE = 2
+
+
+Order = tuple[Urgency, float]
 
 
 class Later(ApplicationError):  # noqa: N818 - the name says what to do
@@ -66,6 +69,7 @@ class _Waiting:
     number: int
     turn: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
     done: asyncio.Event = field(default_factory=asyncio.Event, compare=False)
+    taken_before: float = field(default=0.0, compare=False)
 
 
 @dataclass
@@ -112,8 +116,11 @@ class Pacer:
             lane.serving = asyncio.create_task(self._serve(lane))
         try:
             await entry.turn.wait()
-            async with self._gates[POST].entered():
-                return await send()
+            async with self._gates[POST].entered((urgency, since)):
+                started = time.time()
+                answer = await send()
+                entry.taken_before = _since_taken(answer, started)
+                return answer
         finally:
             entry.done.set()
 
@@ -124,7 +131,7 @@ class Pacer:
             raise Later(gate.rest())
         self._newest[message] = mine
         try:
-            async with gate.entered():
+            async with gate.entered((Urgency.NOTICE, math.inf)):
                 return await send() if self._newest.get(message) is mine else None
         finally:
             if self._newest.get(message) is mine:
@@ -135,7 +142,9 @@ class Pacer:
         serving = [lane.serving for lane in self._lanes.values() if lane.serving is not None]
         for task in serving:
             task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.gather(
+            *serving, *(gate.close() for gate in self._gates.values()), return_exceptions=True
+        )
 
     def _admit(self, lane: _Lane, *, returning: bool) -> None:
         """Stay if few wait here, else book the next free moment and leave."""
@@ -148,7 +157,7 @@ class Pacer:
         raise Later(max(lane.booked - now - EARLY, self._interval))
 
     async def _serve(self, lane: _Lane) -> None:
-        """One after the other, each an interval after the one before was answered."""
+        """One after the other, each an interval after Slack took the one before."""
         try:
             while lane.waiting:
                 await asyncio.sleep(max(lane.free_at - self._clock(), 0))
@@ -158,20 +167,35 @@ class Pacer:
                     continue
                 entry.turn.set()
                 await entry.done.wait()
-                lane.free_at = self._clock() + self._interval
+                lane.free_at = self._clock() + self._interval - entry.taken_before
         finally:
             lane.serving = None
 
 
+def _since_taken(answer: AsyncSlackResponse, started: float) -> float:
+    """Seconds since Slack took a message, by its timestamp; 0 where its clock is not ours."""
+    answered = time.time()
+    with contextlib.suppress(TypeError, ValueError):
+        taken = float(answer.get("ts") or 0)
+        if started <= taken <= answered:
+            return answered - taken
+    return 0.0
+
+
 class _Gate:
-    """One method: shut by a 429 until Slack's moment, and then until one call has come through."""
+    """One method: shut by a 429 until Slack's moment, and then until one call has come through.
+
+    Whoever waits is let in in order: urgent ones first, then whoever waits longest.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until = 0.0
         self._shut = False
-        self._trying = False
-        self._changed = asyncio.Condition()
+        self._waiting: list[tuple[Order, int, asyncio.Future[bool]]] = []
+        self._numbers = itertools.count()
+        self._opening: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
 
     def rest(self) -> float:
         """Seconds until the next call may be tried."""
@@ -183,9 +207,9 @@ class _Gate:
             await asyncio.sleep(rest)
 
     @contextlib.asynccontextmanager
-    async def entered(self) -> AsyncIterator[None]:
+    async def entered(self, order: Order) -> AsyncIterator[None]:
         """Around one call; learns from what becomes of it."""
-        is_trial = await self._enter()
+        is_trial = self._shut and await self._admitted(order)
         try:
             yield
         except SlackApiError as error:
@@ -200,21 +224,38 @@ class _Gate:
                 self._shut = False
         finally:
             if is_trial:
-                await self._tried()
+                self._tried.set()
 
-    async def _enter(self) -> bool:
-        """Whether this call is the one that tries."""
-        while True:
-            await self.opened()
-            if not self._shut:
-                return False
-            if not self._trying:
-                self._trying = True
-                return True
-            async with self._changed:
-                await self._changed.wait()
+    async def close(self) -> None:
+        """Nobody is let in any more."""
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
 
-    async def _tried(self) -> None:
-        self._trying = False
-        async with self._changed:
-            self._changed.notify_all()
+    async def _admitted(self, order: Order) -> bool:
+        """Wait for the way to be free; whether this call is the one that tries."""
+        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (order, next(self._numbers), turn))
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open())
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            self._tried.set()  # it may have been let in to try
+            raise
+
+    async def _open(self) -> None:
+        """After each rest one tries; once one came through, everybody goes in."""
+        try:
+            while self._waiting:
+                if self._shut:
+                    await self.opened()
+                _, _, turn = heapq.heappop(self._waiting)
+                if turn.done():
+                    continue
+                self._tried.clear()
+                turn.set_result(self._shut)
+                if self._shut:
+                    await self._tried.wait()
+        finally:
+            self._opening = None

@@ -1,7 +1,7 @@
-"""Works business hours, holidays and zones into the ladder: the activities of `LadderSteps`."""
+"""Works business hours, holidays and zones into the ladder."""
 
 from collections import Counter
-from datetime import time
+from datetime import datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from notifications.hours import Hours
 from notifications.ladder import deadline, plan
 from workflows.electorate import Electorate, Person
 from workflows.policy import Policy
-from workflows.steps import LadderPlan, LadderSteps, Moments, PlanRequest, ReachRequest
+from workflows.steps import LadderPlan, LadderSteps, Moments, ReachRequest
 
 
 class QuietBook(Protocol):
@@ -32,22 +32,22 @@ class LadderPlanner(LadderSteps):
     def __init__(self, quiet: QuietBook | None = None) -> None:
         self._quiet = quiet
 
-    @activity.defn(name="plan_ladder")
-    async def plan_ladder(self, request: PlanRequest) -> LadderPlan:
+    async def plan_ladder(
+        self, policy: Policy, electorate: Electorate, raised_at: datetime
+    ) -> LadderPlan:
         """When the window ends, and every rung before that."""
-        policy = request.policy
         calendar = CalendarSettings.model_validate(policy.calendar)
-        zone = zone_of(calendar.zone) if calendar.zone else _most_common(request.electorate)
+        zone = zone_of(calendar.zone) if calendar.zone else _most_common(electorate)
         counted = {"business_time": policy.business_time}
-        end = deadline(request.raised_at, policy.timeout, calendar, zone, **counted)
+        end = deadline(raised_at, policy.timeout, calendar, zone, **counted)
         rungs = plan(
             policy.ladder,
-            request.raised_at,
+            raised_at,
             end,
             calendar,
             zone,
             next_group=policy.escalate_to,
-            people=[await self._hours(policy, person) for person in request.electorate.people],
+            people=[await self._hours(policy, person) for person in electorate.people],
             **counted,
         )
         return LadderPlan(deadline=end, rungs=rungs)

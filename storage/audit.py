@@ -58,22 +58,23 @@ class AuditLog:
         self._key = hmac_key
         self._anchors = anchors
 
-    async def append(self, event: AuditEvent) -> int:
-        """Keep `event`; returns its sequence, from 1. Durable when it returns.
+    async def append(self, *events: AuditEvent) -> int:
+        """Keep the events, all or none; returns the last one's sequence. Durable when it returns.
 
-        An `id` that is already there returns the sequence of its row, and changes nothing. With
-        anchors, `DiskFull` says that the row is kept but its anchor is not: appending it again
-        writes the anchor.
+        Sequences count from 1. An `id` that is already there changes nothing and has the sequence
+        of its row. With anchors, `DiskFull` says that the rows are kept but not all anchors are:
+        appending them again writes the anchors.
         """
-        values = _values(event)
+        rows = [_values(event) for event in events]
         try:
             async with writing(self._engine) as connection:
-                head = await self._append(connection, values)
+                heads = [await self._append(connection, values) for values in rows]
         except (SQLAlchemyError, OSError) as error:
             raise DatabaseUnavailable(_complaint(error)) from error
         if self._anchors is not None:
-            await self._anchors.write(head)
-        return head.seq
+            for head in heads:
+                await self._anchors.write(head)
+        return heads[-1].seq if heads else 0
 
     async def read(
         self,

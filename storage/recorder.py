@@ -17,8 +17,7 @@ class AuditRecorder(AuditSteps):
     @activity.defn(name="record")
     async def record(self, entries: tuple[AuditEntry, ...]) -> None:
         """Append in order."""
-        for entry in entries:
-            await self._audit.append(_event(entry))
+        await self._audit.append(*map(_event, entries))
 
 
 def _event(entry: AuditEntry) -> AuditEvent:

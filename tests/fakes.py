@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -10,6 +11,7 @@ from workflows.audit import AuditEntry
 from workflows.decisions import Place
 from workflows.electorate import Electorate, Person
 from workflows.ladder import Act, PlannedRung
+from workflows.policy import Policy
 from workflows.requests import CardView
 from workflows.results import AgentResult
 from workflows.steps import (
@@ -29,11 +31,9 @@ from workflows.steps import (
     Moments,
     Notice,
     PeopleSteps,
-    PlanRequest,
+    PrepareRequest,
     ReachRequest,
-    RuleSteps,
     Weighing,
-    WeighRequest,
     Word,
 )
 from workflows.tasks import TaskView
@@ -99,16 +99,16 @@ class FakePeople(PeopleSteps):
 class FakeLadder(LadderSteps):
     """Plans every rung at its fraction of the window, around the clock."""
 
-    @activity.defn(name="plan_ladder")
-    async def plan_ladder(self, request: PlanRequest) -> LadderPlan:
-        policy = request.policy
+    async def plan_ladder(
+        self, policy: Policy, electorate: Electorate, raised_at: datetime
+    ) -> LadderPlan:
         rungs = []
         for rung in policy.ladder:
-            at = request.raised_at + rung.due(policy.timeout)
+            at = raised_at + rung.due(policy.timeout)
             to = rung.to or (policy.escalate_to if rung.act is Act.ESCALATE else ())
             act = rung.act if to or rung.act is not Act.ESCALATE else Act.TELL_REQUESTER
             rungs.append(PlannedRung(name=rung.name, act=act, at=at, due=at, to=to))
-        return LadderPlan(deadline=request.raised_at + policy.timeout, rungs=tuple(rungs))
+        return LadderPlan(deadline=raised_at + policy.timeout, rungs=tuple(rungs))
 
     @activity.defn(name="moments")
     async def moments(self, request: ReachRequest) -> Moments:
@@ -142,14 +142,13 @@ class FakeMail(MailSteps):
             raise ApplicationError("The mail server put the mail off.")
 
 
-class FakeRules(RuleSteps):
+class FakeRules:
     """Decides what it was told to."""
 
     def __init__(self) -> None:
         self.weighing = Weighing()
 
-    @activity.defn(name="weigh")
-    async def weigh(self, request: WeighRequest) -> Weighing:
+    async def weigh(self, request: PrepareRequest) -> Weighing:
         return self.weighing
 
 
@@ -165,6 +164,7 @@ class FakeCards(CardSteps):
         self.notices: list[Notice] = []
         self.words: list[Word] = []
         self.down = asyncio.Event()
+        self.wanted: set[str] = set()
         self._posted = 0
 
     def _place(self, channel: str) -> Place:
@@ -181,8 +181,8 @@ class FakeCards(CardSteps):
         self.tasks[view.id] = view
         return view.place if view.place.ts else self._place(view.place.channel)
 
-    @activity.defn(name="post_card")
     async def post_card(self, view: CardView) -> tuple[Place, ...]:
+        self.wanted.add(view.request.id)
         await self._require_up()
         self.cards[view.request.id] = view
         return (self._place(view.request.thread.channel),)
@@ -221,9 +221,12 @@ class FakeAudit(AuditSteps):
 
     def __init__(self) -> None:
         self.entries: dict[str, AuditEntry] = {}
+        self.away = asyncio.Event()
 
     @activity.defn(name="record")
     async def record(self, entries: tuple[AuditEntry, ...]) -> None:
+        if self.away.is_set():
+            raise OSError("The database is away.")
         for entry in entries:
             self.entries.setdefault(entry.id, entry)
 

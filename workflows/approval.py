@@ -44,7 +44,16 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.results import AgentResult
     from workflows.rungs import Rungs
-    from workflows.steps import PATIENT, Attachment, CardSteps, Refusal
+    from workflows.steps import (
+        CARDS,
+        PATIENT,
+        Attachment,
+        CardSteps,
+        Refusal,
+        ShowingSteps,
+        ShowRequest,
+        Weighing,
+    )
 
 _TIMEOUT_OUTCOMES = {
     OnTimeout.EXPIRE: Outcome.EXPIRED,
@@ -176,8 +185,8 @@ class ApprovalWorkflow:
 
     async def _raise(self) -> None:
         request, matter = self._request, self._matter
-        electorate = await raising.look_up(request, request.policy)
-        plan = await raising.plan(request, electorate, matter.raised_at)
+        prepared = await raising.prepare(request, matter.raised_at)
+        electorate, plan = prepared.electorate, prepared.plan
         matter.rungs = Rungs(plan.rungs)
         matter.ballot = matter.ballot.model_copy(
             update={
@@ -189,11 +198,9 @@ class ApprovalWorkflow:
         if problem := matter.ballot.why_unreachable():
             await self._tell_requester(problem)
             raise ApplicationError(problem, type=Refusal.APPROVERS, non_retryable=True)
-        listing.pending(request, matter.ballot)
-        listing.next_rung(matter.rungs.plan, matter.rungs.sent)
+        listing.pending(request, matter.ballot, matter.rungs.plan)
         self._note_raised(electorate)
-        if request.policy.decides_alone():
-            await self._weigh()
+        self._settle_alone(prepared.weighing)
 
     async def _tell_requester(self, problem: str) -> None:
         """A task shows its trouble itself; whoever asked without one is told."""
@@ -201,9 +208,9 @@ class ApprovalWorkflow:
             text = f"{self._request.title} was not shown to anybody. {problem}"
             await notices.tell(self._request.requester, text, None)
 
-    async def _weigh(self) -> None:
+    def _settle_alone(self, weighing: Weighing) -> None:
         matter = self._matter
-        decision = await raising.weigh(self._request, matter.ballot.digest)
+        decision = raising.decision_of(weighing, self._request, matter.ballot.digest)
         if decision is None:
             return
         matter.ballot = rules.settle_by_rule(matter.ballot, decision, workflow.now())
@@ -215,7 +222,8 @@ class ApprovalWorkflow:
 
     def _note_raised(self, electorate: Electorate) -> None:
         request = self._request
-        self._matter.journal.note(
+        journal = self._matter.journal
+        raised = journal.entry(
             AuditKind.RAISED,
             request.requester,
             step=request.step,
@@ -230,6 +238,7 @@ class ApprovalWorkflow:
             version=request.version.model_dump(mode="json") if request.version else None,
             previous_digest=digest(request.previous) if request.previous else "",
         )
+        journal.add(raised)  # written with the card, or before with any other
 
     # Waiting.
 
@@ -323,19 +332,29 @@ class ApprovalWorkflow:
     async def _show(self) -> None:
         matter = self._matter
         if not matter.posted:
-            places = await workflow.execute_activity_method(
-                CardSteps.post_card, matter.view(), **PATIENT
-            )
-            matter.add_places(places)
-            matter.posted = True
-            matter.journal.note(
-                AuditKind.SHOWN,
-                places=[place.model_dump() for place in places],
-                digest=matter.ballot.digest,
-            )
+            await self._post()
             self._take_early()
             await self._attach()
         await matter.cards.keep()
+
+    async def _post(self) -> None:
+        """Post the card; what was raised goes into the audit log with it."""
+        matter = self._matter
+        journal, digest = matter.journal, matter.ballot.digest
+        before, entry = journal.waiting(), journal.entry(AuditKind.SHOWN, digest=digest)
+        shown = await workflow.execute_activity_method(
+            ShowingSteps.show,
+            ShowRequest(view=matter.view(), before=before, shown=entry),
+            **PATIENT | {"priority": CARDS},
+        )
+        matter.add_places(shown.places)
+        matter.posted = True
+        if shown.recorded:
+            journal.written(before)
+        else:
+            places = [place.model_dump() for place in shown.places]
+            journal.add(entry.model_copy(update={"detail": {"digest": digest, "places": places}}))
+            journal.mirror.touch()
 
     def _take_early(self) -> None:
         early, self._early = self._early, []

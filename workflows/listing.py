@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeUpdate
 
 from workflows import attributes
 from workflows.ballot import Ballot
@@ -12,8 +14,10 @@ from workflows.digest import PREFIX
 from workflows.ladder import Act, PlannedRung
 from workflows.requests import ApprovalRequest
 
+Updates = list[SearchAttributeUpdate[Any]]
 
-def pending(request: ApprovalRequest, ballot: Ballot) -> None:
+
+def pending(request: ApprovalRequest, ballot: Ballot, plan: Iterable[PlannedRung]) -> None:
     """List as pending, with everything a list shows, so that no list asks each workflow."""
     assert ballot.deadline is not None
     workflow.upsert_search_attributes(
@@ -24,9 +28,10 @@ def pending(request: ApprovalRequest, ballot: Ballot) -> None:
             attributes.TASK.value_set(request.task_id),
             attributes.RISK.value_set(request.policy.risk),
             attributes.PIPELINE.value_set(request.pipeline),
+            attributes.APPROVERS.value_set(sorted(ballot.eligible())),
+            *_rung(plan, ()),
         ]
     )
-    approvers(ballot)
     people = ballot.electorate.people if ballot.electorate else ()
     workflow.upsert_memo(
         {
@@ -58,25 +63,19 @@ def approvers(ballot: Ballot) -> None:
 
 def next_rung(plan: Iterable[PlannedRung], sent: Iterable[str]) -> None:
     """List when the next reminder is due; the scheduler looks for it."""
+    workflow.upsert_search_attributes(_rung(plan, sent))
+
+
+def _rung(plan: Iterable[PlannedRung], sent: Iterable[str]) -> Updates:
     done = set(sent)
     notices = (rung for rung in plan if rung.act is not Act.ESCALATE)
     rung = next((rung for rung in notices if rung.name not in done), None)
     if rung is None:
-        _no_rung()
-        return
-    workflow.upsert_search_attributes(
-        [attributes.NEXT_RUNG.value_set(rung.at), attributes.RUNG.value_set(rung.name)]
-    )
+        return [attributes.NEXT_RUNG.value_unset(), attributes.RUNG.value_unset()]
+    return [attributes.NEXT_RUNG.value_set(rung.at), attributes.RUNG.value_set(rung.name)]
 
 
 def settled(outcome: Outcome, by: Iterable[str]) -> None:
     """List under its outcome, with whoever decided; no reminder is due any more."""
-    workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome)])
+    workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome), *_rung((), ())])
     workflow.upsert_memo({"decided_by": list(by)})
-    _no_rung()
-
-
-def _no_rung() -> None:
-    workflow.upsert_search_attributes(
-        [attributes.NEXT_RUNG.value_unset(), attributes.RUNG.value_unset()]
-    )

@@ -9,15 +9,32 @@ from workflows.electorate import Electorate
 from workflows.policy import Policy
 from workflows.requests import ApprovalRequest
 from workflows.steps import (
+    BEGINNINGS,
     PATIENT,
     ElectorateRequest,
-    LadderPlan,
-    LadderSteps,
     PeopleSteps,
-    PlanRequest,
-    RuleSteps,
-    WeighRequest,
+    Preparation,
+    PrepareRequest,
+    RaisingSteps,
+    Weighing,
 )
+
+
+async def prepare(request: ApprovalRequest, raised_at: datetime) -> Preparation:
+    """Everything at once, after the cards that are ready to be shown."""
+    return await workflow.execute_activity_method(
+        RaisingSteps.prepare,
+        PrepareRequest(
+            policy=request.policy,
+            channel=request.thread.channel,
+            requester=request.requester,
+            raised_at=raised_at,
+            result=request.result,
+            pipeline=request.pipeline,
+            step=request.step,
+        ),
+        **PATIENT | {"priority": BEGINNINGS},
+    )
 
 
 async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
@@ -31,28 +48,8 @@ async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
     )
 
 
-async def plan(request: ApprovalRequest, electorate: Electorate, raised_at: datetime) -> LadderPlan:
-    """When the window ends and which notices go out before."""
-    return await workflow.execute_activity_method(
-        LadderSteps.plan_ladder,
-        PlanRequest(policy=request.policy, electorate=electorate, raised_at=raised_at),
-        **PATIENT,
-    )
-
-
-async def weigh(request: ApprovalRequest, digest: str) -> Decision | None:
-    """What a rule or an open bypass decides in place of people; None when people decide."""
-    weighing = await workflow.execute_activity_method(
-        RuleSteps.weigh,
-        WeighRequest(
-            policy=request.policy,
-            result=request.result,
-            pipeline=request.pipeline,
-            step=request.step,
-            requester=request.requester,
-        ),
-        **PATIENT,
-    )
+def decision_of(weighing: Weighing, request: ApprovalRequest, digest: str) -> Decision | None:
+    """What a rule or an open bypass decided in place of people; None when people decide."""
     if weighing.via is None:
         return None
     return Decision(

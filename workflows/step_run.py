@@ -21,7 +21,7 @@ from workflows.digest import digest
 from workflows.errand import Cancelled, Errand, lost, sentence
 from workflows.requests import ApprovalRequest, approval_id
 from workflows.results import AgentResult
-from workflows.steps import AgentSteps
+from workflows.steps import BEGINNINGS, AgentSteps
 from workflows.tasks import StepPlan, StepRecord, StepState
 from workflows.turns import Answer, EarlierStep, Feedback, TurnOutcome, TurnRequest
 
@@ -252,6 +252,7 @@ class StepRun:
                 request,
                 id=request.id,
                 parent_close_policy=ParentClosePolicy.ABANDON,
+                priority=BEGINNINGS,
             )
             await self._wait(request, child)
             if (settlement := errand.settlements.get(request.id)) is not None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from temporalio import activity
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 from workflows.audit import AuditEntry
 from workflows.decisions import Answer, Place, Via
@@ -23,11 +23,19 @@ from workflows.results import AgentResult
 from workflows.tasks import Source, TaskView
 from workflows.turns import InputFile, TurnOutcome, TurnRequest
 
+# What a busy worker does first. Approvals start as beginnings; once they are looked into, they go
+# before those that are not (`bot/preparing.py`).
+ANSWERS: Final = Priority(priority_key=1)
+CARDS: Final = Priority(priority_key=2)
+USUAL: Final = Priority(priority_key=3)
+BEGINNINGS: Final = Priority(priority_key=4)
+
 BEAT: Final = timedelta(seconds=8)
 """A worker that was killed is noticed within this; `bot/heartbeats.py` beats."""
 
 # Delivery and records: tried until they work, because a wait of weeks outlives any outage.
 PATIENT: Final[dict[str, Any]] = {
+    "priority": USUAL,
     "start_to_close_timeout": timedelta(seconds=60),
     "heartbeat_timeout": BEAT,
     "retry_policy": RetryPolicy(
@@ -38,6 +46,7 @@ PATIENT: Final[dict[str, Any]] = {
 BRIEF: Final[dict[str, Any]] = {
     "start_to_close_timeout": timedelta(seconds=20),
     "heartbeat_timeout": BEAT,
+    "priority": ANSWERS,
     "schedule_to_close_timeout": timedelta(minutes=3),
     "retry_policy": RetryPolicy(
         initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20)
@@ -47,6 +56,7 @@ BRIEF: Final[dict[str, Any]] = {
 
 # Notices while Slack may be down: given up in time for the e-mail fallback.
 HURRIED: Final[dict[str, Any]] = {
+    "priority": USUAL,
     "start_to_close_timeout": timedelta(seconds=20),
     "heartbeat_timeout": BEAT,
     "schedule_to_close_timeout": timedelta(seconds=90),
@@ -63,14 +73,6 @@ class Refusal(StrEnum):
     APPROVERS = "approvers"
     AGENT = "agent"
     CHANGED = "changed"
-
-
-class PlanRequest(Frozen):
-    """The ladder to plan, for these people's hours."""
-
-    policy: Policy
-    electorate: Electorate
-    raised_at: datetime
 
 
 class ReachRequest(Frozen):
@@ -140,14 +142,16 @@ class ElectorateRequest(Frozen):
     requester: str
 
 
-class WeighRequest(Frozen):
-    """What a rule or an open bypass may decide without a person."""
+class PrepareRequest(Frozen):
+    """The approval that is to be shown, with what a rule may decide over."""
 
     policy: Policy
+    channel: str
+    requester: str
+    raised_at: datetime
     result: AgentResult
     pipeline: str
     step: str
-    requester: str
 
 
 class Weighing(Frozen):
@@ -156,6 +160,29 @@ class Weighing(Frozen):
     via: Via | None = None
     by: str = ""
     reason: str = ""
+
+
+class Preparation(Frozen):
+    """Who may decide, by when, and what needs nobody's decision."""
+
+    electorate: Electorate
+    plan: LadderPlan
+    weighing: Weighing = Weighing()
+
+
+class ShowRequest(Frozen):
+    """The card to post, and what the audit log is told then: `before`, and `shown` with places."""
+
+    view: CardView
+    before: tuple[AuditEntry, ...]
+    shown: AuditEntry
+
+
+class Shown(Frozen):
+    """Where the card stands, and whether the audit log knows."""
+
+    places: tuple[Place, ...]
+    recorded: bool = False
 
 
 class CopyRequest(Frozen):
@@ -215,6 +242,24 @@ class InputSteps:
         raise NotImplementedError
 
 
+class RaisingSteps:
+    """Implemented in `bot/`."""
+
+    @activity.defn(name="prepare")
+    async def prepare(self, request: PrepareRequest) -> Preparation:
+        """Look everybody up, work hours and holidays into moments, evaluate the rule."""
+        raise NotImplementedError
+
+
+class ShowingSteps:
+    """Implemented in `bot/`."""
+
+    @activity.defn(name="show")
+    async def show(self, request: ShowRequest) -> Shown:
+        """Post the card and record it; without a database only the former."""
+        raise NotImplementedError
+
+
 class PeopleSteps:
     """Implemented in `notifications/`."""
 
@@ -226,11 +271,6 @@ class PeopleSteps:
 
 class LadderSteps:
     """Implemented in `notifications/`."""
-
-    @activity.defn(name="plan_ladder")
-    async def plan_ladder(self, request: PlanRequest) -> LadderPlan:
-        """Business hours, holidays and time zones worked into moments."""
-        raise NotImplementedError
 
     @activity.defn(name="moments")
     async def moments(self, request: ReachRequest) -> Moments:
@@ -257,15 +297,6 @@ class MailSteps:
         raise NotImplementedError
 
 
-class RuleSteps:
-    """Implemented in `bot/`."""
-
-    @activity.defn(name="weigh")
-    async def weigh(self, request: WeighRequest) -> Weighing:
-        """Evaluate the rule, look for an open bypass; in doubt nobody's decision."""
-        raise NotImplementedError
-
-
 class CardSteps:
     """Implemented in `notifications/`."""
 
@@ -274,7 +305,6 @@ class CardSteps:
         """Post the task's message (when `view.place.ts` is empty) or rewrite it."""
         raise NotImplementedError
 
-    @activity.defn(name="post_card")
     async def post_card(self, view: CardView) -> tuple[Place, ...]:
         """Post the card and give every place it stands in; a retry finds what it posted before."""
         raise NotImplementedError

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.rules import RuleActivities, holds, rule_problem
+from bot.rules import Rules, holds, rule_problem
 from storage.bypasses import Bypass, BypassStore
 from storage.database import create_engine, migrate
 from workflows.decisions import Via
 from workflows.policy import Policy, Risk
 from workflows.results import AgentResult
-from workflows.steps import WeighRequest
+from workflows.steps import PrepareRequest
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 RESULT = AgentResult(summary="fine", findings=("one",), metrics={"rows": 12.0, "score": 0.5})
@@ -80,9 +80,11 @@ def bypass(**changed: Any) -> Bypass:
     return Bypass.model_validate(made | changed)
 
 
-def request(requester: str = ADA, pipeline: str = "review", **policy: Any) -> WeighRequest:
-    return WeighRequest(
+def request(requester: str = ADA, pipeline: str = "review", **policy: Any) -> PrepareRequest:
+    return PrepareRequest(
         policy=Policy(approvers=(GRACE,), **policy),
+        channel="C0GENERAL1",
+        raised_at=datetime.now(UTC),
         result=RESULT,
         pipeline=pipeline,
         step="analysis",
@@ -96,13 +98,13 @@ LOW = {"risk": Risk.LOW, "auto_approve": TRUE[0]}
 @pytest.mark.parametrize("rule", [*NOT_TRUE, *BROKEN])
 async def test_in_doubt_nobody_decides(engine: AsyncEngine, rule: str) -> None:
     """An error is no approval."""
-    rules = RuleActivities(BypassStore(engine))
+    rules = Rules(BypassStore(engine))
     assert (await rules.weigh(request(risk=Risk.LOW, auto_approve=rule))).via is None
 
 
 async def test_a_rule_names_itself(engine: AsyncEngine) -> None:
     """So that card and audit say which one it was."""
-    weighed = await RuleActivities(BypassStore(engine)).weigh(request(**LOW))
+    weighed = await Rules(BypassStore(engine)).weigh(request(**LOW))
     assert (weighed.via, weighed.by) == (Via.RULE, "rule")
     assert TRUE[0] in weighed.reason
 
@@ -134,7 +136,7 @@ async def test_a_bypass(
     """It stands only for whom the policy names, there, then, and never for one's own task."""
     store = BypassStore(engine)
     assert await store.open(bypass(**opened))
-    weighed = await RuleActivities(store).weigh(request(requester, **policy))
+    weighed = await Rules(store).weigh(request(requester, **policy))
     assert (weighed.via is Via.BYPASS) == stands, what
     if stands:
         assert (weighed.by, weighed.reason) == (LINUS, "incident 42")

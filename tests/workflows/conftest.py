@@ -13,7 +13,9 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from bot import temporal
+from bot.preparing import Preparing, TemporalQueue
 from bot.settings import TemporalSettings
+from bot.showing import Showing
 from storage.payloads import PayloadFiles
 from tests.fakes import (
     ADA,
@@ -54,14 +56,26 @@ class House:
     audit: FakeAudit = field(default_factory=FakeAudit)
 
     def activities(self) -> list[Callable[..., Any]]:
-        cards = self.cards
+        cards, queue = self.cards, TemporalQueue(self.client)
+        preparing = Preparing(self.people, self.ladder, self.rules, queue)
         return [
             self.agent.run_turn,
             self.inputs.collect_inputs,
             self.people.resolve_electorate,
-            *(cards.show_task, cards.post_card, cards.update_card, cards.attach, cards.remind),
-            *(cards.answer, cards.say, cards.post_copy, self.rules.weigh),
-            *(self.audit.record, self.ladder.plan_ladder, self.ladder.moments),
+            *(
+                cards.show_task,
+                Showing(cards, self.audit).show,
+                cards.update_card,
+                cards.attach,
+                cards.remind,
+            ),
+            *(
+                cards.answer,
+                cards.say,
+                cards.post_copy,
+                preparing.prepare,
+            ),
+            *(self.audit.record, self.ladder.moments),
             *(self.mail.mail, self.mail.revoke_links, self.mail.close_mail),
         ]
 

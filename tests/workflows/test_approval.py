@@ -163,7 +163,7 @@ async def test_a_click_before_the_card_is_known_waits_for_it(house: House) -> No
     house.cards.down.set()
     task = await house.start("analysis")
     handle = house.approval(f"{task.id}.analysis.v1")
-    await until(lambda: "raised" in house.audit.kinds(), 30)
+    await until(lambda: handle.id in house.cards.wanted, 30)
     view = await handle.query(ApprovalWorkflow.view)
     place = view.request.thread.model_copy(update={"ts": "2.000100"})
     await handle.signal(ApprovalWorkflow.decide, click(view, Verdict.APPROVE, place=place))
