@@ -26,6 +26,8 @@ class Slack:
     def __init__(self) -> None:
         self.taken: list[str] = []
         self.limited = 0
+        self.slow = 0.0
+        self.clock = 0.0
         self.calls = 0
         self.called = asyncio.Event()
         self.open = asyncio.Event()
@@ -40,18 +42,20 @@ class Slack:
                 self.limited -= 1
                 raise SlackApiError("no", _answer(429, {"Retry-After": "1"}))
             self.taken.append(name)
-            return _answer(200, {})
+            taken_at = time.time() + self.clock
+            await asyncio.sleep(self.slow)
+            return _answer(200, {}, f"{taken_at:.6f}")
 
         return send
 
 
-def _answer(status: int, headers: dict[str, str]) -> AsyncSlackResponse:
+def _answer(status: int, headers: dict[str, str], ts: str = "") -> AsyncSlackResponse:
     return AsyncSlackResponse(
         client=None,
         http_verb="POST",
         api_url="",
         req_args={},
-        data={"ok": status == 200},
+        data={"ok": status == 200, "ts": ts},
         headers=headers,
         status_code=status,
     )
@@ -160,6 +164,38 @@ async def test_retry_after_is_obeyed_by_every_channel() -> None:
     assert time.monotonic() - begun >= 1.9
     assert len(slack.taken) == 2
     await pacer.close()
+
+
+async def test_after_a_pause_whoever_waits_longest_goes_first() -> None:
+    """Urgent ones before all, in whatever channel; so none falls behind. One has tried before."""
+    pacer, slack = Pacer(QUICK), Slack()
+    slack.limited, slack.slow = 1, 0.1
+    with pytest.raises(SlackApiError):
+        await pacer.post(C, slack.send("limited"), Urgency.CARD)
+    order = {f"{u:d} {since}": (u, since) for u in Urgency for since in (9.0, 5.0, 7.0)}
+    waiting = [
+        pacer.post(f"C0ROW {name}", slack.send(name), urgency, since=since, patient=True)
+        for name, (urgency, since) in order.items()
+    ]
+    await asyncio.gather(*waiting)
+    await pacer.close()
+    followed = slack.taken[1:]
+    assert len(followed) == 8
+    assert followed == sorted(followed, key=lambda name: order[name])
+
+
+@pytest.mark.parametrize(("clock", "least"), [(0.0, 1.4), (-3_600.0, 2.2), (3_600.0, 2.2)])
+async def test_the_pace_is_that_of_slack(clock: float, least: float) -> None:
+    """Counted from when Slack took a message, not from when it said so; unless its clock is off."""
+    pacer, slack = Pacer(0.5), Slack()
+    slack.slow, slack.clock = 0.4, clock
+    begun = time.monotonic()
+    await asyncio.gather(
+        *(pacer.post(C, slack.send(str(n)), Urgency.CARD, patient=True) for n in range(3))
+    )
+    took = time.monotonic() - begun
+    await pacer.close()
+    assert least <= took < least + 0.7
 
 
 async def test_of_several_rewrites_the_newest_goes_out(pacer: Pacer) -> None:
