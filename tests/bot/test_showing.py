@@ -44,7 +44,9 @@ def request() -> ShowRequest:
     )
     view = CardView(
         request=asked,
-        ballot=Ballot(policy=asked.policy, requester=ADA, revision=1, digest="d"),
+        ballot=Ballot(
+            policy=asked.policy, requester=ADA, approval_id="a-1", revision=1, digest="d"
+        ),
         raised_at=NOW,
     )
     made = {"at": NOW, "workflow_id": "a-1", "run_id": "r-1", "approval_id": "a-1"}
