@@ -1,6 +1,6 @@
 """What has to be known before an approval is shown, in one activity: each more costs a replay."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -23,6 +23,8 @@ from workflows.steps import (
 )
 
 log = structlog.get_logger()
+
+QUICK = timedelta(seconds=2)
 
 
 class Planner(Protocol):
@@ -51,9 +53,7 @@ class Queue(Protocol):
 class Preparing(RaisingSteps):
     """Runs in the worker."""
 
-    def __init__(
-        self, people: PeopleSteps, planner: Planner, rules: Judge, queue: Queue | None = None
-    ) -> None:
+    def __init__(self, people: PeopleSteps, planner: Planner, rules: Judge, queue: Queue) -> None:
         self._people = people
         self._planner = planner
         self._rules = rules
@@ -66,8 +66,7 @@ class Preparing(RaisingSteps):
         From here on the approval goes before those that nobody has begun: when many are raised at
         once, cards come out from the beginning, and no click waits behind what has no card yet.
         """
-        if self._queue is not None:
-            await self._queue.prefer(activity.info().workflow_id or "")
+        await self._queue.prefer(activity.info().workflow_id or "")
         policy = request.policy
         electorate = await self._people.resolve_electorate(
             ElectorateRequest(policy=policy, channel=request.channel, requester=request.requester)
@@ -93,6 +92,8 @@ class TemporalQueue:
         wanted.priority.priority_key = CARDS.priority_key or 0
         request.update_mask.paths.append("priority")
         try:
-            await self._client.workflow_service.update_workflow_execution_options(request)
-        except RPCError as error:
-            log.info("a workflow keeps its priority", workflow=workflow_id, why=error.status.name)
+            await self._client.workflow_service.update_workflow_execution_options(
+                request, timeout=QUICK
+            )
+        except (RPCError, RuntimeError) as error:  # a lazy client that cannot connect raises this
+            log.info("a workflow keeps its priority", workflow=workflow_id, why=str(error))
