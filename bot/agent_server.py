@@ -12,6 +12,7 @@ from agents.tls import TlsUnusable, server_context
 from bot.embedded import require_free
 from bot.errors import ConfigurationError
 from bot.fleet import seal_of, tls_files
+from bot.serving import up
 from bot.settings import Settings, TlsSettings
 from storage.answers import AnswerFile
 
@@ -38,24 +39,12 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
         )
     )
     try:
-        await _up(started, serving)
+        await up(started, serving, "agents")
         yield
     finally:
         stop.set()
         await asyncio.gather(serving, return_exceptions=True)
         await answers.close()
-
-
-async def _up(started: asyncio.Event, serving: asyncio.Task[None]) -> None:
-    """Wait until requests are taken; raises ConfigurationError when that does not come about."""
-    ready = asyncio.create_task(started.wait())
-    await asyncio.wait({ready, serving}, return_when=asyncio.FIRST_COMPLETED)
-    ready.cancel()
-    if serving.done():
-        try:
-            serving.result()
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"The agents cannot be served: {error}") from None
 
 
 def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:

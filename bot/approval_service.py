@@ -12,6 +12,7 @@ from bot.approval_desk import TemporalDesk
 from bot.bootstrap import connect
 from bot.embedded import require_free
 from bot.errors import ConfigurationError
+from bot.serving import up
 from bot.settings import Settings
 from storage.database import create_engine
 
@@ -45,11 +46,11 @@ async def approvals(settings: Settings) -> AsyncIterator[None]:
         )
     )
     try:
-        await started.wait()
+        await up(started, serving, "approvals")
         yield
     finally:
         stop.set()
-        await serving
+        await asyncio.gather(serving, return_exceptions=True)
         await engine.dispose()
 
 
