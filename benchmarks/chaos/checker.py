@@ -18,6 +18,8 @@ _STATUSES = {
 _ROOTS = {"approved": " completed", "rejected": " rejected at analysis"}
 CLOCK = 0.05
 """Two processes read the clock of one machine; this much is not judged."""
+KEPT = "safely kept"
+"""What a click that waits is told; its answer follows."""
 
 
 def check(evidence: Evidence) -> dict[str, list[str]]:
@@ -152,20 +154,38 @@ def _came_early(evidence: Evidence, gesture: Gesture) -> bool:
 def _told_late(evidence: Evidence, gesture: Gesture, missing: list[Gesture]) -> bool:
     """Whether it was kept, came too late when it was delivered, and its person was told so.
 
-    Such an answer is given in the channel, not in the thread, and does not name the approval: so
-    there have to be as many as such clicks.
+    Such an answer is given in the card's thread, or in the channel where nobody knows the thread.
+    After the outcome there have to be as many answers there as this person has clicks on this card
+    to be answered: those that are missing, and those that the log has from then on.
     """
-    if not evidence.of(gesture.approval, "settled"):
+    settled = evidence.of(gesture.approval, "settled")
+    if not settled:
         return False
-    kept = [g for g in missing if g.user == gesture.user and not came_late(evidence, g)]
+    end = settled[0].at - CLOCK
+    kept = {
+        other.id
+        for other in missing
+        if (other.user, other.approval) == (gesture.user, gesture.approval)
+        and not came_late(evidence, other)
+        and not _came_early(evidence, other)
+    }
+    logged = [
+        row
+        for kind in ("decided", "refused")
+        for row in evidence.of(gesture.approval, kind)
+        if row.actor == gesture.user and row.at >= end
+    ]
+    threads = {call["thread"] for call in evidence.posted[gesture.approval]} | {None}
     told = [
         call
         for call in evidence.calls
         if call["method"] == "chat.postEphemeral"
         and call["user"] == gesture.user
-        and not call["thread"]
+        and call["thread"] in threads
+        and call["at"] >= end
+        and KEPT not in call["text"]
     ]
-    return len({g.id for g in kept}) <= len(told)
+    return len(kept) + len(logged) <= len(told)
 
 
 def _acked(evidence: Evidence) -> list[Gesture]:

@@ -1,6 +1,7 @@
 """The checker finds what it is there to find: each test spoils a sound run in one way."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -177,12 +178,32 @@ def test_a_click_that_was_not_acknowledged_may_be_lost() -> None:
 
 
 def test_a_kept_click_that_came_too_late_has_to_be_answered() -> None:
-    """Kept while Temporal was down, delivered after the outcome: told in the channel."""
-    trace = Trace()
-    lost_click(trace)
-    told = {"method": "chat.postEphemeral", "user": OTHER, "thread": None, "place": [None, None]}
-    trace.calls.append(told | {"event": "", "about": {}, "values": []})
-    assert broken(trace) == set()
+    """Kept while Temporal was down, delivered after the outcome: told in thread or channel.
+
+    The same person has another click in the log, which has an answer of its own.
+    """
+    for thread in (None, "9.000100"):
+        trace = Trace()
+        lost_click(trace)
+        trace.calls.append(_answer("9.000100"))
+        assert broken(trace) == {"lost"}
+        trace.calls.append(_answer(thread))
+        assert broken(trace) == set()
+
+
+def test_what_does_not_answer_a_kept_click() -> None:
+    """That it is kept, what was said before the outcome, and what was said elsewhere."""
+    for other in ({"text": "Your click is safely kept."}, {"at": 19.0}, {"thread": "8.000100"}):
+        trace = Trace()
+        lost_click(trace)
+        trace.calls += [_answer("9.000100"), _answer("9.000100") | other]
+        assert broken(trace) == {"lost"}
+
+
+def _answer(thread: str | None) -> dict[str, Any]:
+    told = {"method": "chat.postEphemeral", "user": OTHER, "thread": thread, "place": [None, None]}
+    text = "This was already approved."
+    return told | {"at": 23.0, "text": text, "event": "", "about": {}, "values": []}
 
 
 def test_a_task_may_end_with_a_fallback() -> None:
