@@ -6,12 +6,14 @@ import uuid
 import psutil
 from temporalio.client import Client
 
+from benchmarks.drain import CHANNELS, channels
 from benchmarks.figures import Json, say
-from benchmarks.office import CHANNEL, base
+from benchmarks.office import base
 from benchmarks.part import BOT, WORKER, part
 from benchmarks.place import place
 from bot import bootstrap
 from bot.settings import Settings
+from playground.config import PlaygroundConfig
 from playground.server import Playground
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Place as Message
@@ -28,7 +30,7 @@ async def memory() -> None:
     """One line per process; the floor is the same process before the first approval."""
     with place() as here:
         async with (
-            base(here) as (settings, workspace),
+            base(here, PlaygroundConfig(channels=channels())) as (settings, workspace),
             part(here, settings, BOT) as bot,
             part(here, settings, WORKER) as worker,
         ):
@@ -64,17 +66,17 @@ async def _raise(settings: Settings, workspace: Playground, count: int) -> None:
     before = _cards(workspace)
     limit = asyncio.Semaphore(AT_ONCE)
 
-    async def one() -> None:
+    async def one(number: int) -> None:
         async with limit:
-            await _start(client, settings)
+            await _start(client, settings, f"C0BURST{number % CHANNELS:02d}")
 
-    await asyncio.gather(*(one() for _ in range(count)))
+    await asyncio.gather(*(one(number) for number in range(count)))
     async with asyncio.timeout(PATIENCE):
         while _cards(workspace) < before + count:  # noqa: ASYNC110 - looked at, never told
             await asyncio.sleep(0.2)
 
 
-async def _start(client: Client, settings: Settings) -> None:
+async def _start(client: Client, settings: Settings, channel: str) -> None:
     name = f"a-{uuid.uuid4().hex}"
     request = ApprovalRequest(
         id=name,
@@ -82,7 +84,7 @@ async def _start(client: Client, settings: Settings) -> None:
         requester="U0ADA00001",
         result=AgentResult(summary="A refund of 42 EUR. " * 20, findings=("one", "two")),
         policy=settings.plans("review")[0].policy,
-        thread=Message(channel=CHANNEL),
+        thread=Message(channel=channel),
     )
     await client.start_workflow(
         ApprovalWorkflow.run, request, id=name, task_queue=settings.temporal.task_queue
