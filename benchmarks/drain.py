@@ -106,7 +106,7 @@ async def drain() -> None:
             watch = Watch(running.workspace)
             clicking = asyncio.create_task(_click(watch, running.grace))
             try:
-                await _raise(running.client, running.settings)
+                await raise_approvals(running.client, running.settings, APPROVALS)
                 raised = time.time() - started
                 await _posted(watch)
             finally:
@@ -128,7 +128,8 @@ async def drain() -> None:
     say("click -> answer in a burst", said | {"target": "p99 < 1 s", "met": p99 < 1})
 
 
-async def _raise(client: Client, settings: Settings) -> None:
+async def raise_approvals(client: Client, settings: Settings, count: int) -> None:
+    """So many, channel by channel, as fast as twenty callers can."""
     limit = asyncio.Semaphore(AT_ONCE)
     policy = settings.plans("review")[0].policy
 
@@ -151,7 +152,7 @@ async def _raise(client: Client, settings: Settings) -> None:
                 priority=BEGINNINGS,
             )
 
-    await asyncio.gather(*(one(number) for number in range(APPROVALS)))
+    await asyncio.gather(*(one(number) for number in range(count)))
 
 
 async def _posted(watch: Watch) -> None:

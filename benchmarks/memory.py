@@ -1,12 +1,10 @@
 """Memory of bot and worker, each a process of its own, while 1,000 approvals wait."""
 
 import asyncio
-import uuid
 
 import psutil
-from temporalio.client import Client
 
-from benchmarks.drain import CHANNELS, channels
+from benchmarks.drain import APPROVALS, AT_ONCE, channels, raise_approvals
 from benchmarks.figures import Json, say
 from benchmarks.office import base
 from benchmarks.part import BOT, WORKER, part
@@ -15,13 +13,7 @@ from bot import bootstrap
 from bot.settings import Settings
 from playground.config import PlaygroundConfig
 from playground.server import Playground
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Place as Message
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult
 
-APPROVALS = 1_000
-AT_ONCE = 20
 PATIENCE = 200.0
 MEGABYTE = 1_000_000
 
@@ -62,33 +54,11 @@ async def _warm_up(settings: Settings, workspace: Playground) -> None:
 
 async def _raise(settings: Settings, workspace: Playground, count: int) -> None:
     """Start so many approvals and wait for their cards."""
-    client = await bootstrap.connect(settings)
     before = _cards(workspace)
-    limit = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int) -> None:
-        async with limit:
-            await _start(client, settings, f"C0BURST{number % CHANNELS:02d}")
-
-    await asyncio.gather(*(one(number) for number in range(count)))
+    await raise_approvals(await bootstrap.connect(settings), settings, count)
     async with asyncio.timeout(PATIENCE):
         while _cards(workspace) < before + count:  # noqa: ASYNC110 - looked at, never told
             await asyncio.sleep(0.2)
-
-
-async def _start(client: Client, settings: Settings, channel: str) -> None:
-    name = f"a-{uuid.uuid4().hex}"
-    request = ApprovalRequest(
-        id=name,
-        title="Refund 42 EUR",
-        requester="U0ADA00001",
-        result=AgentResult(summary="A refund of 42 EUR. " * 20, findings=("one", "two")),
-        policy=settings.plans("review")[0].policy,
-        thread=Message(channel=channel),
-    )
-    await client.start_workflow(
-        ApprovalWorkflow.run, request, id=name, task_queue=settings.temporal.task_queue
-    )
 
 
 def _cards(workspace: Playground) -> int:

@@ -21,12 +21,12 @@ INSTANT_WORKER = ("benchmarks.chaos.product", "worker", "The worker works.")
 async def part(here: Place, settings: Settings, what: tuple[str, str, str]) -> AsyncIterator[int]:
     """Run it until the block ends; gives its process id once it says that it is ready."""
     module, command, ready = what
-    before = ("--config", str(here.config)) if module == "bot" else ()
-    after = () if before else (str(here.config),)
+    config = str(here.config)
+    arguments = ("--config", config, command) if module == "bot" else (command, config)
     path = settings.folder / f"{command}.log"
     with path.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module, *before, command, *after),
+            *(sys.executable, "-m", module, *arguments),
             env=_environment(settings),
             stdout=log,
             stderr=log,

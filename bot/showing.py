@@ -25,13 +25,7 @@ class Showing(ShowingSteps):
     async def show(self, request: ShowRequest) -> Shown:
         """Post, then record; without the latter the workflow goes on trying it."""
         places = await self._cards.post_card(request.view)
-        shown = request.shown.model_copy(
-            update={
-                "at": datetime.now(UTC),
-                "detail": request.shown.detail
-                | {"places": [place.model_dump() for place in places]},
-            }
-        )
+        shown = request.told(places, datetime.now(UTC))
         try:
             async with asyncio.timeout(RECORD_SECONDS):
                 await self._audit.record((*request.before, shown))

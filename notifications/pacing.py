@@ -241,7 +241,8 @@ class _Gate:
         try:
             return await turn
         except asyncio.CancelledError:
-            self._tried.set()  # it may have been let in to try
+            if turn.done() and not turn.cancelled() and turn.result():
+                self._tried.set()  # let in to try, and gone before it could
             raise
 
     async def _open(self) -> None:

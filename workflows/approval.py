@@ -29,8 +29,6 @@ with workflow.unsafe.imports_passed_through():
         Via,
         Withdrawal,
     )
-    from workflows.digest import digest
-    from workflows.electorate import Electorate
     from workflows.matter import Matter
     from workflows.mirror import Mirror
     from workflows.outage import Outage
@@ -199,7 +197,7 @@ class ApprovalWorkflow:
             await self._tell_requester(problem)
             raise ApplicationError(problem, type=Refusal.APPROVERS, non_retryable=True)
         listing.pending(request, matter.ballot, matter.rungs.plan)
-        self._note_raised(electorate)
+        raising.note(matter)
         self._settle_alone(prepared.weighing)
 
     async def _tell_requester(self, problem: str) -> None:
@@ -210,7 +208,7 @@ class ApprovalWorkflow:
 
     def _settle_alone(self, weighing: Weighing) -> None:
         matter = self._matter
-        decision = raising.decision_of(weighing, self._request, matter.ballot.digest)
+        decision = raising.decision_of(weighing, matter)
         if decision is None:
             return
         matter.ballot = rules.settle_by_rule(matter.ballot, decision, workflow.now())
@@ -219,26 +217,6 @@ class ApprovalWorkflow:
             kind = AuditKind.BYPASSED if decision.via is Via.BYPASS else AuditKind.DECIDED
             matter.journal.note(kind, decision.by, decision.via, reason=decision.comment)
             matter.note_settled(decision.by, decision.via)
-
-    def _note_raised(self, electorate: Electorate) -> None:
-        request = self._request
-        journal = self._matter.journal
-        raised = journal.entry(
-            AuditKind.RAISED,
-            request.requester,
-            step=request.step,
-            agent=request.version.name if request.version else request.step,
-            input=list(request.sources),
-            result=request.result.model_dump(mode="json", exclude={"full_text"}),
-            digest=self._matter.ballot.digest,
-            result_digest=digest(request.result),
-            policy=request.policy.model_dump(mode="json"),
-            electorate=electorate.model_dump(mode="json"),
-            execution_mode=request.execution_mode,
-            version=request.version.model_dump(mode="json") if request.version else None,
-            previous_digest=digest(request.previous) if request.previous else "",
-        )
-        journal.add(raised)  # written with the card, or before with any other
 
     # Waiting.
 
@@ -340,20 +318,21 @@ class ApprovalWorkflow:
     async def _post(self) -> None:
         """Post the card; what was raised goes into the audit log with it."""
         matter = self._matter
-        journal, digest = matter.journal, matter.ballot.digest
-        before, entry = journal.waiting(), journal.entry(AuditKind.SHOWN, digest=digest)
+        journal = matter.journal
+        request = ShowRequest(
+            view=matter.view(),
+            before=journal.waiting(),
+            shown=journal.entry(AuditKind.SHOWN, digest=matter.ballot.digest),
+        )
         shown = await workflow.execute_activity_method(
-            ShowingSteps.show,
-            ShowRequest(view=matter.view(), before=before, shown=entry),
-            **PATIENT | {"priority": CARDS},
+            ShowingSteps.show, request, **PATIENT | {"priority": CARDS}
         )
         matter.add_places(shown.places)
         matter.posted = True
         if shown.recorded:
-            journal.written(before)
+            journal.written(request.before)
         else:
-            places = [place.model_dump() for place in shown.places]
-            journal.add(entry.model_copy(update={"detail": {"digest": digest, "places": places}}))
+            journal.add(request.told(shown.places, workflow.now()))
             journal.mirror.touch()
 
     def _take_early(self) -> None:

@@ -15,6 +15,7 @@ from workflows.ladder import Act, PlannedRung
 from workflows.requests import ApprovalRequest
 
 Updates = list[SearchAttributeUpdate[Any]]
+NO_RUNG: Updates = [attributes.NEXT_RUNG.value_unset(), attributes.RUNG.value_unset()]
 
 
 def pending(request: ApprovalRequest, ballot: Ballot, plan: Iterable[PlannedRung]) -> None:
@@ -71,11 +72,11 @@ def _rung(plan: Iterable[PlannedRung], sent: Iterable[str]) -> Updates:
     notices = (rung for rung in plan if rung.act is not Act.ESCALATE)
     rung = next((rung for rung in notices if rung.name not in done), None)
     if rung is None:
-        return [attributes.NEXT_RUNG.value_unset(), attributes.RUNG.value_unset()]
+        return NO_RUNG
     return [attributes.NEXT_RUNG.value_set(rung.at), attributes.RUNG.value_set(rung.name)]
 
 
 def settled(outcome: Outcome, by: Iterable[str]) -> None:
     """List under its outcome, with whoever decided; no reminder is due any more."""
-    workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome), *_rung((), ())])
+    workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome), *NO_RUNG])
     workflow.upsert_memo({"decided_by": list(by)})

@@ -4,8 +4,11 @@ from datetime import datetime
 
 from temporalio import workflow
 
+from workflows.audit import AuditKind
 from workflows.decisions import Decision, Verdict
+from workflows.digest import digest
 from workflows.electorate import Electorate
+from workflows.matter import Matter
 from workflows.policy import Policy
 from workflows.requests import ApprovalRequest
 from workflows.steps import (
@@ -37,6 +40,28 @@ async def prepare(request: ApprovalRequest, raised_at: datetime) -> Preparation:
     )
 
 
+def note(matter: Matter) -> None:
+    """Into the audit log: with the card, or before with whatever else is written."""
+    request, electorate = matter.request, matter.ballot.electorate
+    assert electorate is not None
+    raised = matter.journal.entry(
+        AuditKind.RAISED,
+        request.requester,
+        step=request.step,
+        agent=request.version.name if request.version else request.step,
+        input=list(request.sources),
+        result=request.result.model_dump(mode="json", exclude={"full_text"}),
+        digest=matter.ballot.digest,
+        result_digest=digest(request.result),
+        policy=request.policy.model_dump(mode="json"),
+        electorate=electorate.model_dump(mode="json"),
+        execution_mode=request.execution_mode,
+        version=request.version.model_dump(mode="json") if request.version else None,
+        previous_digest=digest(request.previous) if request.previous else "",
+    )
+    matter.journal.add(raised)
+
+
 async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
     """The people this policy names, as they are now."""
     return await workflow.execute_activity_method(
@@ -48,17 +73,17 @@ async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
     )
 
 
-def decision_of(weighing: Weighing, request: ApprovalRequest, digest: str) -> Decision | None:
+def decision_of(weighing: Weighing, matter: Matter) -> Decision | None:
     """What a rule or an open bypass decided in place of people; None when people decide."""
     if weighing.via is None:
         return None
     return Decision(
-        id=f"{weighing.via}:{request.id}",
+        id=f"{weighing.via}:{matter.request.id}",
         verdict=Verdict.APPROVE,
         by=weighing.by,
         at=workflow.now(),
-        revision=request.revision,
-        digest=digest,
+        revision=matter.request.revision,
+        digest=matter.ballot.digest,
         via=weighing.via,
         comment=weighing.reason,
     )

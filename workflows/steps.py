@@ -171,11 +171,16 @@ class Preparation(Frozen):
 
 
 class ShowRequest(Frozen):
-    """The card to post, and what the audit log is told then: `before`, and `shown` with places."""
+    """The card to post, and what the audit log is told then: `before`, and what `told` gives."""
 
     view: CardView
     before: tuple[AuditEntry, ...]
     shown: AuditEntry
+
+    def told(self, places: tuple[Place, ...], at: datetime) -> AuditEntry:
+        """That the card was shown, where and when."""
+        detail = self.shown.detail | {"places": [place.model_dump() for place in places]}
+        return self.shown.model_copy(update={"at": at, "detail": detail})
 
 
 class Shown(Frozen):

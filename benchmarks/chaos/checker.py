@@ -171,7 +171,7 @@ def _told_late(evidence: Evidence, gesture: Gesture, missing: list[Gesture]) -> 
     }
     logged = [
         row
-        for kind in ("decided", "refused")
+        for kind in _SAID
         for row in evidence.of(gesture.approval, kind)
         if row.actor == gesture.user and row.at >= end
     ]

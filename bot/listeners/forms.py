@@ -81,7 +81,7 @@ def may_say(click: Click, target: Target, verdict: Verdict, *, edits: bool = Fal
         via = Via.MODAL if click.home is None else Via.HOME
         trial = click.decision(target, verdict, via).model_copy(
             update={
-                **({} if look.view.ballot.places else {"place": None}),  # not known yet
+                "place": click.place if look.view.ballot.places else None,  # not known yet
                 "comment": "-",
                 "confirmation": look.view.ballot.phrase,
                 "edit": Edit() if edits else None,

@@ -2,22 +2,15 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
 
 import pytest
 
 from bot.showing import RECORD_SECONDS, Showing
 from storage.errors import DatabaseUnavailable, DiskFull
-from tests.fakes import ADA, GRACE, FakeAudit, FakeCards
+from tests.fakes import FakeAudit, FakeCards
+from tests.notifications.views import NOW, view
 from workflows.audit import AuditEntry, AuditKind
-from workflows.ballot import Ballot
-from workflows.decisions import Place
-from workflows.policy import Policy
-from workflows.requests import ApprovalRequest, CardView
-from workflows.results import AgentResult
 from workflows.steps import AuditSteps, ShowRequest
-
-NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 class Broken(AuditSteps):
@@ -34,25 +27,10 @@ class Broken(AuditSteps):
 
 
 def request() -> ShowRequest:
-    asked = ApprovalRequest(
-        id="a-1",
-        title="Refund",
-        requester=ADA,
-        result=AgentResult(summary="42 EUR"),
-        policy=Policy(approvers=(GRACE,)),
-        thread=Place(channel="C0GENERAL1"),
-    )
-    view = CardView(
-        request=asked,
-        ballot=Ballot(
-            policy=asked.policy, requester=ADA, approval_id="a-1", revision=1, digest="d"
-        ),
-        raised_at=NOW,
-    )
     made = {"at": NOW, "workflow_id": "a-1", "run_id": "r-1", "approval_id": "a-1"}
     raised = AuditEntry(id="r-1:1", kind=AuditKind.RAISED, **made)
     shown = AuditEntry(id="r-1:2", kind=AuditKind.SHOWN, detail={"digest": "d"}, **made)
-    return ShowRequest(view=view, before=(raised,), shown=shown)
+    return ShowRequest(view=view(id="a-1"), before=(raised,), shown=shown)
 
 
 @pytest.mark.parametrize(

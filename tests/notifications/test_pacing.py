@@ -29,6 +29,7 @@ class Slack:
         self.slow = 0.0
         self.clock = 0.0
         self.calls = 0
+        self.latest = ""
         self.called = asyncio.Event()
         self.open = asyncio.Event()
         self.open.set()
@@ -36,6 +37,7 @@ class Slack:
     def send(self, name: str) -> Callable[[], Awaitable[AsyncSlackResponse]]:
         async def send() -> AsyncSlackResponse:
             self.calls += 1
+            self.latest = name
             self.called.set()
             await self.open.wait()
             if self.limited:
@@ -182,6 +184,32 @@ async def test_after_a_pause_whoever_waits_longest_goes_first() -> None:
     followed = slack.taken[1:]
     assert len(followed) == 8
     assert followed == sorted(followed, key=lambda name: order[name])
+
+
+async def test_who_leaves_while_another_tries_lets_nobody_in() -> None:
+    """One call tries; that somebody else is cancelled meanwhile does not end its trial."""
+    pacer, slack = Pacer(QUICK), Slack()
+    slack.limited = 1
+    with pytest.raises(SlackApiError):
+        await pacer.post(C, slack.send("limited"), Urgency.CARD)
+    slack.called.clear()
+    slack.open.clear()
+    waiting = {
+        channel: asyncio.create_task(
+            pacer.post(channel, slack.send(channel), Urgency.CARD, patient=True)
+        )
+        for channel in (C, D, "C0APPROVE1")
+    }
+    await slack.called.wait()
+    await asyncio.sleep(0.1)  # the others have come to the gate
+    leaving = next(channel for channel in waiting if channel != slack.latest)
+    waiting[leaving].cancel()
+    await asyncio.sleep(0.1)
+    assert slack.calls == 2, "the one that was limited, and the one that tries"
+    slack.open.set()
+    await asyncio.wait(waiting.values())
+    await pacer.close()
+    assert sorted(slack.taken) == sorted(waiting.keys() - {leaving})
 
 
 @pytest.mark.parametrize(("clock", "least"), [(0.0, 1.4), (-3_600.0, 2.2), (3_600.0, 2.2)])

@@ -62,19 +62,9 @@ class House:
             self.agent.run_turn,
             self.inputs.collect_inputs,
             self.people.resolve_electorate,
-            *(
-                cards.show_task,
-                Showing(cards, self.audit).show,
-                cards.update_card,
-                cards.attach,
-                cards.remind,
-            ),
-            *(
-                cards.answer,
-                cards.say,
-                cards.post_copy,
-                preparing.prepare,
-            ),
+            *(preparing.prepare, Showing(cards, self.audit).show),
+            *(cards.show_task, cards.update_card, cards.attach, cards.remind),
+            *(cards.answer, cards.say, cards.post_copy),
             *(self.audit.record, self.ladder.moments),
             *(self.mail.mail, self.mail.revoke_links, self.mail.close_mail),
         ]
