@@ -1,8 +1,9 @@
 """What an agent hands over to be decided."""
 
 from enum import StrEnum
+from typing import Any
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, SerializerFunctionWrapHandler, model_serializer
 
 from workflows.frozen import Frozen
 
@@ -68,12 +69,44 @@ _PINNED = {
 }
 
 
+class ProposedCall(Frozen):
+    """A tool call that an agent wants approved: `arguments` (JSON) are what it will run with."""
+
+    id: str
+    tool: str
+    arguments: dict[str, Any] = {}
+    hint: str = ""
+
+
+class RunStatus(StrEnum):
+    """What is known of a tool call that was begun; `unknown` when it was killed in the middle."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class ToolRun(Frozen):
+    """A tool call that ran, as whoever ran it recorded it, before the model heard of it.
+
+    `key` is the idempotency key that the tool got; `approved` whether people approved the call.
+    """
+
+    key: str
+    tool: str
+    arguments: dict[str, Any] = {}
+    status: RunStatus = RunStatus.DONE
+    response: dict[str, Any] = {}
+    approved: bool = False
+
+
 class AgentResult(Frozen):
     """One agent's typed result.
 
     `summary` is what the card shows (at most 600 characters), `full_text` (Markdown) hangs in the
     thread as a file. `metrics` are the numbers rules may look at. `offline` says that a
-    deterministic stand-in wrote the text, not a language model.
+    deterministic stand-in wrote the text, not a language model. Where `calls` are set, they are
+    what is decided, and every text about them is rendered from them.
     """
 
     summary: str = Field(max_length=SUMMARY_CHARACTERS)
@@ -82,3 +115,12 @@ class AgentResult(Frozen):
     full_text: str = ""
     offline: bool = False
     model: str = ""
+    calls: tuple[ProposedCall, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_empty_calls(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Digests of results that were approved before there were calls stay what they were."""
+        dumped: dict[str, Any] = dump(self)
+        if not self.calls:
+            dumped.pop("calls", None)
+        return dumped

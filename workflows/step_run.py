@@ -115,9 +115,10 @@ class StepRun:
 
     async def _call(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
         errand, plan, info = self._errand, self._plan, workflow.info()
-        turn = f"{self._revision}/{self._asked}/{errand.problems}"
+        turn = f"{info.workflow_id}/{info.run_id}/{plan.name}/{self._revision}/{self._asked}"
         request = TurnRequest(
-            key=f"{info.workflow_id}/{info.run_id}/{plan.name}/{turn}",
+            key=f"{turn}/{errand.problems}",
+            turn=turn,
             agent=plan.agent,
             task_id=errand.request.id,
             workflow_id=info.workflow_id,

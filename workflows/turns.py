@@ -6,7 +6,7 @@ from pydantic import Field
 
 from workflows.digest import digest
 from workflows.frozen import Frozen
-from workflows.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
+from workflows.results import AgentPin, AgentResult, AgentVersion, ExecutionMode, ToolRun
 
 
 class InputFile(Frozen):
@@ -66,6 +66,8 @@ class TurnRequest(Frozen):
     """Run one turn of `agent`.
 
     `key` is the same for every retry of the same turn, so that the agent's side can tell a repeat.
+    `turn` stays the same after a person's Retry, too: what ran under it is never run again.
+    `ran` are the calls of earlier turns and revisions of this step; they are not proposed again.
     `session` is what the previous turn returned (JSON, opaque to the workflow), empty at first.
     """
 
@@ -85,10 +87,16 @@ class TurnRequest(Frozen):
     pin: AgentPin = AgentPin()
     session: str = ""
     answers: tuple[Answer, ...] = ()
+    turn: str = ""
+    ran: tuple[ToolRun, ...] = ()
 
 
 class TurnOutcome(Frozen):
-    """Either a `result`, or `questions` that people must answer first; never both, never none."""
+    """Either a `result`, or `questions` that people must answer first; never both, never none.
+
+    `ran` are the calls that this turn made: those that people approved, and those that change
+    something by their tool's own word.
+    """
 
     result: AgentResult | None = None
     questions: tuple[Question, ...] = ()
@@ -96,3 +104,4 @@ class TurnOutcome(Frozen):
     execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
     reason: str = Field(default="", description="why it was not live, in words")
     version: AgentVersion | None = None
+    ran: tuple[ToolRun, ...] = ()
