@@ -15,6 +15,7 @@ from google.genai import types
 
 from agents.brief import MARK
 from agents.errors import AgentError, UnusableInput
+from agents.repeatable import reads
 from agents.tools.document import read
 from agents.tools.outlier import outliers
 from agents.tools.public_web import PublicWeb
@@ -35,6 +36,7 @@ class InputTools:
         self._folder = folder
         self._web = web or PublicWeb()
 
+    @reads
     async def profile_table(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Profile a CSV, TSV, JSON, JSON Lines or Parquet file.
 
@@ -46,6 +48,7 @@ class InputTools:
         """
         return await self._on_table(file, tool_context, profile)
 
+    @reads
     async def find_outliers(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Find numeric values far outside the rest of their column (three interquartile ranges).
 
@@ -54,6 +57,7 @@ class InputTools:
         """
         return await self._on_table(file, tool_context, _outliers)
 
+    @reads
     async def compare_segments(
         self, file: str, by: str, measure: str, tool_context: ToolContext
     ) -> dict[str, Any]:
@@ -66,6 +70,7 @@ class InputTools:
         """
         return await self._on_table(file, tool_context, lambda table: _segments(table, by, measure))
 
+    @reads
     async def read_document(
         self, file: str, tool_context: ToolContext, offset: int = 0
     ) -> dict[str, Any]:
@@ -82,6 +87,7 @@ class InputTools:
             return {"error": error.sentence}
         return found.model_dump()
 
+    @reads
     async def fetch_url(self, url: str, tool_context: ToolContext) -> dict[str, Any]:
         """Fetch a public web address that the requester named, and keep it as an input file.
 
