@@ -65,7 +65,7 @@ class AdkTurnWorkflow:
         except AgentError as error:
             said, kind = error.sentence, error.kind
             raise ApplicationError(said, *_ran(turn), type=kind, non_retryable=True) from error
-        except ActivityError as error:
+        except (ActivityError, NotBegun) as error:
             raise ApplicationError(sentence(error), *_ran(turn), type=failed) from error
         except Exception as error:
             workflow.logger.exception("an agent broke inside of its workflow")

@@ -156,8 +156,8 @@ class JournalPlugin(BasePlugin):
         except NotBegun:
             await self.keep(Withdrawn(key=record.key))
             raise
-        except Exception:  # it does not say that nothing was done
-            _log.exception("tool_broke", tool=tool.name, key=key)
+        except Exception as error:  # it does not say that nothing was done
+            _log.warning("tool_broke", tool=tool.name, key=key, error=type(error).__name__)
             record.broke = True
             raise
         await self._end(record, tool, result, context)

@@ -14,6 +14,7 @@ from bot.errors import ConfigurationError
 from bot.fleet import seal_of, tls_files
 from bot.serving import up
 from bot.settings import Settings, TlsSettings
+from bot.turn_journal import KeptTurns
 from storage.answers import AnswerFile
 
 
@@ -25,7 +26,8 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
     started, stop = asyncio.Event(), asyncio.Event()
     answers = AnswerFile(settings.folder / "agents.db")
     parts = _parts(settings, answers)
-    runner = LocalAgents(offline=parts.offline)
+    turns = KeptTurns(settings.folder)
+    runner = LocalAgents(offline=parts.offline, journal=turns)
     serving = asyncio.create_task(
         serve(
             runner,
@@ -45,6 +47,7 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
         stop.set()
         await asyncio.gather(serving, return_exceptions=True)
         await answers.close()
+        await turns.close()
 
 
 def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:

@@ -58,6 +58,7 @@ from bot.showing import Showing
 from bot.slack import bolt_app, identify, require_tokens, web_client
 from bot.sockets import SteadyHandler, open_now, renew, sockets
 from bot.tasks import Tasks
+from bot.turn_journal import KeptTurns
 from bot.waiting import WaitingApprovals
 from bot.web.health import HealthPages
 from bot.web.server import web_server
@@ -153,7 +154,9 @@ async def worker(
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(a2a.aclose)
         slack = await stack.enter_async_context(web_client(settings))
-        agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics)
+        turns = KeptTurns(settings.folder)
+        stack.push_async_callback(turns.close)
+        agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics, turns)
         watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack))
         pacer = Pacer()
         stack.push_async_callback(pacer.close)
