@@ -12,6 +12,7 @@ from agents.tls import TlsUnusable, server_context
 from bot.embedded import require_free
 from bot.errors import ConfigurationError
 from bot.fleet import seal_of, tls_files
+from bot.payload_keys import payload_codec
 from bot.serving import up
 from bot.settings import Settings, TlsSettings
 from bot.turn_journal import KeptTurns
@@ -26,7 +27,7 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
     started, stop = asyncio.Event(), asyncio.Event()
     answers = AnswerFile(settings.folder / "agents.db")
     parts = _parts(settings, answers)
-    turns = KeptTurns(settings.folder)
+    turns = KeptTurns(settings.folder, payload_codec(settings))
     runner = LocalAgents(offline=parts.offline, journal=turns)
     serving = asyncio.create_task(
         serve(

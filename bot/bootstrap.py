@@ -154,7 +154,7 @@ async def worker(
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(a2a.aclose)
         slack = await stack.enter_async_context(web_client(settings))
-        turns = KeptTurns(settings.folder)
+        turns = KeptTurns(settings.folder, payload_codec(settings))
         stack.push_async_callback(turns.close)
         agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics, turns)
         watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack))

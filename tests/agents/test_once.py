@@ -23,6 +23,7 @@ from agents.local import LocalAgents
 from agents.policy_file import RuleEngine
 from agents.turn_journal import TurnJournal
 from bot.turn_journal import KeptTurns
+from storage.codec import AesGcmCodec
 from tests.agents.scripted import ScriptedModel, calls, overloaded, reset, returned, says, script
 from tests.agents.witness import Witness
 from workflows.results import RunStatus, ToolRun
@@ -468,6 +469,25 @@ async def test_an_attempt_that_was_overtaken_does_not_act(stage: Stage, witness:
     error = await stage.fails()
     assert "Another attempt of this turn has begun" in error.sentence
     assert witness.acts() == []
+
+
+async def test_a_journal_is_encrypted_where_payloads_are(
+    stage: Stage, witness: Witness, tmp_path: Path
+) -> None:
+    """And read again, with the key that it was written with."""
+    codec = AesGcmCodec({"one": b"k" * 32}, "one")
+    stage.journal = sealed = KeptTurns(tmp_path / "sealed", codec)
+    stage.acts_with(witness, calls("pay", to="Ann"), overloaded(), says("paid"))
+    await stage.fails()
+    assert (await stage.turn()).result is not None
+    await sealed.close()
+    assert witness.acts() == ["Ann"]
+    files = list((tmp_path / "sealed").iterdir())
+    assert files
+    assert all(b"Ann" not in file.read_bytes() for file in files)
+    stage.journal = KeptTurns(tmp_path / "sealed")
+    assert "PAYLOAD_KEYS is empty" in (await stage.fails()).sentence
+    await stage.journal.close()
 
 
 async def test_without_a_journal_nothing_acts(
