@@ -1,7 +1,6 @@
 """The journal of turns: what is in it is on disk, an overtaken attempt adds nothing first."""
 
 import asyncio
-import os
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from storage import turn_journal
 from storage.errors import StorageError
 from storage.turn_journal import TurnJournalFile
+from tests.storage.small_disk import fill, small_disk
 
 
 async def test_an_attempt_finds_what_the_ones_before_did(tmp_path: Path) -> None:
@@ -80,12 +80,15 @@ async def test_a_file_that_is_no_journal_is_a_sentence(tmp_path: Path) -> None:
     await kept.close()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-async def test_a_folder_that_takes_nothing_is_a_sentence(tmp_path: Path) -> None:
-    """As above."""
-    tmp_path.chmod(0o500)
-    kept = TurnJournalFile(tmp_path / "turns.db")
-    with pytest.raises(StorageError, match="no tool is run"):
+async def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
+    """Nothing may run until there is room; then it goes on in the same file."""
+    with small_disk(tmp_path / "disk") as disk:
+        kept = TurnJournalFile(disk / "turns.db")
         await kept.open("a")
-    await kept.close()
-    tmp_path.chmod(0o700)
+        fill(disk / "filler")
+        with pytest.raises(StorageError, match="is full, so no tool is run"):
+            for _ in range(20):
+                await kept.add("a", 1, b"x" * 100_000, first=True)
+        (disk / "filler").unlink()
+        assert await kept.add("a", 1, b"begun", first=True)
+        await kept.close()
