@@ -8,7 +8,7 @@ from agents.markdown import bullets, page, section, table
 def reply(conversation: Conversation, role: str) -> Reply:
     """Read, act, report."""
     reads = [Call("read_runbook", {"file": file.name}) for file in conversation.brief.files]
-    calls = conversation.missing(*reads) or conversation.missing(*_actions(conversation))
+    calls = conversation.missing(*reads) or conversation.owed(*_actions(conversation))
     if calls:
         return calls
     done = [item for item in conversation.returned if item.call.tool != "read_runbook"]

@@ -10,7 +10,7 @@ TOOLS = ("read_payments", "order_payment")
 def reply(conversation: Conversation, role: str) -> Reply:
     """Read, order, report."""
     reads = [Call("read_payments", {"file": file.name}) for file in conversation.brief.files]
-    calls = conversation.missing(*reads) or conversation.missing(*_orders(conversation))
+    calls = conversation.missing(*reads) or conversation.owed(*_orders(conversation))
     if calls:
         return calls
     done = [item for item in conversation.returned if item.call.tool == "order_payment"]

@@ -183,4 +183,4 @@ async def test_equal_orders_are_two_orders() -> None:
     twice = b"to,amount,currency,reason\nAnn,1,EUR,x\nAnn,1,EUR,x\n"
     asked, outcome = await ask("payment", "twice.csv", twice)
     done = await go_on(asked, outcome, twice, *map(yes, outcome.questions))
-    assert len({run.response["order"] for run in done.ran}) == len(outcome.questions)
+    assert len({run.response["order"] for run in done.ran}) == len(outcome.questions) == 2
