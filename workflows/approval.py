@@ -90,7 +90,7 @@ class ApprovalWorkflow:
         await self._decide()
         if matter.ballot.outcome is not None:
             listing.settled(matter.ballot.outcome, (d.by for d in matter.ballot.counted))
-            settlement = settlement_of(request, matter.ballot, matter.reason)
+            settlement = settlement_of(request, matter.ballot, matter.reason, matter.withdrawn_by)
             await self._tell_parent(settlement)
         await self._finish(beside)
         matter.journal.mirror.close()
@@ -121,7 +121,7 @@ class ApprovalWorkflow:
         """End without a decision, if whoever wants that may."""
         refusal = rules.may_withdraw(self._matter.ballot, withdrawal)
         if refusal is None:
-            self._matter.reason = withdrawal.reason
+            self._matter.reason, self._matter.withdrawn_by = withdrawal.reason, withdrawal.by
             self._matter.close(Outcome.WITHDRAWN, withdrawal.by, withdrawal.via)
         if withdrawal.place is not None:
             answer = refusal or Answer(reply=Reply.DONE, detail="The request is withdrawn.")

@@ -37,6 +37,7 @@ class Matter:
         self.outage: Outage | None = carried.outage if carried else None
         self.rungs = Rungs(carried.plan, carried.rungs_sent) if carried else Rungs()
         self.reason = ""
+        self.withdrawn_by = ""
         self.journal = Journal(request.task_id, request.id, request.revision)
         self.cards = Mirror(self._rewrite)
 

@@ -99,6 +99,10 @@ class ToolRun(Frozen):
     response: dict[str, Any] = {}
     approved: bool = False
 
+    def brief(self) -> "ToolRun":
+        """Without the response, for what people are shown."""
+        return self.model_copy(update={"response": {}})
+
 
 class AgentResult(Frozen):
     """One agent's typed result.
