@@ -237,9 +237,10 @@ class FakeCards(CardSteps):
         self.attachments.append(attachment)
 
     @activity.defn(name="remind")
-    async def remind(self, view: CardView) -> None:
+    async def remind(self, view: CardView) -> Place:
         await self._require_up()
         self.reminded.append(view.request.id)
+        return self._place(view.request.thread.channel)
 
     @activity.defn(name="post_receipt")
     async def post_receipt(self, receipt: Receipt) -> Place:
@@ -257,8 +258,9 @@ class FakeCards(CardSteps):
         self.notices.append(notice)
 
     @activity.defn(name="say")
-    async def say(self, word: Word) -> None:
+    async def say(self, word: Word) -> Place | None:
         self.words.append(word)
+        return self._place(f"D{word.to}") if word.to else self._place(word.place.channel)
 
 
 class FakeAudit(AuditSteps):

@@ -78,10 +78,11 @@ class Acts:
 
     def account(self) -> None:
         """The turn is over: whether an approved call that nobody spoke of ran is not known."""
-        waiting, self._approved = self._approved, {}
-        for run in waiting.values():
-            self._keep(run)
-        self._presumed |= waiting
+        for key, run in self._approved.items():
+            self._ran[key] = run
+            self._note(run)
+        self._presumed |= self._approved
+        self._approved = {}
 
     def known(self, questions: Sequence[Question]) -> dict[str, Answer]:
         """The answers, by question, to calls that ran before; each run answers one of them."""
@@ -103,7 +104,7 @@ class Acts:
 
     def _expect(self, turn: str, question: Question, answer: Answer) -> None:
         given = question.arguments if answer.arguments is None else answer.arguments
-        key = f"{turn}/{question.id}"
+        key = f"approved:{turn}/{question.id}"
         self._approved[key] = ToolRun(
             key=key, tool=question.tool, arguments=given, status=RunStatus.UNKNOWN, approved=True
         )
@@ -114,6 +115,9 @@ class Acts:
             return
         self._heard_of(run)
         self._ran[run.key] = run
+        self._note(run)
+
+    def _note(self, run: ToolRun) -> None:
         self._journal.note(AuditKind.TOOL_RAN, step=self._step, **_detail(run))
 
     def _heard_of(self, run: ToolRun) -> None:
@@ -121,7 +125,7 @@ class Acts:
         wanted = call_key(run.tool, run.arguments)
         for waiting in (self._approved, self._presumed):
             for key, expected in waiting.items():
-                if key != run.key and call_key(expected.tool, expected.arguments) == wanted:
+                if call_key(expected.tool, expected.arguments) == wanted:
                     del waiting[key]
                     self._ran.pop(key, None)
                     return

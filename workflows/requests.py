@@ -41,6 +41,7 @@ class CarriedApproval(Frozen):
     later: tuple[Later, ...] = ()
     mailed_at: dict[str, datetime] = {}
     outage: Outage | None = None
+    reminders: tuple[Place, ...] = ()
 
 
 class ApprovalRequest(Frozen):
@@ -100,6 +101,7 @@ class CardView(Frozen):
     """Everything a card shows. Without `full_text` when it is only rewritten, hence its length.
 
     `unwell` are those of `request.ahead` that do not answer; whoever shows the card adds them.
+    `reminders` are messages that say that it waits.
     """
 
     request: ApprovalRequest
@@ -110,6 +112,7 @@ class CardView(Frozen):
     snoozed: tuple[str, ...] = ()
     plan: tuple[PlannedRung, ...] = ()
     unwell: tuple[AgentHealth, ...] = ()
+    reminders: tuple[Place, ...] = ()
 
 
 class Look(Frozen):

@@ -331,8 +331,8 @@ class CardSteps:
         raise NotImplementedError
 
     @activity.defn(name="remind")
-    async def remind(self, view: CardView) -> None:
-        """Remind, in the card's thread, the people whose decision is missing."""
+    async def remind(self, view: CardView) -> Place | None:
+        """Remind, in the card's thread, the people whose decision is missing; gives where."""
         raise NotImplementedError
 
     @activity.defn(name="post_receipt")
@@ -351,8 +351,8 @@ class CardSteps:
         raise NotImplementedError
 
     @activity.defn(name="say")
-    async def say(self, word: Word) -> None:
-        """Say one sentence."""
+    async def say(self, word: Word) -> Place | None:
+        """Say one sentence; gives where it stands, if it can be rewritten."""
         raise NotImplementedError
 
 
