@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from workflows.audit import AuditKind
-from workflows.decisions import Outcome, Settlement
+from workflows.decisions import Outcome, Settlement, Verdict
 from workflows.digest import digest
 from workflows.journal import Journal
 from workflows.receipts import Declined
@@ -25,9 +25,11 @@ LONGEST_RESPONSE = 4_000
 """Characters of JSON that the audit log keeps of a tool's response; of a longer one its digest."""
 
 _RAN = "This already ran, and is not run again. It gave: "
-_MAY_HAVE_RUN = (
-    "This may have run already: nobody knows, so it is not run again before people look."
-)
+_SAID = {
+    Outcome.APPROVED: Verdict.APPROVE,
+    Outcome.REJECTED: Verdict.REJECT,
+    Outcome.CHANGES_REQUESTED: Verdict.REQUEST_CHANGES,
+}
 
 
 class Acts:
@@ -97,10 +99,9 @@ class Acts:
         return found
 
     def _is_settled(self, run: ToolRun) -> bool:
-        """Whether it must not be asked for again; a failed call may be, and the same once more."""
-        if run.status is RunStatus.FAILED:
-            return False
-        return run.key not in self._now or run.status is RunStatus.UNKNOWN
+        """Whether it must not be asked for again. Of what failed or may have, people decide anew,
+        and of the same once more in one go."""
+        return run.status is RunStatus.DONE and run.key not in self._now
 
     def _expect(self, turn: str, question: Question, answer: Answer) -> None:
         given = question.arguments if answer.arguments is None else answer.arguments
@@ -111,11 +112,12 @@ class Acts:
 
     def _keep(self, run: ToolRun) -> None:
         before = self._ran.get(run.key)
-        if before == run or (before is not None and before.status is RunStatus.DONE):
+        if before is not None and before.status is RunStatus.DONE:
             return
         self._heard_of(run)
-        self._ran[run.key] = run
-        self._note(run)
+        if before != run:
+            self._ran[run.key] = run
+            self._note(run)
 
     def _note(self, run: ToolRun) -> None:
         self._journal.note(AuditKind.TOOL_RAN, step=self._step, **_detail(run))
@@ -166,9 +168,8 @@ def _plain(value: Any) -> Any:
 
 def _already(question: Question, earlier: Sequence[ToolRun]) -> Answer:
     wanted = call_key(question.tool, question.arguments)
-    same = [r for r in earlier if call_key(r.tool, r.arguments) == wanted]
-    run = next((r for r in same if r.status is RunStatus.DONE), None)
-    said = _RAN + json.dumps(run.response, sort_keys=True) if run else _MAY_HAVE_RUN
+    run = next(run for run in earlier if call_key(run.tool, run.arguments) == wanted)
+    said = _RAN + json.dumps(run.response, sort_keys=True)
     return Answer(question_id=question.id, confirmed=False, comment=said)
 
 
@@ -179,7 +180,7 @@ def _declined(step: str, question: Question, answer: Answer, by: Settlement) -> 
         tool=question.tool,
         arguments=question.arguments,
         outcome=said,
-        by=tuple(decision.by for decision in by.decisions),
+        by=tuple(one.by for one in by.decisions if one.verdict is _SAID.get(by.outcome)),
         reason=by.reason or answer.comment,
     )
 
