@@ -20,7 +20,7 @@ from notifications.replies import sentence
 from notifications.task_message import task_message, task_text
 from notifications.text import mrkdwn
 from notifications.tidings import key as tidings_key
-from notifications.tidings import tidings, tidings_text
+from notifications.tidings import outcome_text, outcome_tidings, tidings, tidings_text
 from notifications.whisper import Whisper
 from workflows.decisions import Place
 from workflows.health import AgentHealth
@@ -171,16 +171,30 @@ class SlackDelivery(CardSteps):
         """Tell them in their direct messages; in the task's thread where they have none."""
         link = await self._permalink(view.receipt or view.place)
         content = {"blocks": tidings(view, link), "text": tidings_text(view)}
+        await self._tell(view.requester, view.place, tidings_key(view), content)
+
+    @activity.defn(name="tell_outcome")
+    async def tell_outcome(self, view: CardView) -> None:
+        """The same for an approval that belongs to no task."""
+        card_at = next(iter(view.ballot.places), None)
+        blocks = outcome_tidings(view, await self._permalink(card_at))
+        content = {"blocks": blocks, "text": outcome_text(view)}
+        key = {"approval": view.request.id, "about": "end"}
+        await self._tell(view.request.requester, _thread(view), key, content)
+
+    async def _tell(
+        self, user: str, thread: Place, key: dict[str, str], content: dict[str, Any]
+    ) -> None:
         try:
-            opened = await call(self._slack.conversations_open(users=view.requester))
+            opened = await call(self._slack.conversations_open(users=user))
         except ApplicationError as error:
             if error.type not in _NO_DIRECT:
                 raise
-            content["text"] = f"{person(view.requester)} {content['text']}"
-            await self.post_once(view.place, TIDINGS, tidings_key(view), content)
+            named = {"text": f"{person(user)} {content['text']}"}
+            await self.post_once(thread, TIDINGS, key, content | named)
         else:
             place = Place(channel=opened["channel"]["id"])
-            await self.post_once(place, TIDINGS, tidings_key(view), content)
+            await self.post_once(place, TIDINGS, key, content)
 
     async def _with_unwell(self, view: CardView) -> CardView:
         if self._agents is None or view.ballot.outcome is not None:

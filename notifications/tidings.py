@@ -2,13 +2,16 @@
 
 from notifications import words
 from notifications.blocks import Block, quote, section
+from notifications.card_facts import outcome_line
 from notifications.facts import people, person
 from notifications.runs import before, counted, warning
 from notifications.text import clip, inert, mrkdwn
+from workflows.requests import CardView
 from workflows.tasks import StepState, StepStatus, TaskView
 
 TEXT_SHOWN = 120
 SOURCES_SHOWN = 60
+TITLE_SHOWN = 140
 REASON_SHOWN = 600
 PROBLEM_SHOWN = 1_000
 _ENDS = {StepState.REJECTED, StepState.EXPIRED, StepState.WITHDRAWN, StepState.FAILED}
@@ -39,6 +42,22 @@ def tidings(view: TaskView, link: str) -> list[Block]:
 def tidings_text(view: TaskView) -> str:
     """The notification: how it ended, of what, and what was done."""
     return clip(_headline(view, bold=False), TEXT_SHOWN).shown
+
+
+def outcome_tidings(view: CardView, link: str) -> list[Block]:
+    """For an approval that belongs to no task: how it ended, why, and the way to its card."""
+    title = clip(view.request.title, TITLE_SHOWN, mrkdwn).shown
+    blocks = [section(f"{outcome_line(view)}: {title}")]
+    if view.reason:
+        blocks.append(quote(clip(view.reason, REASON_SHOWN, inert).shown))
+    return [*blocks, section(f"<{link}|Open the card>")] if link else blocks
+
+
+def outcome_text(view: CardView) -> str:
+    """The notification."""
+    assert view.ballot.outcome is not None
+    sign, word = words.OUTCOME[view.ballot.outcome]
+    return clip(f"{sign} {word}: {mrkdwn(view.request.title)}", TEXT_SHOWN).shown
 
 
 def _about(view: TaskView) -> str:

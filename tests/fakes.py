@@ -197,6 +197,7 @@ class FakeCards(CardSteps):
         self.words: list[Word] = []
         self.receipts: list[Receipt] = []
         self.tidings: list[TaskView] = []
+        self.outcomes: list[CardView] = []
         self.down = asyncio.Event()
         self.wanted: set[str] = set()
         self._posted = 0
@@ -252,6 +253,11 @@ class FakeCards(CardSteps):
     async def tell_requester(self, view: TaskView) -> None:
         await self._require_up()
         self.tidings.append(view)
+
+    @activity.defn(name="tell_outcome")
+    async def tell_outcome(self, view: CardView) -> None:
+        await self._require_up()
+        self.outcomes.append(view)
 
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:

@@ -97,6 +97,11 @@ async def tell(to: str, text: str, about: Place | None) -> Place | None:
     return None
 
 
+async def tell_outcome(view: CardView) -> None:
+    """To whoever asked, however long Slack takes."""
+    await workflow.execute_activity_method(CardSteps.tell_outcome, view, **PATIENT)
+
+
 async def tell_waiting(matter: Matter, to: str, text: str) -> None:
     """That the decision is missing, for as long as that is true."""
     await matter.add_reminder(await tell(to, text, matter.card()))

@@ -345,6 +345,11 @@ class CardSteps:
         """Tell the requester of the end, or of the failure that waits; a retry tells once."""
         raise NotImplementedError
 
+    @activity.defn(name="tell_outcome")
+    async def tell_outcome(self, view: CardView) -> None:
+        """Tell whoever asked for this approval how it ended; a retry tells once."""
+        raise NotImplementedError
+
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:
         """Answer one person privately."""

@@ -120,6 +120,20 @@ async def test_somebody_without_direct_messages_is_told_in_the_thread(office: Of
     assert message["text"].startswith("<@U0NOBODY01> ✅ Completed")
 
 
+async def test_an_approval_without_a_task_tells_whoever_asked(office: Office) -> None:
+    """Once, with a link to its card and the reason."""
+    root = await office.root()
+    over = settled(Outcome.REJECTED, thread=root, title="the offer", reason="too dear")
+    over = over.model_copy(update={"ballot": over.ballot.model_copy(update={"places": (root,)})})
+    for attempt in (1, 2):
+        await office.run(office.delivery.tell_outcome, over, attempt)
+    (message,) = await office.direct()
+    assert message["text"] == "❌ Rejected: the offer"
+    link = await office.slack.chat_getPermalink(channel=CHANNEL, message_ts=root.ts)
+    assert f"<{link['permalink']}|Open the card>" in str(message["blocks"])
+    assert "too dear" in str(message["blocks"])
+
+
 async def test_reminders_say_how_it_ended(office: Office) -> None:
     """In the thread and in direct messages; nothing says any more that it waits."""
     root = await office.root()

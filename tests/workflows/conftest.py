@@ -64,7 +64,8 @@ class House:
             self.people.resolve_electorate,
             *(preparing.prepare, Showing(cards, self.audit).show),
             *(cards.show_task, cards.update_card, cards.attach, cards.remind),
-            *(cards.answer, cards.say, cards.post_copy, cards.post_receipt, cards.tell_requester),
+            *(cards.answer, cards.say, cards.post_copy),
+            *(cards.post_receipt, cards.tell_requester, cards.tell_outcome),
             *(self.audit.record, self.ladder.moments),
             *(self.mail.mail, self.mail.revoke_links, self.mail.close_mail),
         ]

@@ -1,5 +1,7 @@
 """After the act: receipts, what ran is kept and never asked for again, and every end is told."""
 
+import uuid
+
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -8,9 +10,10 @@ from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import PAY, acted_before, asked, broken_after_act, declined, unheard
 from workflows.acts import call_key
 from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Outcome, Verdict, Via, Withdrawal
+from workflows.decisions import Outcome, Place, Verdict, Via, Withdrawal
 from workflows.policy import Policy
-from workflows.results import RunStatus
+from workflows.requests import ApprovalRequest
+from workflows.results import AgentResult, AgentVersion, RunStatus
 from workflows.task import TaskWorkflow
 from workflows.tasks import Gate, Gesture, StepState
 from workflows.turns import Question
@@ -320,6 +323,29 @@ async def test_reminders_are_made_true_at_the_end(house: House) -> None:
     await house.decide(card, Verdict.APPROVE)
     await house.approval(card).result()
     assert len(house.cards.cards[card].reminders) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [({}, 1), ({"requester": GRACE}, 0), ({"version": AgentVersion(name="ci")}, 0)],
+    ids=["somebody asked", "their own doing", "a program asked"],
+)
+async def test_an_approval_without_a_task_tells_whoever_asked(
+    house: House, changed: dict[str, object], told: int
+) -> None:
+    """A program hears by its own way, and nobody of what they did themselves."""
+    policy = Policy(approvers=(GRACE,), requester_may_decide=True)
+    asked = {"id": f"a-{uuid.uuid4().hex[:8]}", "title": "the offer", "requester": ADA} | changed
+    request = ApprovalRequest.model_validate(
+        {"result": AgentResult(summary="x"), "policy": policy, "thread": Place(channel="C1")}
+        | asked
+    )
+    handle = await house.client.start_workflow(
+        ApprovalWorkflow.run, request, id=request.id, task_queue=house.queue
+    )
+    await house.decide(request.id, Verdict.APPROVE)
+    await handle.result()
+    assert len(house.cards.outcomes) == told
 
 
 def test_the_same_call_has_one_key() -> None:
