@@ -81,7 +81,8 @@ def task(status: str = "running", **changed: Any) -> TaskView:
 
 def made(poison: Poison) -> str:
     """Without lone surrogates, which no message between processes can hold."""
-    return poison.make()[:3_000].encode("utf-8", "replace").decode()
+    text: str = poison.make()[:3_000]
+    return text.encode("utf-8", "replace").decode()
 
 
 def shown(blocks: list[dict[str, Any]]) -> str:

@@ -1,6 +1,7 @@
 """After the act: receipts, what ran is kept and never asked for again, and every end is told."""
 
 import uuid
+from collections.abc import Callable
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -228,12 +229,16 @@ async def test_cancelled_after_a_failure_after_the_act(house: House) -> None:
     ]
 
 
+def told_of(house: House, number: int) -> Callable[[], bool]:
+    return lambda: len(house.cards.tidings) == number
+
+
 async def test_a_failure_is_told_once(house: House) -> None:
     """The requester hears of each failure and of the end, and nothing twice."""
     house.agent.failures = [ApplicationError("Asleep.", non_retryable=True) for _ in range(2)]
     task = await house.start("analysis")
     for number in (1, 2):
-        await until(lambda number=number: len(house.cards.tidings) == number)
+        await until(told_of(house, number))
         await task.signal(TaskWorkflow.retry, Gesture(by=ADA, problem=number))
     await house.decide(f"{task.id}.analysis.v1", Verdict.APPROVE)
     await task.result()
