@@ -200,6 +200,7 @@ def _activities(
         Preparing(people, planner, Rules(BypassStore(engine)), TemporalQueue(lists)).prepare,
         Showing(delivery, recorder).show,
         *(delivery.show_task, delivery.update_card, delivery.attach),
+        *(delivery.post_receipt, delivery.tell_requester, delivery.tell_outcome),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
         recorder.record,
         planner.moments,

@@ -13,8 +13,10 @@ from bot.cleaning import clean as clean_payloads
 from bot.commands import source
 from bot.errors import BadRequest
 from bot.settings import Settings
+from notifications.runs import before, counted, declined_line, run_line
 from notifications.text import visible
-from notifications.words import OUTCOME, STEP
+from notifications.words import OUTCOME, STEP, TROUBLE
+from notifications.words import task as task_words
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.durations import words
 from workflows.requests import CardView
@@ -43,7 +45,12 @@ async def start(
     if wait:
         report = await tasks.report(task)
         took = words_of(report.duration_seconds)
-        say.print(f"Task {task} ended: {report.status} after {took}.", markup=False)
+        ended = task_words(report.status)[1]
+        say.print(f"Task {task} ended: {ended} ({report.status}) after {took}.", markup=False)
+        is_done = report.status.startswith("completed")
+        did = counted(report.ran, report.declined) if is_done else before(report.ran)
+        if did:
+            say.print(f"{did[0].upper()}{did[1:]}.", markup=False)
 
 
 async def list_pending(settings: Settings, say: Console, approver: str) -> None:
@@ -60,7 +67,8 @@ async def list_pending(settings: Settings, say: Console, approver: str) -> None:
     running = Table("task", "pipeline", "input", "status", "requester", title="Running tasks")
     for task in await here.tasks.running():
         sources = escape(visible(task.sources))
-        running.add_row(task.id, task.pipeline, sources, task.status, task.requester)
+        status = task_words(task.status)[1]
+        running.add_row(task.id, task.pipeline, sources, status, task.requester)
     say.print(running if running.row_count else "No task is running.")
 
 
@@ -157,13 +165,18 @@ def _show_task(say: Console, view: TaskView) -> None:
     say.print(
         f"Task {view.id}: {view.pipeline} of {visible(', '.join(view.sources))}", markup=False
     )
-    say.print(f"Status: {view.status}, for {view.requester}", markup=False)
+    status = task_words(view.status)[1]
+    say.print(f"Status: {status} ({view.status}), for {view.requester}", markup=False)
     for number, step in enumerate(view.steps, 1):
         sign, state = STEP[step.state]
         approval = f" ({step.approval_id})" if step.approval_id else ""
         say.print(f"{sign} {number}. {step.name}: {state}{approval}", markup=False)
+    for run in view.ran:
+        say.print(visible(run_line(run, visible)), markup=False)
+    for one in view.declined:
+        say.print(visible(declined_line(one, visible, ", ".join)), markup=False)
     if view.problem:
-        say.print(f"It cannot go on by itself: {visible(view.problem)}", markup=False)
+        say.print(f"{TROUBLE[view.trouble]}: {visible(view.problem)}", markup=False)
 
 
 def _show_approval(say: Console, view: CardView) -> None:

@@ -108,7 +108,8 @@ class DigestActivities(DigestSteps):
     ) -> None:
         audience = request.person or request.channel
         digest = Digest(audience=audience, lines=fold(_waiting(x, audience) for x in lines))
-        content = {"blocks": blocks(digest, await self._home_address()), "text": text(digest)}
+        shown = blocks(digest, await self._home_address(), datetime.now(UTC))
+        content = {"blocks": shown, "text": text(digest)}
         await self._delivery.post_once(place, KIND, {"digest": request.key}, content)
 
     async def _zone(self, user: str) -> ZoneInfo:

@@ -32,7 +32,7 @@ from notifications.task_form import DEFAULT, FormField
 from workflows.durations import Duration
 from workflows.policy import Policy
 from workflows.results import AgentPin, AgentResult
-from workflows.tasks import StepPlan
+from workflows.tasks import Gate, StepPlan
 
 FILE = "signoff.toml"
 RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
@@ -225,6 +225,7 @@ class StepSettings(Section):
     temperature: float | None = Field(default=None, ge=0, le=2)
     timeout: Duration = timedelta(minutes=10)
     pin: PinSettings = PinSettings()
+    gate: Gate = Gate.AUTO
     policy: dict[str, Any] = {}
 
 
@@ -318,6 +319,11 @@ class Settings(BaseSettings):
 
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
+        if step.gate is Gate.RECEIPT and step is not self.pipelines[pipeline].steps[-1]:
+            raise ValueError(
+                f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
+                "what another step goes on from is approved by people"
+            )
         merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
         plan = StepPlan(
             name=step.name,
@@ -327,6 +333,7 @@ class Settings(BaseSettings):
             temperature=step.temperature,
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
+            gate=step.gate,
         )
         agent = self.agents.get(plan.agent)
         return self._inside(plan, agent) if agent and agent.run == "workflow" else plan

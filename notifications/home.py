@@ -136,7 +136,7 @@ def _asked(view: HomeView) -> list[Block]:
     ]
     lines += [
         f"• {code(task.id)} {mrkdwn(task.pipeline)} of {clip(task.sources, 200, mrkdwn).shown}: "
-        f"{mrkdwn(task.status)}"
+        f"{words.task(task.status)[1]}"
         for task in view.running[:ASKED]
     ]
     return [*blocks, *(section(line) for line in lines or ["Nothing of yours is under way."])]

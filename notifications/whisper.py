@@ -20,21 +20,26 @@ class Whisper:
         self._pacer = pacer
         self._patient = patient
 
-    async def say(self, user: str, place: Place | None, text: str) -> None:
-        """`text` is ready mrkdwn; `place.ts` is the thread's root, empty for the channel itself."""
-        if place is None or not await self._ephemeral(user, place, text):
-            opened = await call(self._slack.conversations_open(users=user))
-            channel = str(opened["channel"]["id"])
-            await call(
-                self._pacer.post(
-                    channel,
-                    lambda: self._slack.chat_postMessage(
-                        channel=channel, text=text, unfurl_links=False, unfurl_media=False
-                    ),
-                    Urgency.ANSWER,
-                    patient=self._patient,
-                )
+    async def say(self, user: str, place: Place | None, text: str) -> Place | None:
+        """`text` is ready mrkdwn; `place.ts` is the thread's root, empty for the channel itself.
+
+        Gives where it stands when it became a direct message, which can be rewritten later.
+        """
+        if place is not None and await self._ephemeral(user, place, text):
+            return None
+        opened = await call(self._slack.conversations_open(users=user))
+        channel = str(opened["channel"]["id"])
+        posted = await call(
+            self._pacer.post(
+                channel,
+                lambda: self._slack.chat_postMessage(
+                    channel=channel, text=text, unfurl_links=False, unfurl_media=False
+                ),
+                Urgency.ANSWER,
+                patient=self._patient,
             )
+        )
+        return Place(channel=channel, ts=str(posted["ts"]))
 
     async def _ephemeral(self, user: str, place: Place, text: str) -> bool:
         try:

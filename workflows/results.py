@@ -101,6 +101,10 @@ class ToolRun(Frozen):
     approved: bool = False
     proposed: dict[str, Any] | None = None
 
+    def brief(self) -> "ToolRun":
+        """Without the response, for what people are shown."""
+        return self.model_copy(update={"response": {}})
+
 
 class AgentResult(Frozen):
     """One agent's typed result.

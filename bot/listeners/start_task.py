@@ -15,6 +15,7 @@ from bot.inputs import InputFolders
 from bot.listeners.edge import sentence
 from bot.settings import Settings
 from bot.tasks import TaskLine, Tasks
+from notifications import words
 from notifications.facts import code, person
 from notifications.fleet_card import fleet_blocks, fleet_text
 from notifications.task_form import chosen_pipeline, first_block, sources, task_form
@@ -144,6 +145,6 @@ def _listed(lines: list[TaskLine]) -> str:
         return "You have no running task. `/task` opens a form to start one."
     return "\n".join(
         f"• {code(line.id)} {mrkdwn(line.pipeline)} of {mrkdwn(line.sources)}: "
-        f"{mrkdwn(line.status)}, for {person(line.requester)}"
+        f"{words.task(line.status)[1]}, for {person(line.requester)}"
         for line in lines
     )
