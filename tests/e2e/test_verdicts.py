@@ -170,7 +170,7 @@ async def test_handing_on_to_the_wrong_person_is_refused(office: Office) -> None
     own = await office.grace.submit(form, {"person": {"person": office.grace.user}})
     assert "somebody else" in own["errors"]["person"]
     await office.grace.submit(form, {"person": {"person": office.ada.user}})
-    await told(office.grace, "cannot be handed on", thread)
+    await told(office.grace, "can't be delegated like that", thread)
     form = await more(office.grace, card, "hand_on")
     await office.grace.submit(form, {"person": {"person": "U0GUEST001"}})
     await told(office.grace, "may not be an approver", thread)
