@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 
 from bot.approvals import Approvals
+from bot.sight import Onlooker, Sight, line_matter, may_see
 from notifications.approval_list import PendingLine
 from notifications.calendar_settings import CalendarSettings
 from notifications.calendars import zone_of
@@ -101,7 +102,12 @@ class DigestActivities(DigestSteps):
         else:
             found = await self._approvals.pending(request.person, MOST)
         before = request.raised_before
-        return [x for x in found if before is None or x.raised_at is None or x.raised_at < before]
+        return [
+            x
+            for x in found
+            if (before is None or x.raised_at is None or x.raised_at < before)
+            and _is_for(x, request)
+        ]
 
     async def _post(
         self, place: Place, request: DigestRequest, lines: Iterable[PendingLine]
@@ -125,6 +131,13 @@ class DigestActivities(DigestSteps):
                 return ""
             self._home = f"slack://app?team={me['team_id']}&id={app}&tab=home"
         return self._home
+
+
+def _is_for(line: PendingLine, request: DigestRequest) -> bool:
+    """A channel reads what stands in it, a person what concerns them."""
+    if not request.person:
+        return line.channel == request.channel
+    return may_see(Onlooker(user=request.person), line_matter(line)) is Sight.SEES
 
 
 def _waiting(line: PendingLine, audience: str) -> Waiting:

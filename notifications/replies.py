@@ -25,6 +25,9 @@ _ENDED = {
 }
 
 
+NOT_RECORDED = "Your decision wasn't recorded."
+
+
 def sentence(answer: Answer) -> str:
     """The mrkdwn sentence for this answer."""
     return _SENTENCES[answer.reply](answer)
@@ -39,9 +42,6 @@ def _by(answer: Answer) -> str:
     return who + (f", {moment(answer.when)}" if answer.when else "")
 
 
-NOT_RECORDED = "Your decision wasn't recorded."
-
-
 def _settled(answer: Answer) -> str:
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
     return f"Thank you: your {_did(answer)} counts, and this is now {outcome}."
@@ -54,32 +54,6 @@ def _did(answer: Answer) -> str:
 def _already(answer: Answer) -> str:
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
     return f"This was already {outcome}{_by(answer)}. {NOT_RECORDED}"
-
-
-_SENTENCES[answer.reply](answer)
-
-
-def _named(users: Iterable[str]) -> str:
-    return people(users) or "nobody"
-
-
-def _by(answer: Answer) -> str:
-    who = f" by {people(answer.who)}" if answer.who else ""
-    return who + (f", {moment(answer.when)}" if answer.when else "")
-
-
-def _settled(answer: Answer) -> str:
-    outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
-    return f"Thank you: your {_did(answer)} counts, and this is now {outcome}."
-
-
-def _did(answer: Answer) -> str:
-    return _DID[answer.verdict] if answer.verdict else "decision"
-
-
-def _already(answer: Answer) -> str:
-    outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
-    return f"This was already {outcome}{_by(answer)}. Your click changed nothing."
 
 
 _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
