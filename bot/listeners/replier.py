@@ -53,6 +53,10 @@ class Replier:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
+    async def settled(self) -> None:
+        """Everything begun beside an ack is done."""
+        await asyncio.gather(*self._running)
+
     async def close(self) -> None:
         """Nothing may use Slack or the database after this."""
         for task in self._running:
