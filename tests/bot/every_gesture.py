@@ -65,7 +65,7 @@ class FakeSlack(AsyncWebClient):
     """Takes what the bot says; `said` is every answer a person sees. `refuses` are methods."""
 
     def __init__(self) -> None:
-        super().__init__(token="xoxb-fake")
+        super().__init__(token="xoxb-fake", base_url="http://127.0.0.1:9/")
         self.said: list[Json] = []
         self.refuses: set[str] = set()
 
@@ -153,7 +153,7 @@ class Office:
     async def hears(self, payload: Json) -> list[str]:
         """What the person is told after this gesture: each answer as text."""
         answer = await self.answer(payload)
-        for _ in range(200):
+        for _ in range(2_000):
             if self.slack.said or _text(answer.body):
                 break
             await asyncio.sleep(0.005)
