@@ -108,13 +108,13 @@ class HomePage:
             self._tasks.running(user, ASKED),
             self._preferences.of(user),
         )
-        page = left(page, without, (await self._onlookers.seen(user, page.lines)).lines)
-        asked_for = (await self._onlookers.seen(user, asked)).lines
+        seen = (await self._onlookers.seen(user, (*page.lines, *asked))).lines
+        page = left(page, without, [line for line in page.lines if line in seen])
         return HomeView(
             now=datetime.now(UTC),
             pending=page.model_copy(update={"lines": page.lines[:PAGE]}),
             bulk=len([line for line in together if line.id not in without]),
-            asked=tuple(line for line in asked_for if line.id not in without),
+            asked=tuple(line for line in asked if line in seen and line.id not in without),
             running=tuple(
                 RunningLine(id=t.id, pipeline=t.pipeline, sources=t.sources, status=t.status)
                 for t in running
@@ -127,12 +127,9 @@ class HomePage:
         )
 
 
-def left(
-    page: PendingPage, without: frozenset[str], lines: Sequence[PendingLine] | None = None
-) -> PendingPage:
-    """The page without these, and only with `lines` where they are given; the total follows."""
-    kept = page.lines if lines is None else lines
-    kept = tuple(line for line in kept if line.id not in without)
+def left(page: PendingPage, without: frozenset[str], lines: Sequence[PendingLine]) -> PendingPage:
+    """The page with these of its lines only, and without those ids; the total follows."""
+    kept = tuple(line for line in lines if line.id not in without)
     total = page.total - (len(page.lines) - len(kept))
     return page.model_copy(update={"lines": kept, "total": total})
 

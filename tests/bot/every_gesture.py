@@ -88,23 +88,23 @@ class NotingApp(AsyncApp):
         super().__init__(**options)
         self.registered: list[str] = []
 
-    def action(self, name: Any, *more: Any, **options: Any) -> Any:
+    def action(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
         self.registered.append(str(name))
         return super().action(name, *more, **options)
 
-    def view(self, name: Any, *more: Any, **options: Any) -> Any:
+    def view(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
         self.registered.append(str(name))
         return super().view(name, *more, **options)
 
-    def command(self, name: Any, *more: Any, **options: Any) -> Any:
+    def command(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
         self.registered.append(str(name))
         return super().command(name, *more, **options)
 
-    def shortcut(self, name: Any, *more: Any, **options: Any) -> Any:
+    def shortcut(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
         self.registered.append(str(name))
         return super().shortcut(name, *more, **options)
 
-    def event(self, name: Any, *more: Any, **options: Any) -> Any:
+    def event(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
         self.registered.append(str(name))
         return super().event(name, *more, **options)
 

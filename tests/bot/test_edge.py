@@ -66,7 +66,7 @@ def test_every_listener_has_a_gesture_here(settings: Settings) -> None:
     """A listener registered and not listed fails, and so does one listed and not registered."""
     app = Office(settings, KeyError()).app
     assert sorted(app.registered) == sorted(map(str, GESTURES))
-    assert len(app.registered) == len(app._async_listeners)  # noqa: SLF001 - Bolt's own count
+    assert len(app.registered) == len(app._async_listeners)
 
 
 @pytest.mark.parametrize("gesture", [*map(str, GESTURES), *MORE])

@@ -9,7 +9,7 @@ from notifications.buttons import ActionId
 from notifications.task_form import FieldKind, FormField
 from playground.blocks import view_problems
 from tests.e2e.conftest import CHANNEL, Office
-from tests.e2e.gestures import COMMAND, direct, told
+from tests.e2e.gestures import COMMAND, told
 from tests.e2e.test_inbox import modal_of
 from tests.fakes import ADA, GRACE, LINUS
 
