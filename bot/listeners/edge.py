@@ -28,7 +28,7 @@ from workflows.decisions import Place
 
 log = structlog.get_logger()
 
-UNACKED_SECONDS = 1.0
+UNACKED_SECONDS = 0.7
 """While Slack waits for the ack."""
 ACKED_SECONDS = 10.0
 

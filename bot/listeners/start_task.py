@@ -56,7 +56,8 @@ class StartTaskListeners:
             await self.form(ack, body, client)
             return
         if command.verb is Verb.HEALTH:
-            fleet = await self._fleet.latest()
+            async with in_time():
+                fleet = await self._fleet.latest()
             blocks = fleet_blocks(fleet)
             await ack(response_type="ephemeral", blocks=blocks, text=fleet_text(fleet))
             return

@@ -113,9 +113,8 @@ async def test_a_list_is_renewed_after_several_were_approved_in_it(office: Offic
     shown = await office.grace.wait_for(lambda m: "several of 2" in str(m["blocks"]), CHANNEL)
     await office.grace.click(shown, ActionId.BULK)
     form = await office.grace.wait_for_view()
-    options = form["blocks"][1]["element"]["options"]
-    ticked = {"group_0": {"group_0": {"selected_options": options}}}
-    confirm = (await office.grace.submit(form, ticked))["view"]
+    values = [one["value"] for one in form["blocks"][1]["element"]["options"]]
+    confirm = (await office.grace.submit(form, {"group_0": {"group_0": values}}))["view"]
     await office.grace.submit(confirm)
     await office.grace.wait_for(
         lambda m: m["ts"] == shown["ts"] and "Nothing waits for your decision" in str(m["blocks"]),
