@@ -87,7 +87,6 @@ class Conversation:
                 wanted.append(call)
         return tuple(wanted)
 
-
     def owed(self, *calls: Call) -> tuple[Call, ...]:
         """As `missing`, for calls that act: who asks for one twice gets it twice."""
         left = [item.call for item in self.returned]

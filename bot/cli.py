@@ -1,7 +1,9 @@
 """The command line. Each command is a few lines; what it does lives elsewhere."""
 
 import asyncio
+import io
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -147,19 +149,23 @@ def start(
 @app.command(name="list")
 def list_pending(
     approver: Annotated[str, typer.Option(help="Only what waits for this Slack id.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """The pending approvals, most urgent first, and the running tasks."""
     from bot import console  # noqa: PLC0415
 
-    _run(console.list_pending(load(Choice.config), say, approver))
+    _run(console.list_pending(load(Choice.config), say, approver, as_json=as_json))
 
 
 @app.command()
-def show(item: Annotated[str, typer.Argument(help="The id of a task or of an approval.")]) -> None:
+def show(
+    item: Annotated[str, typer.Argument(help="The id of a task or of an approval.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
     """One task or approval in full."""
     from bot import console  # noqa: PLC0415
 
-    _run(console.show(load(Choice.config), say, item))
+    _run(console.show(load(Choice.config), say, item, as_json=as_json))
 
 
 @app.command()
@@ -223,6 +229,9 @@ def doctor() -> None:
 
 def main() -> None:
     """Run a command; an error is one sentence and a code other than 0."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only gets \\u00e9
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except SystemExit as end:

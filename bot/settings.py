@@ -6,6 +6,7 @@ unknown is refused. Secrets come from the environment, from `.env`, or from a fi
 """
 
 import os
+import re
 import tomllib
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from sqlalchemy import make_url
 
 from agents.catalogue import CATALOGUE
 from bot.errors import ConfigurationError
+from bot.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
 from notifications.calendar_settings import CalendarSettings
 from notifications.mail import MailServer
 from notifications.task_form import DEFAULT, FormField
@@ -35,6 +37,8 @@ from workflows.results import AgentPin, AgentResult
 from workflows.tasks import Gate, StepPlan
 
 FILE = "signoff.toml"
+STARTERS = "starters"
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
 
 
@@ -299,18 +303,27 @@ class Settings(BaseSettings):
             if name in RESERVED:
                 raise ValueError(f"pipelines.{name}: '{name}' is a word of /task; take another")
             self.plans(name)
+            self.starters(name)
+        self.starters()
         for name in self.programs:
             self.program_policy(name)
         return self
 
     def program_policy(self, program: str) -> Policy:
         """What this program's approvals take; raises ValueError with the place."""
-        merged = {**self.policy, **self.programs[program].policy}
+        merged = {**_decisions(self.policy), **self.programs[program].policy}
         return _policy(f"programs.{program}.policy", merged)
 
     def plans(self, pipeline: str) -> tuple[StepPlan, ...]:
         """The pipeline's steps with their policies worked out; raises ValueError with the place."""
         return tuple(self._plan(pipeline, step) for step in self.pipelines[pipeline].steps)
+
+    def starters(self, pipeline: str = "") -> tuple[str, ...]:
+        """Who may start this pipeline from Slack, or anything; raises ValueError with the place."""
+        known = self.pipelines.get(pipeline)
+        own = known.policy if known else {}
+        where = f"pipelines.{pipeline}.policy" if STARTERS in own else "policy"
+        return _starters(where, own.get(STARTERS, self.policy.get(STARTERS, EVERY_MEMBER)))
 
     def fields(self, pipeline: str) -> tuple[FormField, ...]:
         """The form of this pipeline; the usual one for a name nobody knows."""
@@ -324,7 +337,8 @@ class Settings(BaseSettings):
                 f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
                 "what another step goes on from is approved by people"
             )
-        merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
+        over = {**self.policy, **self.pipelines[pipeline].policy}
+        merged = {**_decisions(over), **step.policy}
         plan = StepPlan(
             name=step.name,
             agent=step.agent or step.name,
@@ -381,6 +395,24 @@ class Settings(BaseSettings):
     def input_folders(self) -> tuple[Path, ...]:
         """The folders tasks may read."""
         return tuple((self.root / folder).resolve() for folder in self.inputs.folders)
+
+
+def _decisions(policy: dict[str, Any]) -> dict[str, Any]:
+    """The part of a policy that is about decisions: what a step's approval is raised with."""
+    return {key: value for key, value in policy.items() if key != STARTERS}
+
+
+def _starters(where: str, named: object) -> tuple[str, ...]:
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        raise ValueError(f'{where}: starters is a list of names, for example ["members"]')
+    for name in named:
+        known = name in {MEMBERS, CHANNEL} or is_group(name) or "@" in name
+        if not known and not _USER.fullmatch(name):
+            raise ValueError(
+                f"{where}: starters names '{name}', which is neither a user id, an address, "
+                "a @usergroup, 'channel' nor 'members'"
+            )
+    return tuple(named)
 
 
 def _policy(where: str, merged: dict[str, Any]) -> Policy:

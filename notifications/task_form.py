@@ -64,10 +64,10 @@ def chosen_pipeline(view: dict[str, Any]) -> str:
     return str(state["selected_option"]["value"])
 
 
-def sources(view: dict[str, Any], fields: Sequence[FormField]) -> tuple[Source, ...]:
-    """Whatever was filled in, each as its own input."""
+def sources(view: dict[str, Any], fields: Sequence[FormField]) -> dict[str, Source]:
+    """Whatever was filled in, each as its own input, by the id of its block."""
     found = ((field, entered(view, _block_id(field)).strip()) for field in fields)
-    return tuple(_source(field, text) for field, text in found if text)
+    return {_block_id(field): _source(field, text) for field, text in found if text}
 
 
 def _source(field: FormField, text: str) -> Source:
@@ -87,11 +87,6 @@ def _possible(field: FormField, files: Sequence[str]) -> bool:
 def _block_id(field: FormField) -> str:
     """Of its own per kind, so that what stands in one field never moves into another."""
     return f"{field.kind}_{field.name}"
-
-
-def first_block(fields: Sequence[FormField], files: Sequence[str]) -> str:
-    """The field that errors about the whole form are said beside."""
-    return next((_block_id(field) for field in fields if _possible(field, files)), PIPELINE)
 
 
 def _block(field: FormField, files: Sequence[str]) -> Block:

@@ -1,5 +1,6 @@
 """`/task`, the shortcut "New task", and the form behind both."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -12,13 +13,15 @@ from bot.commands import Command, Verb
 from bot.errors import BadRequest
 from bot.fleet_watch import FleetReports
 from bot.inputs import InputFolders
-from bot.listeners.edge import sentence
+from bot.listeners.trouble import in_time
+from bot.seen_tasks import SeenTasks
 from bot.settings import Settings
+from bot.starters import Starters
 from bot.tasks import TaskLine, Tasks
 from notifications import words
 from notifications.facts import code, person
 from notifications.fleet_card import fleet_blocks, fleet_text
-from notifications.task_form import chosen_pipeline, first_block, sources, task_form
+from notifications.task_form import chosen_pipeline, sources, task_form
 from notifications.task_message import task_text
 from notifications.text import mrkdwn
 from workflows.tasks import Source
@@ -36,7 +39,11 @@ class StartTaskListeners:
         folders: InputFolders,
         bypasses: Bypasses,
         fleet: FleetReports,
+        starters: Starters,
+        seen: SeenTasks,
     ) -> None:
+        self._starters = starters
+        self._seen = seen
         self._tasks = tasks
         self._settings = settings
         self._folders = folders
@@ -50,47 +57,60 @@ class StartTaskListeners:
             await self.form(ack, body, client)
             return
         if command.verb is Verb.HEALTH:
-            fleet = await self._fleet.latest()
+            async with in_time():
+                fleet = await self._fleet.latest()
             blocks = fleet_blocks(fleet)
             await ack(response_type="ephemeral", blocks=blocks, text=fleet_text(fleet))
             return
-        try:
+        async with in_time():
             text = await self._run(command, body, client)
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            text = mrkdwn(sentence(error))
         await ack(response_type="ephemeral", text=text)
 
     async def form(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the form, for the first pipeline."""
+        """Open the form, for the first pipeline the person may start."""
         await ack()
-        view = self._form(next(iter(self._settings.pipelines)), body.get("channel_id", ""))
+        user = body.get("user_id") or body["user"]["id"]
+        channel = body.get("channel_id", "")
+        allowed = await self._starters.pipelines(user, channel or user)
+        view = self._form(allowed[0], channel, allowed)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def choose(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Another pipeline was chosen: its fields replace the others."""
         await ack()
         view, chosen = body["view"], body["actions"][0]["selected_option"]["value"]
-        if chosen in self._settings.pipelines:
-            form = self._form(chosen, view["private_metadata"])
+        user, channel = body["user"]["id"], view["private_metadata"]
+        allowed = await self._starters.pipelines(user, channel or user)
+        if chosen in allowed:
+            form = self._form(chosen, channel, allowed)
             await client.views_update(view_id=view["id"], hash=view["hash"], view=form)
 
     async def submit(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The form is in; what is wrong with it is said beside its field."""
         view, user = body["view"], body["user"]["id"]
         pipeline = chosen_pipeline(view)
-        fields = self._settings.fields(pipeline)
         channel = view["private_metadata"] or user
-        try:
-            wanted = sources(view, fields)
-            await self._start(pipeline, wanted, user, channel, view["id"], client)
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            field = first_block(fields, self._folders.files())
-            await ack(response_action="errors", errors={field: sentence(error)})
-            return
+        async with in_time():
+            wanted = sources(view, self._settings.fields(pipeline))
+            if errors := self._errors(wanted):
+                await ack(response_action="errors", errors=errors)
+                return
+            inputs = tuple(wanted.values())
+            await self._start(pipeline, inputs, user, channel, view["id"], client)
         await ack()
 
-    def _form(self, pipeline: str, channel: str) -> Body:
-        pipelines = {name: p.description for name, p in self._settings.pipelines.items()}
+    def _errors(self, wanted: Mapping[str, Source]) -> dict[str, str]:
+        """What is wrong with an input, beside its own field."""
+        errors: dict[str, str] = {}
+        for block, one in wanted.items():
+            try:
+                self._tasks.check_source(one)
+            except BadRequest as error:
+                errors[block] = str(error)
+        return errors
+
+    def _form(self, pipeline: str, channel: str, allowed: Sequence[str]) -> Body:
+        pipelines = {name: self._settings.pipelines[name].description for name in allowed}
         fields = self._settings.fields(pipeline)
         return task_form(pipelines, pipeline, fields, self._folders.files(), channel)
 
@@ -110,9 +130,9 @@ class StartTaskListeners:
             case Verb.LIST:
                 return _listed(await self._tasks.running(user))
             case Verb.STATUS:
-                return task_text(await self._tasks.view(_required(command)))
+                return task_text(await self._seen.view(_required(command), user))
             case Verb.CANCEL:
-                return mrkdwn(await self._tasks.cancel(_required(command), user))
+                return mrkdwn(await self._seen.cancel(_required(command), user))
             case Verb.BYPASS:
                 words = command.words
                 return mrkdwn(await self._bypasses.open(words, user, body["trigger_id"]))
@@ -128,6 +148,7 @@ class StartTaskListeners:
         key: str,
         client: AsyncWebClient,
     ) -> str:
+        await self._starters.require(pipeline, user, channel)
         self._tasks.check(pipeline, sources)
         wanted = self._settings.pipelines[pipeline].channel or channel
         await require_member(client, wanted)

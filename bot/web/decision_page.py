@@ -14,7 +14,9 @@ from typing import Any, Final, Protocol
 import structlog
 from aiohttp import web
 
+from bot.approvals import no_approval
 from bot.errors import BadRequest, SignoffError
+from bot.sight import Onlooker, Sight, card_matter, may_see
 from bot.web.decision_form import BadForm, DecisionForm, problem, read_form
 from bot.web.form_guard import FormGuard
 from bot.web.guess_limit import GuessLimit
@@ -283,6 +285,8 @@ class DecisionPage:
     async def _case(self, ticket: Ticket) -> MailedCase:
         async with asyncio.timeout(PATIENCE):
             view = await self._approvals.view(ticket.approval_id)
+        if may_see(Onlooker(user=ticket.user), card_matter(view)) is not Sight.SEES:
+            raise no_approval(ticket.approval_id)
         return MailedCase(ticket, view, self._clock(), await self._names(view))
 
     async def _render(

@@ -189,11 +189,11 @@ def test_a_task_form_becomes_sources() -> None:
     shown = form(fields)
     got = filled(shown, file_file="a.csv", text_text="some words", choice_focus="1")
     found = sources(got, fields)
-    assert [(s.kind, s.value, s.name) for s in found] == [
-        (SourceKind.FILE, "a.csv", "a.csv"),
-        (SourceKind.TEXT, "some words", "text.md"),
-        (SourceKind.TEXT, "Focus: columns", "focus.md"),
-    ]
+    assert {block: (s.kind, s.value, s.name) for block, s in found.items()} == {
+        "file_file": (SourceKind.FILE, "a.csv", "a.csv"),
+        "text_text": (SourceKind.TEXT, "some words", "text.md"),
+        "choice_focus": (SourceKind.TEXT, "Focus: columns", "focus.md"),
+    }
     assert chosen_pipeline(got) == "review"
     assert shown["blocks"][0]["block_id"] == PIPELINE
 
