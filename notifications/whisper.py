@@ -1,14 +1,20 @@
 """Private sentences: ephemeral where the person is, a direct message where that cannot be."""
 
+import asyncio
+
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.exceptions import ApplicationError
 
+from notifications.attempts import certainly_unsent
 from notifications.calls import call, refusal, translated
 from notifications.pacing import Pacer, Urgency
 from workflows.decisions import Place
 
 log = structlog.get_logger()
+
+TRIES = 5
 
 
 class Whisper:
@@ -21,7 +27,20 @@ class Whisper:
         self._patient = patient
 
     async def say(self, user: str, place: Place | None, text: str) -> None:
-        """`text` is ready mrkdwn; `place.ts` is the thread's root, empty for the channel itself."""
+        """`text` is ready mrkdwn; `place.ts` is the thread's root, empty for the channel itself.
+
+        After a 429 whoever is patient waits as long as Slack wants, and says it then.
+        """
+        for tries in range(1, TRIES + 1):
+            try:
+                return await self._say(user, place, text)
+            except ApplicationError as error:
+                pause = error.next_retry_delay
+                if not self._patient or tries == TRIES or not certainly_unsent(error.type):
+                    raise
+                await asyncio.sleep(pause.total_seconds() if pause else 1.0)
+
+    async def _say(self, user: str, place: Place | None, text: str) -> None:
         if place is None or not await self._ephemeral(user, place, text):
             opened = await call(self._slack.conversations_open(users=user))
             channel = str(opened["channel"]["id"])
@@ -38,8 +57,11 @@ class Whisper:
 
     async def _ephemeral(self, user: str, place: Place, text: str) -> bool:
         try:
-            await self._slack.chat_postEphemeral(
-                channel=place.channel, user=user, text=text, thread_ts=place.ts or None
+            await self._pacer.answer(
+                lambda: self._slack.chat_postEphemeral(
+                    channel=place.channel, user=user, text=text, thread_ts=place.ts or None
+                ),
+                patient=self._patient,
             )
         except SlackApiError as error:
             if error.response.status_code == 429:
