@@ -31,14 +31,17 @@ class Whisper:
 
         After a 429 whoever is patient waits as long as Slack wants, and says it then.
         """
-        for tries in range(1, TRIES + 1):
+        for _ in range(TRIES - 1 if self._patient else 0):
             try:
-                return await self._say(user, place, text)
+                await self._say(user, place, text)
             except ApplicationError as error:
-                pause = error.next_retry_delay
-                if not self._patient or tries == TRIES or not certainly_unsent(error.type):
+                if not certainly_unsent(error.type):
                     raise
+                pause = error.next_retry_delay
                 await asyncio.sleep(pause.total_seconds() if pause else 1.0)
+            else:
+                return
+        await self._say(user, place, text)
 
     async def _say(self, user: str, place: Place | None, text: str) -> None:
         if place is None or not await self._ephemeral(user, place, text):
