@@ -77,8 +77,12 @@ class Gate:
     async def learn(self) -> None:
         """Hear whether another process was refused."""
         known = await self._shared.look(self._method)
-        if known is not None and known.strict:
+        if known is None:
+            return
+        if known.strict:
             self.shut(POLL if known.held else known.wait)
+        elif not self.rest():
+            self._shut = False
 
     async def opened(self) -> None:
         """Wait while a call now would come too soon."""

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from itertools import pairwise
@@ -19,6 +20,7 @@ from bot.children import die_with_parent
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.faults import Fault
 from playground.server import Playground
+from storage.pace import LEASE
 from tests.playground.waiting import until
 from tests.storage.conftest import database_url, postgres
 
@@ -154,6 +156,30 @@ async def test_what_is_urgent_goes_before_the_cards_of_other_processes(
     texts = [call["arguments"]["text"] for call in taken(workspace, "chat.postMessage")]
     assert texts.index("urgent") <= 6
     assert refused(workspace, "chat.postMessage") <= 1
+
+
+async def test_a_killed_process_holds_nobody_up(
+    workspace: Playground, tmp_path: Path, database_url: str
+) -> None:
+    """It dies while Slack takes its time with its message; its turn lapses, the others go on."""
+    channel = CHANNELS[0]
+    workspace.faults.add(Fault(kind="hang", method="chat.postMessage", count=1, seconds=60))
+    killed = Sender(workspace, tmp_path, database_url, posts=[(channel, "killed")])
+    others = [
+        Sender(workspace, tmp_path, database_url, posts=[(channel, f"{p} {n}") for n in range(2)])
+        for p in range(2)
+    ]
+    async with senders(killed, *others):
+        killed.begin()
+        await until(lambda: workspace.journal.calls(method="chat.postMessage"), 10)
+        await killed.kill()
+        begun = time.monotonic()
+        await asyncio.gather(*(one.send() for one in others))
+        took = time.monotonic() - begun
+    texts = {call["arguments"]["text"] for call in taken(workspace, "chat.postMessage")}
+    assert texts == {f"{p} {n}" for p in range(2) for n in range(2)}
+    assert refused(workspace, "chat.postMessage") == 0
+    assert took < LEASE + 10
 
 
 async def test_a_refusal_is_heard_by_every_process(
