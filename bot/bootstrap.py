@@ -86,6 +86,7 @@ from storage.driver import OnError
 from storage.fleet import FleetStore
 from storage.hearing import HearingStore
 from storage.inbox import ClickInbox
+from storage.pace import pace_rows
 from storage.payloads import PayloadFiles
 from storage.preferences import PreferenceStore
 from storage.recorder import AuditRecorder
@@ -157,13 +158,12 @@ async def worker(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(a2a.aclose)
-        slack = await stack.enter_async_context(web_client(settings))
+        slack = await stack.enter_async_context(web_client(settings, metrics))
         turns = KeptTurns(settings.folder, payload_codec(settings))
         stack.push_async_callback(turns.close)
         agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics, turns)
-        watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack))
-        pacer = Pacer()
-        stack.push_async_callback(pacer.close)
+        pacer = await stack.enter_async_context(_pacer(settings, engine))
+        watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack, pacer))
         lists = await connect(settings, lazy=True)
         activities = _activities(settings, slack, engine, agents, pacer, lists)
         client = await connect(settings, activities, watch.failed)
@@ -249,8 +249,7 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         slack = await stack.enter_async_context(web_client(settings, metrics))
         await identify(slack)
         app, gateway = bolt_app(slack), Gateway(client, inbox, metrics)
-        pacer = Pacer()
-        stack.push_async_callback(pacer.close)
+        pacer = await stack.enter_async_context(_pacer(settings, engine))
         whisper, tasks = Whisper(slack, pacer), Tasks(client, settings, input_folders(settings))
         box = Comments(comments, tasks, slack, whisper)
         replier = _listen(app, settings, slack, client, gateway, engine, fleet, whisper, tasks, box)
@@ -273,6 +272,18 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
             shown.append(slack_requests(settings, dispatch, metrics))
         await stack.enter_async_context(web_server(shown, settings.web.host, settings.web.port))
         yield
+
+
+@contextlib.asynccontextmanager
+async def _pacer(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Pacer]:
+    """Slack's pace, kept together with every other process of ours."""
+    shared = pace_rows(engine, settings.folder)
+    pacer = Pacer(shared=shared)
+    try:
+        yield pacer
+    finally:
+        await pacer.close()
+        await shared.close()
 
 
 def _hearing(

@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -195,13 +196,15 @@ class DigestSettings(Section):
 class WebSettings(Section):
     """Our own pages: health, metrics, and the page a mailed link opens.
 
-    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere.
+    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere. Only proxies
+    in `trusted_proxies` are believed whom they ask for.
     """
 
     host: str = "127.0.0.1"
     port: int = 8332
     worker_port: int = 0
     public_url: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 class PlaygroundSettings(Section):
