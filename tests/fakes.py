@@ -95,6 +95,7 @@ class FakeAgent(AgentSteps):
                 status=self.fates.get(question.id, RunStatus.DONE),
                 response={"order": f"PO-{len(self.runs) + 1}"},
                 approved=True,
+                proposed=None if answer.arguments is None else question.arguments,
             )
             yield self.runs.setdefault(run.key, run)
 

@@ -5,7 +5,6 @@ of a later revision that equals one that ran is answered here, without asking pe
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -88,14 +87,13 @@ class Acts:
 
     def known(self, questions: Sequence[Question]) -> dict[str, Answer]:
         """The answers, by question, to calls that ran before; each run answers one of them."""
-        earlier = [run for run in self.ran if self._is_settled(run)]
-        left = Counter(call_key(run.tool, run.arguments) for run in earlier)
+        left = [run for run in self.ran if self._is_settled(run)]
         found: dict[str, Answer] = {}
         for question in questions:
-            key = call_key(question.tool, question.arguments)
-            if question.tool and left[key] > 0:
-                left[key] -= 1
-                found[question.id] = _already(question, earlier)
+            run = next((one for one in left if _is_same(one, question)), None)
+            if run is not None:
+                left.remove(run)
+                found[question.id] = _already(question, run)
         return found
 
     def _is_settled(self, run: ToolRun) -> bool:
@@ -166,9 +164,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _already(question: Question, earlier: Sequence[ToolRun]) -> Answer:
+def _is_same(run: ToolRun, question: Question) -> bool:
+    """Whether the call was proposed before: as it ran, or as it was before people edited it."""
     wanted = call_key(question.tool, question.arguments)
-    run = next(run for run in earlier if call_key(run.tool, run.arguments) == wanted)
+    ways = (run.arguments, run.proposed)
+    return bool(question.tool) and wanted in {
+        call_key(run.tool, arguments) for arguments in ways if arguments is not None
+    }
+
+
+def _already(question: Question, run: ToolRun) -> Answer:
     said = _RAN + json.dumps(run.response, sort_keys=True)
     return Answer(question_id=question.id, confirmed=False, comment=said)
 

@@ -1,5 +1,6 @@
 """After the act: receipts, what ran is kept and never asked for again, and every end is told."""
 
+import json
 import uuid
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import PAY, acted_before, asked, broken_after_act, declined, unheard
 from workflows.acts import call_key
 from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Outcome, Place, Verdict, Via, Withdrawal
+from workflows.decisions import Edit, Outcome, Place, Verdict, Via, Withdrawal
 from workflows.policy import Policy
 from workflows.requests import ApprovalRequest
 from workflows.results import AgentResult, AgentVersion, RunStatus
@@ -146,6 +147,23 @@ async def test_what_ran_is_never_asked_for_again(house: House) -> None:
     assert house.cards.cards[f"{task.id}.payment.v2"].request.ran == (report.ran[0].brief(),)
     view = house.cards.tasks[task.id]
     assert [run.tool for run in view.ran] == ["pay"]
+
+
+async def test_what_people_edited_is_not_asked_for_as_it_was(house: House) -> None:
+    """The agent reads the same file again, and proposes the amount from before the edit."""
+    house.agent.questions = [(PAY,)]
+    task = await house.start("payment", gate=Gate.REVIEW)
+    name = f"{task.id}.payment-question-1"
+    edit = Edit(full_text=json.dumps({"q1": {**PAY.arguments, "amount": 90}}))
+    await house.decide(f"{name}.v1", Verdict.APPROVE, edit=edit)
+    await house.decide(f"{name}.v2", Verdict.APPROVE, by=LINUS)
+    await house.card(f"{task.id}.payment.v1")
+    house.agent.questions = [(PAY.model_copy(update={"id": "again"}),)]
+    await house.decide(f"{task.id}.payment.v1", Verdict.REQUEST_CHANGES, comment="say more")
+    await house.decide(f"{task.id}.payment.v2", Verdict.APPROVE)
+    (run,) = (await task.result()).ran
+    assert run.arguments["amount"] == 90
+    assert f"{task.id}.payment-question-2.v1" not in house.cards.wanted
 
 
 async def test_each_run_answers_one_proposal(house: House) -> None:
