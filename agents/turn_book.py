@@ -89,6 +89,7 @@ class TurnBook:
         self._turn = turn
         self._calls: dict[str, CallRecord] = {}
         self._claimed: set[str] = set()
+        self._answered: list[ToolRun] = []
         self._settled = set(settled)
         self._said = {answer.question_id: answer for answer in said}
         for entry in entries:
@@ -184,8 +185,9 @@ class TurnBook:
         )
 
     def runs(self) -> tuple[ToolRun, ...]:
-        """What this turn ran, for whoever asked for it."""
-        return tuple(_told(record) for record in self._calls.values() if record.runs)
+        """What this turn ran, and what it took from an earlier revision, under its key there."""
+        mine = (_told(record) for record in self._calls.values() if record.runs)
+        return (*mine, *self._answered)
 
     def settled(self) -> list[str]:
         """The keys of all calls that this conversation knows of."""
@@ -235,7 +237,7 @@ class TurnBook:
     def _of_earlier_revision(self, call: Called) -> CallRecord | None:
         for key, run in self._earlier.items():
             if run.status is RunStatus.DONE and _same(run, call):
-                del self._earlier[key]
+                self._answered.append(self._earlier.pop(key))
                 response = {**run.response, "already_done": True}
                 return CallRecord(key, call, 1, run.status, response, earlier=True)
         return None
