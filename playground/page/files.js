@@ -52,7 +52,7 @@ function path(file) {
   return `/_local/files/${encodeURIComponent(file.id)}`;
 }
 
-async function preview(file) {
+export async function preview(file) {
   const name = file.title || file.name || file.id;
   const body = el("div", { class: "preview-body", tabindex: "0" }, el("p", { class: "note" }, "Loading…"));
   const dialog = el("dialog", { class: "dialog wide", "aria-label": name });
