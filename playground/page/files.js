@@ -14,7 +14,7 @@ export function chips(files) {
 
 function chip(file) {
   const name = file.title || file.name || file.id;
-  const look = { type: "button", class: "file", "aria-label": `Open ${name}`, on: { click: () => preview(file) } };
+  const look = { type: "button", class: "file", title: `Open ${name}`, on: { click: () => preview(file) } };
   const node = el(
     "button",
     look,

@@ -82,23 +82,28 @@ function empty(title, text, ...more) {
 // What somebody who has never been here types first; a click writes it into the composer.
 function firstSteps() {
   if (!state.commands.length) return [];
+  const examples = state.try_first.map((text) => el("li", {}, step(text, text), el("span", {}, "An example to begin with")));
   const rows = state.commands.map((entry) => {
     const name = commandName(entry);
-    const write = () => shown?.composer.write(`${name} `);
     return el(
       "li",
       {},
-      el("button", { type: "button", class: "first-step", on: { click: write } }, el("code", {}, name)),
+      step(name, `${name} `),
       el("span", {}, entry.description ?? ""),
       entry.usage_hint ? el("small", {}, `${name} ${entry.usage_hint}`) : null,
     );
   });
-  const me = fullNameOf(user(state.me));
-  return [
+  const parts = [
     el("p", {}, "Type one of these below, or choose it here:"),
-    el("ul", { class: "first-steps" }, rows),
-    el("p", {}, `You are ${me}. To answer as somebody else, choose them under “${me}”, top left.`),
+    el("ul", { class: "first-steps" }, examples, rows),
+    el("p", {}, `You are ${fullNameOf(user(state.me))}. To act as somebody else, choose them at the top of the sidebar.`),
   ];
+  return [el("div", { class: "first-run" }, parts)];
+}
+
+function step(label, text) {
+  const write = () => shown?.composer.write(text);
+  return el("button", { type: "button", class: "first-step", on: { click: write } }, el("code", {}, label));
 }
 
 function appHead(tab) {

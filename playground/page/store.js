@@ -10,6 +10,7 @@ export const state = {
   bots: [],
   commands: [],
   shortcuts: [],
+  try_first: [],
   mails: 0,
   notice: "",
   place: { kind: "channel", channel: null },

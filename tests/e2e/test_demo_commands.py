@@ -52,6 +52,7 @@ def demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
             break
     yield process
     end(process, signal.SIGKILL)
+    process.stdout.close()
 
 
 def end(process: subprocess.Popen[str], how: signal.Signals) -> None:
@@ -84,6 +85,7 @@ def pending(folder: Path, task: str) -> str:
     raise AssertionError(done.stdout + done.stderr)
 
 
+@pytest.mark.timeout(900)
 def test_commands_in_the_demos_folder_work_on_the_demo(
     folder: Path, demo: subprocess.Popen[str]
 ) -> None:
@@ -116,6 +118,7 @@ def test_commands_in_the_demos_folder_work_on_the_demo(
     assert "sound" in verified.stdout
 
 
+@pytest.mark.timeout(600)
 def test_a_killed_demo_is_not_taken_for_a_running_one(
     folder: Path, demo: subprocess.Popen[str]
 ) -> None:

@@ -253,9 +253,16 @@ async def test_an_empty_channel_says_what_to_type(stage: Stage) -> None:
     """Each command with what it does; choosing one writes it."""
     page = stage.page
     intro = page.locator("#stage .empty")
+    await intro.locator("button", has_text="/task review sales.csv").click()
+    await expect(page.locator("#dock .composer-text")).to_have_value("/task review sales.csv")
+    await page.fill("#dock .composer-text", "")
     await expect(intro).to_contain_text("Start a task")
     await expect(intro).to_contain_text("/task <pipeline> [input]")
-    await intro.locator("button", has_text="/task").click()
+    await intro.get_by_role("button", name="/task", exact=True).click()
     await expect(page.locator("#dock .composer-text")).to_have_value("/task ")
     await expect(page.locator("#dock .composer-text")).to_be_focused()
+    await stage.say("hello")
+    await expect(page.locator(".message")).to_contain_text("hello")
+    await expect(intro).to_contain_text("very beginning")
+    await expect(intro.locator(".first-run")).to_be_hidden()
     assert await stage.is_clean()
