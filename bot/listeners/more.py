@@ -131,7 +131,7 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
             return may_withdraw(click), lambda look: withdraw_modal(about, look.view.request.title)
         case Choice.EVERYTHING:
             return anybody, lambda look: everything_modal(
-                about, look.view, look.result, _countable(click, value, look)
+                with_phrase(about, look), look.view, look.result, _countable(click, value, look)
             )
 
 

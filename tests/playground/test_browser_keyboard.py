@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, ViewportSize, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.server import Playground
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 config, playground, bot = shared.config, shared.playground, shared.bot
 browser, stage = shared.browser, shared.stage
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 WORDS = ("Edit and resubmit…", "Delegate…", "Remind me later…", "Show everything…", "Withdraw…")
 CHOICES = [{"text": plain(word), "value": str(index)} for index, word in enumerate(WORDS)]
 OVERFLOW: Json = {"type": "overflow", "action_id": "more", "options": CHOICES}
