@@ -6,16 +6,14 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from pydantic import SecretStr
 from rich.console import Console
 
 from bot import logs
 from bot.local_slack import local_workspace
-from bot.settings import MailSettings, Settings
+from bot.running_demo import apart, noted, pointed_at
+from bot.settings import Settings
 from bot.up import Parts, print_addresses, start_all
 from playground.server import Playground
-
-FOLDER = "demo"
 
 
 @contextlib.asynccontextmanager
@@ -33,6 +31,7 @@ async def demo(
         await parts.stack.enter_async_context(workspace)
         settings = pointed_at(settings, workspace)
         await parts.during(start_all(settings, config, parts))
+        parts.stack.enter_context(noted(settings, workspace))
         _greet(settings, workspace, say)
         yield settings
         say.print("Stopping ...")
@@ -40,23 +39,9 @@ async def demo(
 
 def in_demo_folder(settings: Settings) -> Settings:
     """The same settings with a folder of the demonstration's own, here and in child processes."""
-    storage = settings.storage.model_copy(update={"folder": settings.storage.folder / FOLDER})
-    os.environ["SIGNOFF_STORAGE__FOLDER"] = str(storage.folder)
-    return settings.model_copy(update={"storage": storage})
-
-
-def pointed_at(settings: Settings, workspace: Playground) -> Settings:
-    """What differs from a real workspace: base URL, tokens, and a mailbox of its own."""
-    secrets = settings.secrets.model_copy(
-        update={
-            "slack_bot_token": SecretStr(workspace.bot_token),
-            "slack_app_token": SecretStr(workspace.app_token),
-        }
-    )
-    slack = settings.slack.model_copy(update={"base_url": workspace.api_url, "heartbeat": ""})
-    server = {"host": "127.0.0.1", "port": workspace.mail_port, "security": "none"}
-    mail = MailSettings(sender="signoff@acme.example", server=server)
-    return settings.model_copy(update={"slack": slack, "secrets": secrets, "mail": mail})
+    settings = apart(settings)
+    os.environ["SIGNOFF_STORAGE__FOLDER"] = str(settings.storage.folder)
+    return settings
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
@@ -67,4 +52,5 @@ def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
     print_addresses(settings, say)
     if offline:
         say.print("  Model     offline, deterministic; set GOOGLE_API_KEY for Gemini")
+    say.print("  Commands  'signoff list', 'show', 'decide', 'audit' and 'doctor' in this folder")
     say.print("\nCtrl-C stops everything; nothing is lost.")

@@ -21,7 +21,7 @@ from agents.tools.outlier import outliers
 from agents.tools.public_web import PublicWeb
 from agents.tools.segment import segments
 from agents.tools.table import Table, open_table
-from agents.tools.table_profile import Column, TableProfile, is_measure, profile
+from agents.tools.table_profile import TableProfile, profile
 from workflows.frozen import Frozen
 
 MOST_BYTES = 20_000_000
@@ -133,7 +133,7 @@ class OutlierList(Frozen):
 
 def _outliers(table: Table) -> OutlierList:
     found: TableProfile = profile(table)
-    measures: list[Column] = [column for column in found.columns if is_measure(column)]
+    measures = [column for column in found.columns if column.is_comparable]
     listed = outliers(table, measures)
     return OutlierList(file=table.name, columns=tuple(item.model_dump() for item in listed))
 
@@ -143,6 +143,12 @@ def _segments(table: Table, by: str, measure: str) -> Frozen:
     for column in (by, measure):
         if column not in there:
             raise UnusableInput(f"{table.name} has no column called {column}.")
+    mixed = profile(table).column(measure)
+    if mixed is not None and mixed.parts:
+        raise UnusableInput(
+            f"{measure} is in several units ({', '.join(part.unit for part in mixed.parts)}), so "
+            "its averages cannot be compared: profile_table has them for each unit."
+        )
     found = segments(table, by, measure)
     if found is None:
         raise UnusableInput(f"{table.name}: {by} has fewer than two values with {measure}.")

@@ -13,11 +13,12 @@ from bot.listeners.replier import Replier
 from notifications.buttons import ButtonValue, ModalValue, read
 from notifications.edit_modal import edited
 from notifications.inputs import entered
-from notifications.modals import COMMENT, CONFIRMATION, REASON, care_modal, words_modal
+from notifications.modals import COMMENT, CONFIRMATION, REASON, VERDICT, care_modal, words_modal
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.policy import Risk
 from workflows.requests import Look
 
+_NOTHING_CHOSEN = "Choose what you decide."
 _REASON_MISSING = "Choose or write a reason."
 
 
@@ -76,14 +77,18 @@ class DecideListeners:
         comment = "\n".join(
             text for text in (entered(view, REASON), entered(view, COMMENT).strip()) if text
         )
-        errors = wrong_phrase(view, value)
-        if value.required and value.verdict is not Verdict.APPROVE and not comment:
+        verdict = _verdict(view, value)
+        if verdict is None:
+            await ack(response_action="errors", errors={VERDICT: _NOTHING_CHOSEN})
+            return
+        errors = wrong_phrase(view, value) if verdict is Verdict.APPROVE else {}
+        if not comment and _wants_words(verdict, value):
             errors = {COMMENT: _REASON_MISSING}
         if errors:
             await ack(response_action="errors", errors=errors)
             return
         said = {"comment": comment, "confirmation": entered(view, CONFIRMATION)}
-        decision = click.decision(value.target, value.verdict, value.via)
+        decision = click.decision(value.target, verdict, value.via)
         await self._take(ack, value.target.approval, click, decision.model_copy(update=said))
 
     async def submit_edit(self, ack: AsyncAck, body: Body) -> None:
@@ -128,6 +133,21 @@ def wrong_phrase(view: Body, value: ModalValue) -> dict[str, str]:
     if not value.phrase or typed.casefold() == value.phrase.casefold():
         return {}
     return {CONFIRMATION: f"Type {value.phrase} exactly as it is written here."}
+
+
+def _verdict(view: Body, value: ModalValue) -> Verdict | None:
+    """What was chosen in a form that asks; None for nothing. Else what the form was opened for."""
+    if VERDICT not in view["state"]["values"]:
+        return value.verdict
+    chosen = entered(view, VERDICT)
+    return Verdict(chosen) if chosen in set(Verdict) else None
+
+
+def _wants_words(verdict: Verdict, value: ModalValue) -> bool:
+    """Changes are asked for in words; a rejection says why where the policy wants it."""
+    if verdict is Verdict.REJECT:
+        return value.required
+    return verdict is Verdict.REQUEST_CHANGES
 
 
 def _button(body: Body) -> ButtonValue | None:

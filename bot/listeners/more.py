@@ -1,6 +1,7 @@
 """The menu "More": edits, handing on, a reminder, everything there is to see, taking it back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
@@ -33,6 +34,7 @@ from notifications.modals import (
 from notifications.plain_words import plain
 from notifications.replies import sentence
 from workflows.decisions import Answer, Delegation, Reply, Snooze, Verdict, Withdrawal
+from workflows.requests import Look
 
 MakeGesture = Callable[[Click], Gesture]
 
@@ -128,4 +130,12 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
         case Choice.WITHDRAW:
             return may_withdraw(click), lambda look: withdraw_modal(about, look.view.request.title)
         case Choice.EVERYTHING:
-            return anybody, lambda look: everything_modal(look.view, look.result)
+            return anybody, lambda look: everything_modal(
+                with_phrase(about, look), look.view, look.result, _countable(click, value, look)
+            )
+
+
+def _countable(click: Click, value: MenuValue, look: Look) -> list[Verdict]:
+    """What this person may say of what is shown; nothing of a version that was replaced."""
+    now = datetime.now(UTC)
+    return [verdict for verdict in Verdict if may_say(click, value, verdict)(look, now) is None]
