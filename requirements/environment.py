@@ -71,7 +71,8 @@ class Environment:
             project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
             wanted = project["dependency-groups"]["dev"]
             named |= set(extras()) - BESIDE
-        return Contents(wanted=["-e", f".[{','.join(sorted(named))}]", *wanted])
+        ours = f".[{','.join(sorted(named))}]" if named else "."
+        return Contents(wanted=["-e", ours, *wanted])
 
 
 def main() -> None:
