@@ -146,7 +146,7 @@ class SmallProject:
         """The versions that the environment's Python imports."""
         code = (
             "import json, sys, importlib as i\n"
-             "print(json.dumps({n: i.import_module(n).VERSION for n in sys.argv[1:]}))"
+            "print(json.dumps({n: i.import_module(n).VERSION for n in sys.argv[1:]}))"
         )
         done = subprocess.run(
             [self.folder / ".venv/bin/python", "-c", code, *names],
