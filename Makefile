@@ -54,8 +54,8 @@ chaos: dev-needs  ## a thousand approvals while everything is killed; takes long
 lock: dev-needs  ## write the lock files anew; UPGRADE=yes for the newest versions
 	@$(BIN)/python -m requirements.lock $(if $(UPGRADE),--upgrade)
 
-install-matrix:  ## install with every Python here, and with old and new pips; takes long
-	@$(PYTHON3) -m requirements.matrix
+install-matrix: dev-needs  ## install with every Python here, and with old and new pips; PART=yes for a sample
+	@$(BIN)/python -m requirements.matrix $(if $(PART),--part)
 
 clean:  ## remove what was installed (not .signoff/, which holds your data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
