@@ -28,6 +28,8 @@ from requirements.installers import Command, Contents, Failed, Pip, Runner, Uv, 
 from requirements.progress import Progress
 from requirements.stamp import BESIDE, ROOT, Stamp, digest, extras, lock_files
 
+FIRST = ("bot.bootstrap", "bot.demo", "agents.a2a_server", "agents.turns")
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -53,6 +55,8 @@ class Environment:
         code = "import sys; print(sys._base_executable, sys.version.split()[0], sep='\\n')"
         inside = str(self.venv / "bin" / "python")
         base, version = run(Command("checking", [inside, "-c", code])).split("\n")[:2]
+        loaded = [inside, "-c", f"import {', '.join(FIRST)}"]
+        run(Command("compiling what the first start loads", loaded))
         Stamp(
             parts=tuple(sorted(self.parts)),
             locked=self.locked,
@@ -64,15 +68,16 @@ class Environment:
         ).write(self.venv)
 
     def _contents(self) -> Contents:
+        compiled = "dev" in self.parts
         if self.locked:
-            return Contents(locks=lock_files(self.parts))
+            return Contents(locks=lock_files(self.parts), compiled=compiled)
         named, wanted = self.parts - {"run", "dev"}, []
         if "dev" in self.parts:
             project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
             wanted = project["dependency-groups"]["dev"]
             named |= set(extras()) - BESIDE
         ours = f".[{','.join(sorted(named))}]" if named else "."
-        return Contents(wanted=["-e", ours, *wanted])
+        return Contents(wanted=["-e", ours, *wanted], compiled=compiled)
 
 
 def main() -> None:

@@ -18,11 +18,19 @@ from requirements.progress import Progress
 from requirements.stamp import LOCKS, ROOT
 
 _MEDDLERS = (  # settings for somebody else's work that would change what is installed, and where
-    *("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV"),
+    *(
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONDONTWRITEBYTECODE",
+        "PIP_USER",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_REQUIRE_VIRTUALENV",
+    ),
     *("PIP_CONSTRAINT", "PIP_REQUIREMENT", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE_NEWER"),
 )
 _PIP_OPTIONS = (
-    *("--disable-pip-version-check", "--no-input", "--no-compile", "--progress-bar", "off"),
+    *("--disable-pip-version-check", "--no-input", "--progress-bar", "off"),
     "--no-warn-script-location",
 )
 _UV, _MAKING, _CHECKING = "fetching uv", "making an empty environment", "checking"
@@ -41,10 +49,14 @@ class Failed(Exception):  # noqa: N818 - named by what happened
 
 @dataclass(frozen=True)
 class Contents:
-    """What is to be in the environment: the packages of `locks`, or the newest of `wanted`."""
+    """What is to be in the environment: the packages of `locks`, or the newest of `wanted`.
+
+    `compiled` costs seconds and a hundred megabytes, and saves them in each of many processes.
+    """
 
     locks: Sequence[Path] = ()
     wanted: Sequence[str] = ()
+    compiled: bool = False
 
 
 class Runner:
@@ -114,7 +126,8 @@ class Uv:
         pip = [self._program, "pip"]
         here = ["--python", str(venv / "bin" / "python")]
         check = Command(_CHECKING, [*pip, "check", *here])
-        return [*_install([*pip, "install", *here], contents), check]
+        install = [*pip, "install", *here, *(["--compile-bytecode"] if contents.compiled else [])]
+        return [*_install(install, contents), check]
 
 
 class Pip:
@@ -135,7 +148,9 @@ class Pip:
         inside = str(venv / "bin" / "python")
         pip = [*self._own, "--python", inside] if self._own else [inside, "-m", "pip"]
         check = Command(_CHECKING, [*pip, "check"])
-        return [*_install([*pip, "install", *_PIP_OPTIONS], contents), check]
+        install = [*pip, "install", *_PIP_OPTIONS]
+        install += [] if contents.compiled else ["--no-compile"]
+        return [*_install(install, contents), check]
 
 
 def _install(install: list[str], contents: Contents) -> list[Command]:
@@ -150,7 +165,15 @@ def _install(install: list[str], contents: Contents) -> list[Command]:
 
 def uv(run: Runner, python: str, folder: Path) -> Uv | None:
     """The uv of the lock, put into `folder`; else the one on the PATH; else None."""
-    options = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--target", str(folder)]
+    options = [
+        "--no-deps",
+        "--require-hashes",
+        "--no-compile",
+        "--only-binary",
+        ":all:",
+        "--target",
+        str(folder),
+    ]
     fetch = ["install", "--quiet", *_PIP_OPTIONS, *options, "-r", str(LOCKS / "uv.txt")]
     own, made = [python, "-m", "pip"], folder / "pip"
     fetched = run.succeeds(Command(_UV, [*own, *fetch]))

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from requirements.environment import FIRST
+
 ROOT = Path(__file__).parents[2]
 PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 PROJECT = """
@@ -82,6 +84,10 @@ class SmallProject:
         shutil.copy(ROOT / "Makefile", made.folder)
         made.write("pyproject.toml", PROJECT)
         made.write("backend.py", BACKEND)
+        for module in FIRST:
+            file = made.folder / f"{module.replace('.', '/')}.py"
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
         gold = 'Provides-Extra: gold\nRequires-Dist: gold>=1; extra == "gold"\n'
         for version in ("1.0", "2.0"):
             made.wheel("lender", version, gold)
