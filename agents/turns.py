@@ -222,7 +222,7 @@ class Turn:
         if f"Model {self._request.model} not found" in str(error):
             return AgentFailed(
                 f"There is no model {self._request.model!r} for {self._about.name}. Check the "
-                "step's model.",
+                "step's model; one of another maker may need 'make install EXTRAS=litellm'.",
                 retryable=False,
             )
         if "API key" not in str(error):

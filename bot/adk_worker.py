@@ -27,8 +27,8 @@ async def adk_worker(client: Client, queue: str, payloads: PayloadFiles) -> Asyn
         from agents.adk_workflow import AdkTurnWorkflow  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            "run = 'workflow' needs the package temporalio-google-adk: install it beside Signoff "
-            "with 'pip install -e \".[workflow]\"', or set run = 'local'."
+            "run = 'workflow' needs the package temporalio-google-adk: "
+            "run 'make install EXTRAS=workflow', or set run = 'local'."
         ) from error
     worker = Worker(
         client,
