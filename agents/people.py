@@ -162,7 +162,7 @@ class SignoffPeople:
 
 
 def _message(message_id: str, task_id: str, title: str, asked: AgentResult) -> Message:
-    wish = {"title": title[:150], **asked.model_dump(include={"summary", "findings", "full_text"})}
+    wish = {"title": title[:150], "calls": [call.model_dump(mode="json") for call in asked.calls]}
     part = Part(text=canonical(wish).decode(), media_type=JSON)
     return Message(role=Role.ROLE_USER, message_id=message_id, task_id=task_id, parts=[part])
 

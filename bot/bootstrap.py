@@ -312,7 +312,7 @@ def _listen(
     home = HomePage(slack, approvals, tasks, preferences, settings)
     lists = ApprovalLists(approvals, OpenChannels(slack))
     replier = Replier(gateway, whisper, home, lists)
-    forms, deputies = Forms(approvals, replier), Deputies(slack, approvals, gateway)
+    forms, deputies = Forms(approvals, replier), Deputies(slack, approvals, whisper)
     bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
     inbox = InboxListeners(home, lists, preferences, deputies, replier)
     listeners.register(

@@ -1,6 +1,7 @@
 """What the asking commands print: start, list, show, decide, clean."""
 
 import getpass
+import shlex
 import uuid
 from datetime import UTC, datetime
 
@@ -13,14 +14,19 @@ from bot.cleaning import clean as clean_payloads
 from bot.commands import source
 from bot.errors import BadRequest
 from bot.settings import Settings
+from notifications.card_facts import headline
+from notifications.difference import as_text, difference_of
 from notifications.text import visible
 from notifications.words import OUTCOME, STEP
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.durations import words
-from workflows.requests import CardView
+from workflows.edit_note import edit_note
+from workflows.rendering import figures, lines_of
+from workflows.requests import CardView, Look
 from workflows.tasks import TaskView
 
 MODEST = 60
+LOOK_SECONDS = 30.0
 
 
 async def start(
@@ -68,7 +74,7 @@ async def show(settings: Settings, say: Console, item: str) -> None:
     """An approval's id has dots in it, a task's has none."""
     here = await desk(settings)
     if "." in item:
-        _show_approval(say, await here.approvals.view(item))
+        _show_approval(say, await here.approvals.look(item, LOOK_SECONDS))
     else:
         _show_task(say, await here.tasks.view(item))
 
@@ -144,7 +150,7 @@ def plain(answer: Answer, view: CardView) -> str:
         names = ", ".join(f"{p.name} ({p.id})" for p in electorate.people) if electorate else ""
         return f"Not an approver of this. Who may decide: {names or 'nobody'}."
     if answer.reply is Reply.CONFIRMATION_MISSING:
-        return f"This is high risk: add --confirm {answer.detail}."
+        return f"This is high risk: add --confirm {shlex.quote(answer.detail)}."
     return _PLAIN.get(answer.reply, f"Not counted: {answer.reply.value}.")
 
 
@@ -166,9 +172,10 @@ def _show_task(say: Console, view: TaskView) -> None:
         say.print(f"It cannot go on by itself: {visible(view.problem)}", markup=False)
 
 
-def _show_approval(say: Console, view: CardView) -> None:
+def _show_approval(say: Console, look: Look) -> None:
+    view = look.view
     request, ballot = view.request, view.ballot
-    say.print(f"{visible(request.title)}, version {request.revision}", markup=False)
+    say.print(f"{visible(headline(view))}, version {request.revision}", markup=False)
     state = OUTCOME[ballot.outcome][1] if ballot.outcome else "waiting"
     say.print(f"State: {state}; requested by {request.requester}", markup=False)
     for decision in ballot.counted:
@@ -177,6 +184,20 @@ def _show_approval(say: Console, view: CardView) -> None:
         for person in ballot.electorate.people:
             say.print(f"May decide: {visible(person.name)} ({person.id})", markup=False)
     say.print(f"Digest: {ballot.digest}", markup=False)
+    if note := edit_note(view):
+        say.print(f"Edited by {request.edited_by}: {visible(note)}", markup=False)
+    if request.previous is not None:
+        changed = as_text(difference_of(view)) or "none."
+        say.print(f"Changes since version {request.revision - 1}:", markup=False)
+        say.print(visible(changed), markup=False)
+    if request.result.calls:
+        say.print("\nThis is what runs once it is approved:", markup=False)
+        say.print(visible("\n".join(lines_of(request.result.calls))), markup=False)
+        return
     say.print(f"\nWritten by the agent:\n{visible(request.result.summary)}", markup=False)
     for finding in request.result.findings:
         say.print(f"- {visible(finding)}", markup=False)
+    if request.result.metrics:
+        say.print(f"Figures: {visible(figures(request.result))}", markup=False)
+    if look.result.full_text:
+        say.print(f"\nFull text:\n{visible(look.result.full_text)}", markup=False)

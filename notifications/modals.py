@@ -11,6 +11,7 @@ from notifications.reading import full_text
 from notifications.text import clip, inert, visible
 from workflows.decisions import Verdict
 from workflows.policy import Risk
+from workflows.rendering import figures
 from workflows.requests import CardView
 from workflows.results import AgentResult
 
@@ -63,6 +64,7 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     """
     policy = view.request.policy
     blocks = body(view)
+    value = value.model_copy(update={"phrase": asked_phrase(view)})
     last = [text_input(COMMENT, "Comment", multiline=True, optional=True)]
     if policy.risk is Risk.HIGH:
         last.insert(0, confirmation(view))
@@ -78,11 +80,20 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     )
 
 
-def confirmation(view: CardView) -> Block:
-    """What has to be typed before a high risk is approved."""
-    phrase = view.ballot.phrase
-    hint = "This is high risk. Typing the name shows that you mean this one."
-    return text_input(CONFIRMATION, f"Type {phrase} to approve", hint=hint)
+def asked_phrase(view: CardView) -> str:
+    """What has to be typed to approve this; empty where nothing has to."""
+    return view.ballot.phrase if view.request.policy.risk is Risk.HIGH else ""
+
+
+def confirmation(view: CardView, *, edited: bool = False) -> Block:
+    """What has to be typed before a high risk is approved; of `edited` calls it is new."""
+    calls = bool(view.request.result.calls)
+    what = "what is written above" if calls else "the name"
+    hint = f"This is high risk. Typing {what} shows that you mean this one."
+    if edited:
+        hint = f"This is high risk. As it was, it would be {view.ballot.phrase}."
+        return text_input(CONFIRMATION, "Type the total or the payee after your edits", hint=hint)
+    return text_input(CONFIRMATION, f"Type {view.ballot.phrase} to approve", hint=hint)
 
 
 def hand_on_modal(value: ModalValue, title: str) -> Block:
@@ -132,8 +143,7 @@ def everything_modal(view: CardView, result: AgentResult) -> Block:
     blocks = body(view)
     blocks += full_text(result, MOST_BLOCKS - len(blocks) - 1)
     if result.metrics:
-        listed = ", ".join(f"{name} {value:g}" for name, value in sorted(result.metrics.items()))
-        blocks.append(context(f"Metrics: {code(clip(listed, 1_500, visible).shown)}"))
+        blocks.append(context(f"Figures: {code(clip(figures(result), 1_500, visible).shown)}"))
     return modal(ActionId.READ_MODAL, "Everything", blocks, close="Close")
 
 

@@ -4,6 +4,7 @@ import json
 
 from notifications.blocks import Block, context, divider, plain
 from notifications.text import clip, inert
+from workflows.rendering import lines_of
 from workflows.results import AgentResult
 
 PAGE = 2_900
@@ -12,8 +13,8 @@ MOST_BYTES = 150_000
 
 
 def full_text(result: AgentResult, blocks: int) -> list[Block]:
-    """All of the text in at most `blocks` blocks, findings first; the end says if it is cut."""
-    text = "\n".join((*(f"• {finding}" for finding in result.findings), result.full_text)).strip()
+    """All of the text, or every argument, in at most `blocks` blocks; the end says if it is cut."""
+    text = _all_of(result)
     if not text:
         return []
     head = context(f"📄 Below is all of the text, {len(text):,} characters, up to the line:")
@@ -27,6 +28,12 @@ def full_text(result: AgentResult, blocks: int) -> list[Block]:
             )
         )
     return [head, *pages, *tail]
+
+
+def _all_of(result: AgentResult) -> str:
+    if result.calls:
+        return "\n".join(lines_of(result.calls))
+    return "\n".join((*(f"• {finding}" for finding in result.findings), result.full_text)).strip()
 
 
 def _pages(text: str, most: int) -> tuple[list[Block], int]:

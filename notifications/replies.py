@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from notifications.facts import code, moment, people
-from notifications.text import escape
+from notifications.text import escape, mrkdwn
 from workflows.decisions import Answer, Outcome, Reply, Verdict
 
 _DID = {
@@ -36,8 +36,19 @@ def _by(answer: Answer) -> str:
 
 
 def _settled(answer: Answer) -> str:
+    if answer.edited:
+        return _edited(answer)
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
     return f"Thank you: your {_did(answer)} counts, and this is now {outcome}."
+
+
+def _edited(answer: Answer) -> str:
+    """An edit is no approval, except where the policy lets its editor approve."""
+    if answer.outcome is Outcome.APPROVED:
+        return "Approved with your edits."
+    if answer.version:
+        return f"Resubmitted as v{answer.version} with your edits; somebody else has to approve it."
+    return "Sent back to the requester with your edits. Nothing was approved."
 
 
 def _did(answer: Answer) -> str:
@@ -49,6 +60,18 @@ def _already(answer: Answer) -> str:
     return f"This was already {outcome}{_by(answer)}. Your click changed nothing."
 
 
+def _replaced(answer: Answer) -> str:
+    if answer.version:
+        return (
+            f"This version was edited{_by(answer)} and is replaced by v{answer.version}: please "
+            "decide on that card."
+        )
+    return (
+        f"Changes were requested{_by(answer)}, so this version is closed. Your click changed "
+        "nothing: if a newer version follows, please decide on its card."
+    )
+
+
 _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
     {
         Reply.SETTLED: _settled,
@@ -57,10 +80,7 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
         ),
         Reply.ALREADY_COUNTED: lambda a: f"Your {_did(a)} was already counted{_by(a)}.",
         Reply.ALREADY_DECIDED: _already,
-        Reply.REPLACED: lambda a: (
-            f"Changes were requested{_by(a)}, so this version is replaced by a newer one: "
-            "please decide on that card."
-        ),
+        Reply.REPLACED: _replaced,
         Reply.STALE: lambda _: (
             "This card shows an older version of what is to be decided. Nothing was counted: "
             "please use the newest card of the thread."
@@ -93,6 +113,7 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
             f"This is high risk: to approve, open the form and type {code(a.detail)}. "
             "Nothing was counted."
         ),
+        Reply.UNFIT_EDIT: lambda a: f"Nothing was counted. {mrkdwn(a.detail)}",
         Reply.NO_BULK: lambda _: (
             "This is high risk and is decided one by one, on its card. Nothing was counted."
         ),

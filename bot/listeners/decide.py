@@ -15,6 +15,7 @@ from notifications.edit_modal import edited
 from notifications.inputs import entered
 from notifications.modals import COMMENT, CONFIRMATION, REASON, care_modal, words_modal
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.proposal import typed_rightly
 from workflows.requests import Look
 
 _REASON_MISSING = "Please choose a reason, or write one."
@@ -77,6 +78,9 @@ class DecideListeners:
         if value.required and not comment:
             await ack(response_action="errors", errors={COMMENT: _REASON_MISSING})
             return
+        if wrong := _confirmation_wrong(body, value):
+            await ack(response_action="errors", errors=wrong)
+            return
         said = {"comment": comment, "confirmation": entered(view, CONFIRMATION)}
         decision = click.decision(value.target, value.verdict, value.via)
         await self._take(ack, value.target.approval, click, decision.model_copy(update=said))
@@ -92,6 +96,9 @@ class DecideListeners:
         changed = edited(view, value)
         if changed.edit is None:
             await ack(response_action="errors", errors=changed.errors)
+            return
+        if wrong := _confirmation_wrong(body, value):
+            await ack(response_action="errors", errors=wrong)
             return
         said = {
             "comment": entered(view, COMMENT).strip(),
@@ -113,6 +120,14 @@ class DecideListeners:
     async def _unknown(self, ack: AsyncAck, click: Click) -> None:
         await ack()
         await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+
+
+def _confirmation_wrong(body: Body, value: ModalValue) -> dict[str, str]:
+    """Said in the form, so that nothing typed is lost; what counts is decided by the rules."""
+    is_approval = value.verdict is Verdict.APPROVE and bool(value.phrase)
+    if not is_approval or typed_rightly(entered(body["view"], CONFIRMATION), value.phrase):
+        return {}
+    return {CONFIRMATION: f"Type {value.phrase} to approve."}
 
 
 def _button(body: Body) -> ButtonValue | None:
