@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 RULE = "rule"
 _ABOUT_CALLS = re.compile(r"\bresult\.calls\b")
-"""Tool calls have no text and no figures, so a rule that does not name them says nothing of them."""
+"""Tool calls have no text and no figures: a rule that does not name them decides none."""
 NOBODY = Weighing()
 
 

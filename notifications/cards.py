@@ -182,7 +182,7 @@ def _decided_on(view: CardView) -> list[Block]:
         return [context(f"{_label(view)}:"), *call_blocks(result.calls)]
     shown = clip(figures(result), FIGURES_SHOWN, mrkdwn)
     cut = "" if shown.whole else " … (the attached file has all)"
-    numbers = [context(f"🔢 Figures: {shown.shown}{cut}")] if result.metrics else []
+    numbers = [context(f"Figures: {shown.shown}{cut}")] if result.metrics else []
     return [context(f"{_label(view)}, up to the line:"), *_agent_text(view), divider(), *numbers]
 
 

@@ -22,6 +22,7 @@ Block = dict[str, Any]
 FINDINGS_COMPARED = 40
 VALUE_COMPARED = 300
 WORDS_COMPARED = 400
+GONE_SHOWN = 60
 NEAR = 6
 
 
@@ -86,8 +87,9 @@ def as_blocks(parts: Sequence[Part], limit: int) -> tuple[list[Block], bool]:
             shown = clip(piece.text, limit).shown
             limit -= len(shown) + 1
             code = {"code": True} if part.exact else {}
-            elements.append(_element(shown, code | _STYLES[piece.change]))
-            elements.append(_element(" ", {}))
+            if shown:
+                elements.append(_element(shown, code | _STYLES[piece.change]))
+                elements.append(_element(" ", {}))
         sections.append({"type": "rich_text_section", "elements": [*elements, _element("\n", {})]})
         if limit <= 0:
             return sections, False
@@ -168,7 +170,7 @@ def _words(old: list[str], new: list[str]) -> Iterator[Piece]:
         if kind == "equal":
             yield Piece(_near(old[low:high]), Change.SAME)
         if kind in {"replace", "delete"}:
-            yield Piece(" ".join(old[low:high]), Change.GONE)
+            yield Piece(_gone(old[low:high]), Change.GONE)
         if kind in {"replace", "insert"}:
             yield Piece(" ".join(new[start:end]), Change.NEW)
 
@@ -181,6 +183,13 @@ def _alike(one: list[str], other: list[str]) -> int:
 def _changes(old: list[str], new: list[str]) -> Iterator[tuple[str, int, int, int, int]]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     return (code for code in matcher.get_opcodes() if code[0] != "equal")
+
+
+def _gone(words: list[str]) -> str:
+    """Removed words; the middle of very many is left out, so that what is new has room."""
+    if len(words) <= GONE_SHOWN:
+        return " ".join(words)
+    return " ".join((*words[: GONE_SHOWN // 2], f"… ({len(words)} words) …", *words[-NEAR:]))
 
 
 def _near(words: list[str]) -> str:
