@@ -29,6 +29,7 @@ from a2a.types.a2a_pb2 import (
 )
 from a2a.utils.constants import PROTOCOL_VERSION_1_0, VERSION_HEADER, TransportProtocol
 from a2a.utils.errors import A2AError, InternalError
+from pydantic import ValidationError
 
 from agents.approval_door import KEYS_PATH
 from agents.approval_message import JSON
@@ -122,7 +123,10 @@ class SignoffPeople:
             said = verify(_token(task.artifacts[-1]), self._keys or await self._shown_keys(http))
         except (BadSignature, httpx.HTTPError, ValueError) as error:
             raise NobodyAsked(f"The decision cannot be trusted: {error}") from error
-        settlement = _read(said)
+        try:
+            settlement = _read(said)
+        except (ValidationError, LookupError, TypeError) as error:
+            raise NobodyAsked("The decision cannot be read.") from error
         if settlement.result_digest != digest(settlement.result or asked):
             raise NobodyAsked("The decision is about something else than what was asked.")
         return settlement
@@ -215,7 +219,7 @@ def _read(said: dict[str, Any]) -> Settlement:
             "result_digest": said["result_digest"],
             "at": said["settled_at"],
             "reason": comments,
-            "result": AgentResult.model_validate(edited) if edited else None,
+            "result": {"summary": "", **edited} if edited else None,
             "editor": said.get("editor", ""),
         }
     )
