@@ -16,7 +16,7 @@ from notifications.text import clip, inert, mrkdwn, visible
 from workflows.argument import argument
 from workflows.argument_kind import Kind, kind_of
 from workflows.digest import digest
-from workflows.money import exact
+from workflows.money import amount_name, exact, plain
 from workflows.rendering import title_of
 from workflows.results import ProposedCall
 
@@ -107,6 +107,8 @@ def _field(call: ProposedCall, name: str) -> Block | None:
     if kind not in _EDITABLE:
         return None
     initial = _initial(kind, value)
+    if name == amount_name(call.arguments):
+        initial = plain(exact(value)).replace(",", ""), value
     field = FieldName(call=call.id, argument=name, kind=kind, shown=_print(kind, initial[1]))
     block, label = field.text(), clip(argument(call, name).name, 140, inert).shown
     text = initial[0]
@@ -121,7 +123,7 @@ def _field(call: ProposedCall, name: str) -> Block | None:
             hint = f"JSON: {kind.value}"
             return text_input(block, label, multiline=True, initial=text, hint=hint)
     multiline = "\n" in text or len(text) > SHORT
-    return text_input(block, label, multiline=multiline, optional=True, initial=text)
+    return text_input(block, label, multiline=multiline, optional=not text.strip(), initial=text)
 
 
 def _initial(kind: Kind, value: Any) -> tuple[str, Any]:

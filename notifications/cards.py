@@ -4,6 +4,7 @@ Agent text goes only into `rich_text` and `plain_text` elements, which Slack sho
 `inert` has made hidden characters visible and links and mentions dead.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from notifications import words
@@ -49,13 +50,18 @@ def body(view: CardView) -> list[Block]:
     """What is to be decided, as every surface shows it: card, forms, the full view."""
     return [
         header(title(view)),
+        *_changes(view),
         fields(facts(view)),
         *(context(line) for line in warnings(view, _shown(view))),
         *_asked(view),
-        *_changes(view),
         *_decided_on(view),
         context(_fine_print(view)),
     ]
+
+
+def head(view: CardView) -> list[Block]:
+    """What it is about and who decides, without what is decided."""
+    return [header(title(view)), fields(facts(view))]
 
 
 def card_text(view: CardView) -> str:
@@ -63,16 +69,12 @@ def card_text(view: CardView) -> str:
     request = view.request
     lines = [
         f"{_heading(view)}: {mrkdwn(title(view))}",
+        *_changed_lines(view),
         *(": ".join(fact.replace("*", "").split("\n", 1)) for fact in facts(view)),
         *warnings(view, _shown(view)),
     ]
     if request.feedback:
         lines.append(f"Asked for: {clip(request.feedback, COMMENT_SHOWN, mrkdwn).shown}")
-    if request.previous is not None:
-        changed = as_text(difference_of(view)) or _NO_CHANGE
-        lines.append(f"Changes since v{request.revision - 1}: {_escaped(changed)}")
-    if note := edit_note(view):
-        lines.append(f"Edited by {person(request.edited_by)}: {mrkdwn(note)}")
     if request.result.calls:
         shown = "\n".join(call_lines(request.result.calls))
         lines.append(f"{_label(view)}:\n{clip(shown, CALLS_SHOWN, mrkdwn).shown}")
@@ -88,6 +90,15 @@ def card_text(view: CardView) -> str:
 
 
 _NO_CHANGE = "none."
+
+
+def _changed_lines(view: CardView) -> Iterator[str]:
+    request = view.request
+    if note := edit_note(view):
+        yield f"Edited by {person(request.edited_by)}: {mrkdwn(note)}"
+    if request.previous is not None:
+        changed = as_text(difference_of(view)) or _NO_CHANGE
+        yield f"Changes since v{request.revision - 1}: {_escaped(changed)}"
 
 
 def _escaped(text: str) -> str:
@@ -132,8 +143,7 @@ def _label(view: CardView) -> str:
     request = view.request
     if request.result.calls:
         name = code(request.version.name if request.version else request.step or "agent")
-        edited = f", as {person(request.edited_by)} edited it" if request.edited_by else ""
-        return f"▶️ This is what {name} runs once it is approved{edited}"
+        return f"▶️ This is what {name} runs once it is approved"
     if request.version is None and not request.step:
         author = f" by {person(request.authors[0])}" if request.authors else ""
         return f"📎 Below is the message{author} to be decided"

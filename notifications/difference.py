@@ -87,6 +87,8 @@ def as_blocks(parts: Sequence[Part], limit: int) -> tuple[list[Block], bool]:
             shown = clip(piece.text, limit).shown
             limit -= len(shown) + 1
             code = {"code": True} if part.exact else {}
+            if part.exact and piece.change is Change.NEW and len(elements) > 1:
+                elements.append(_element("→ ", {}))
             if shown:
                 elements.append(_element(shown, code | _STYLES[piece.change]))
                 elements.append(_element(" ", {}))
@@ -100,7 +102,9 @@ def as_text(parts: Sequence[Part]) -> str:
     """The same in plain text: `[-gone-] {+new+}`; not inert."""
     return "\n".join(
         f"{part.label}: "
-        + " ".join(_MARKS[piece.change].format(piece.text) for piece in part.pieces)
+        + (" → " if part.exact else " ").join(
+            _MARKS[piece.change].format(piece.text) for piece in part.pieces
+        )
         for part in parts
     )
 

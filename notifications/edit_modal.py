@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from notifications.argument_fields import argument_fields, typed
 from notifications.blocks import Block, context
 from notifications.buttons import ActionId, ModalValue
-from notifications.cards import body
+from notifications.cards import head
 from notifications.inputs import MOST_CHARACTERS, entered, modal, text_input
 from notifications.modals import COMMENT, CONFIRMATION, MOST_BLOCKS, asked_phrase, confirmation
 from notifications.text import clip, visible
@@ -41,7 +41,7 @@ class Edited(NamedTuple):
 
 def edit_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     """The form; what cannot be edited in it is named, and so is that it stays as it is."""
-    blocks, last = body(view)[:2], _last(view, result)
+    blocks, last = head(view), _last(view, result)
     value = value.model_copy(update={"phrase": "" if result.calls else asked_phrase(view)})
     if result.calls:
         blocks += argument_fields(result.calls, MOST_BLOCKS - len(blocks) - len(last))

@@ -76,7 +76,12 @@ NEW: dict[tuple[int, str], Any] = {
 
 def shown(result: AgentResult, previous: AgentResult | None = None, **policy: Any) -> CardView:
     """The card as the workflow makes it: texts left out, what changed in them carried."""
-    edit = {"previous": previous, "edited_by": GRACE, "authors": (GRACE,), "revision": 2}
+    edit: dict[str, Any] = {
+        "previous": previous,
+        "edited_by": GRACE,
+        "authors": (GRACE,),
+        "revision": 2,
+    }
     made = view(result, policy=policy, **(edit if previous else {}))
     change = text_change(previous.full_text, result.full_text) if previous else None
     return made.model_copy(update={"text_change": change})

@@ -1,5 +1,7 @@
 """Named as deciding is who gave that verdict; what is needed is what the policy really takes."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from tests.notifications.views import GRACE, LINUS, NOW, said, settled, view
 from tests.workflows.test_policy import ANN, BEN, CAT, CHANGES, EDIT, REJECT, ballot, says
 from workflows import rules
 from workflows.ballot import Ballot
-from workflows.decisions import Delegation, Edit, Outcome, Reply, Settlement, Verdict
+from workflows.decisions import Decision, Delegation, Edit, Outcome, Reply, Settlement, Verdict
 from workflows.electorate import Person
 from workflows.fit import fit
 from workflows.policy import Risk
@@ -20,11 +22,11 @@ from workflows.proposal import heading, phrase, typed_rightly
 from workflows.results import AgentResult, ProposedCall
 
 
-def after(*decisions: object, **changed: object) -> Ballot:
+def after(*decisions: Decision, **changed: Any) -> Ballot:
     """The ballot once these were said."""
     cast = ballot(**changed)
     for decision in decisions:
-        cast, answer = rules.apply(cast, decision, NOW)  # type: ignore[arg-type]
+        cast, answer = rules.apply(cast, decision, NOW)
         assert answer.accepted, answer
     return cast
 
@@ -41,7 +43,7 @@ STORIES = [
 
 @pytest.mark.parametrize(("said_", "policy", "outcome", "who"), STORIES)
 def test_only_who_gave_the_verdict_is_named(
-    said_: tuple[object, ...], policy: dict[str, int], outcome: Outcome, who: tuple[str, ...]
+    said_: tuple[Decision, ...], policy: dict[str, int], outcome: Outcome, who: tuple[str, ...]
 ) -> None:
     """In the ballot, in the answer for latecomers, and in what the task is told."""
     cast = after(*said_, **policy)
@@ -158,7 +160,7 @@ def test_an_edit_that_does_not_fit_is_refused_in_a_sentence() -> None:
 # Deputies.
 
 
-def handed(deputy: bool, **changed: object) -> tuple[Ballot, Reply]:
+def handed(deputy: bool, **changed: Any) -> tuple[Ballot, Reply]:
     wish = Delegation(id="d", by=ANN, to=BEN, team="T", deputy=deputy)
     cast, answer = rules.delegate(ballot(**changed), wish, Person(id=BEN, team="T"), NOW)
     return cast, answer.reply
