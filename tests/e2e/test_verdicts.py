@@ -101,10 +101,8 @@ async def test_high_risk_repeats_the_facts_and_asks_for_the_phrase(office: Offic
     await office.grace.click(card, ActionId.APPROVE_WITH_CARE)
     form = await office.grace.wait_for_view()
     assert "Who may decide" in str(form["blocks"])
-    await office.grace.submit(form, {"confirmation": {"confirmation": "yes"}})
-    await told(office.grace, "This is high risk", thread)
-    await office.grace.click(card, ActionId.APPROVE_WITH_CARE)
-    form = await office.grace.wait_for_view()
+    wrong = await office.grace.submit(form, {"confirmation": {"confirmation": "yes"}})
+    assert "Type analysis to approve" in wrong["errors"]["confirmation"]
     await office.grace.submit(form, {"confirmation": {"confirmation": "Analysis"}})
     assert "Approved" in (await office.decided(thread, "analysis"))["text"]
 
