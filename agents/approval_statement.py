@@ -7,12 +7,13 @@
     decided         who: id, name, verdict, at, via, comment
     comments        the comments, in order
     settled_at      when, ISO 8601
-    edited_result   only when an approver changed it: summary, findings, full_text
+    edited_result   only when an approver changed it: summary, findings, full_text; or calls
     feedback        only when changes were requested
 
 `result_digest` can be computed from what was sent: sha256 over the JSON of `[result]` with sorted
 keys, no spaces and ASCII only, where result has exactly the keys of `AgentResult`
-(`findings, full_text, metrics, model, offline, summary`; metrics {}, model "", offline false).
+(`findings, full_text, metrics, model, offline, summary`; metrics {}, model "", offline false), and
+`calls` where there are some (each with `arguments, hint, id, tool`; all texts are empty then).
 """
 
 from typing import Any
@@ -40,7 +41,7 @@ def statement(standing: Standing, principal: str, revision: int) -> dict[str, An
     if standing.feedback:
         said["feedback"] = standing.feedback
     if standing.edited is not None:
-        kept = {"summary", "findings", "full_text"}
+        kept = {"calls"} if standing.edited.calls else {"summary", "findings", "full_text"}
         said["edited_result"] = standing.edited.model_dump(mode="json", include=kept)
         said["editor"] = settlement.editor
     return said

@@ -103,7 +103,8 @@ def sentence(standing: Standing) -> str:
     """How it ended, in words."""
     settlement = standing.settlement
     assert settlement is not None
-    who = [standing.names.get(d.by) or d.name or d.by for d in settlement.decisions]
+    names = {d.by: d.name for d in settlement.decisions if d.name} | dict(standing.names)
+    who = [names.get(by) or by for by in settlement.settled_by()]
     said = _SENTENCES[settlement.outcome].format(
         who=", ".join(who) or "the policy",
         reason=settlement.reason,

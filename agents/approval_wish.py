@@ -5,14 +5,23 @@ a wish can only narrow the approvers, raise the risk and shorten the time.
 """
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from agents.approval_principal import Principal
 from workflows.durations import Duration, words
 from workflows.policy import OnTimeout, Policy, Risk
-from workflows.results import SUMMARY_CHARACTERS, AgentResult
+from workflows.results import SUMMARY_CHARACTERS, AgentResult, ProposedCall
 
 LONGEST_TITLE = 150
 LONGEST_TEXT = 1_000_000
@@ -37,13 +46,14 @@ class Wish(BaseModel):
     """What is to be decided, as the program words it. An unknown key is a mistake.
 
     `approvers` are written as the settings write them; empty means everybody they name.
-    `answer_in_words` opens a form on approval, so that the approver can write a comment.
+    `answer_in_words` opens a form on approval, so that the approver can write a comment. `calls`
+    are tool calls to be approved; they are all that is shown, so no text stands beside them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text = Field(min_length=1, max_length=LONGEST_TITLE)
-    summary: Text = Field(min_length=1, max_length=SUMMARY_CHARACTERS)
+    summary: Text = Field(default="", max_length=SUMMARY_CHARACTERS)
     findings: tuple[Finding, ...] = Field(default=(), max_length=200)
     full_text: Text = Field(default="", max_length=LONGEST_TEXT)
     context: Text = Field(default="", max_length=4_000)
@@ -51,9 +61,28 @@ class Wish(BaseModel):
     risk: Risk | None = None
     timeout: Duration | None = Field(default=None, gt=timedelta(0))
     answer_in_words: bool = False
+    calls: tuple[ProposedCall, ...] = Field(default=(), max_length=100)
+
+    @model_validator(mode="after")
+    def _calls_or_text(self) -> Self:
+        if self.calls and (self.summary or self.findings or self.full_text or self.context):
+            raise ValueError("send calls, or a text; nothing stands beside calls")
+        if not self.calls and not self.summary:
+            raise ValueError("summary: say what is to be decided")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_empty_calls(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A wish from before there were calls is still the same wish."""
+        dumped: dict[str, Any] = dump(self)
+        if not self.calls:
+            dumped.pop("calls", None)
+        return dumped
 
     def result(self) -> AgentResult:
         """What the digest covers. The context is shown as the last finding."""
+        if self.calls:
+            return AgentResult(summary="", calls=self.calls)
         more = (f"Context: {self.context}",) if self.context else ()
         return AgentResult(
             summary=self.summary, findings=(*self.findings, *more), full_text=self.full_text

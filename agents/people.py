@@ -29,6 +29,7 @@ from a2a.types.a2a_pb2 import (
 )
 from a2a.utils.constants import PROTOCOL_VERSION_1_0, VERSION_HEADER, TransportProtocol
 from a2a.utils.errors import A2AError, InternalError
+from pydantic import ValidationError
 
 from agents.approval_door import KEYS_PATH
 from agents.approval_message import JSON
@@ -122,7 +123,10 @@ class SignoffPeople:
             said = verify(_token(task.artifacts[-1]), self._keys or await self._shown_keys(http))
         except (BadSignature, httpx.HTTPError, ValueError) as error:
             raise NobodyAsked(f"The decision cannot be trusted: {error}") from error
-        settlement = _read(said)
+        try:
+            settlement = _read(said)
+        except (ValidationError, LookupError, TypeError) as error:
+            raise NobodyAsked("The decision cannot be read.") from error
         if settlement.result_digest != digest(settlement.result or asked):
             raise NobodyAsked("The decision is about something else than what was asked.")
         return settlement
@@ -162,7 +166,7 @@ class SignoffPeople:
 
 
 def _message(message_id: str, task_id: str, title: str, asked: AgentResult) -> Message:
-    wish = {"title": title[:150], **asked.model_dump(include={"summary", "findings", "full_text"})}
+    wish = {"title": title[:150], "calls": [call.model_dump(mode="json") for call in asked.calls]}
     part = Part(text=canonical(wish).decode(), media_type=JSON)
     return Message(role=Role.ROLE_USER, message_id=message_id, task_id=task_id, parts=[part])
 
@@ -215,7 +219,7 @@ def _read(said: dict[str, Any]) -> Settlement:
             "result_digest": said["result_digest"],
             "at": said["settled_at"],
             "reason": comments,
-            "result": AgentResult.model_validate(edited) if edited else None,
+            "result": {"summary": "", **edited} if edited else None,
             "editor": said.get("editor", ""),
         }
     )

@@ -35,6 +35,7 @@ from workflows.approval import ApprovalWorkflow, changes
 from workflows.decisions import Outcome, Place, Settlement, Via, Withdrawal
 from workflows.digest import digest
 from workflows.policy import Policy, Risk
+from workflows.proposal import heading
 from workflows.requests import ApprovalRequest, CardView, settlement_of
 from workflows.results import AgentResult, AgentVersion
 from workflows.steps import BEGINNINGS
@@ -176,7 +177,7 @@ class TemporalDesk:
             raise DeskRefused(str(error)) from None
         request = ApprovalRequest(
             id=asking.id,
-            title=f"{principal.shown}: {asking.wish.title}",
+            title=f"{principal.shown}: {heading(asking.wish.calls) or asking.wish.title}",
             requester=principal.owner,
             result=asking.wish.result(),
             policy=policy,
@@ -207,6 +208,7 @@ class TemporalDesk:
                 "previous": result,
                 "feedback": standing.feedback,
                 "authors": (*view.request.authors, *((editor,) if editor else ())),
+                "edited_by": editor if request.result == standing.edited else "",
             }
         )
 

@@ -27,7 +27,7 @@ from notifications.buttons import Cursor
 from storage.errors import StorageError
 from workflows import attributes
 from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Answer, Decision, Settlement
+from workflows.decisions import Answer, Decision, Delegation, Settlement
 from workflows.policy import Risk
 from workflows.requests import ApprovalRequest, CardView, Look
 from workflows.steps import BEGINNINGS
@@ -152,6 +152,19 @@ class Approvals:
         except (RPCError, RuntimeError) as error:
             if unknown(error):
                 return await self._late(approval_id, decision)
+            raise self._translated(error, approval_id) from None
+
+    async def delegate(self, approval_id: str, delegation: Delegation) -> Answer:
+        """Hand a decision on and wait for the answer; the same id is one delegation."""
+        try:
+            return await self._handle(approval_id).execute_update(
+                ApprovalWorkflow.delegate_now, delegation, id=delegation.id
+            )
+        except WorkflowUpdateFailedError as error:
+            raise BadRequest(str(error.cause)) from None
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            raise UnavailableError("No worker answers just now; delegate it on its card.") from None
+        except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
 
     async def raise_request(self, request: ApprovalRequest) -> None:

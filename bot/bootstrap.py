@@ -337,7 +337,7 @@ def _listen(
     lists, edge = ApprovalLists(approvals, onlookers), Edge(slack, whisper)
     replier = Replier(gateway, whisper, home, lists, edge)
     forms = Forms(approvals, replier, onlookers)
-    deputies = Deputies(slack, approvals, gateway)
+    deputies = Deputies(slack, approvals, whisper)
     bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
     starters, seen = Starters(settings, onlookers), SeenTasks(tasks, approvals, onlookers)
     folders = input_folders(settings)

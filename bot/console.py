@@ -12,6 +12,8 @@ from bot.commands import source
 from bot.errors import BadRequest
 from bot.records import card_record, line_record, task_line, task_record, write_json
 from bot.settings import Settings
+from notifications.card_facts import headline
+from notifications.difference import as_text, difference_of
 from notifications.plain_words import plain
 from notifications.replies import sentence
 from notifications.runs import before, counted, declined_line, run_line
@@ -20,10 +22,13 @@ from notifications.words import OUTCOME, STEP, TROUBLE
 from notifications.words import task as task_words
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.durations import words
-from workflows.requests import CardView
+from workflows.edit_note import edit_note
+from workflows.rendering import figures, lines_of
+from workflows.requests import CardView, Look
 from workflows.tasks import TaskView
 
 MODEST = 60
+LOOK_SECONDS = 30.0
 
 
 async def start(
@@ -80,9 +85,9 @@ async def show(settings: Settings, say: Console, item: str, *, as_json: bool = F
     """An approval's id has dots in it, a task's has none."""
     here = await desk(settings)
     if "." in item or item.startswith("a-"):
-        approval = await here.approvals.view(item)
+        approval = await here.approvals.look(item, LOOK_SECONDS)
         if as_json:
-            write_json(say, card_record(approval))
+            write_json(say, card_record(approval.view))
         else:
             _show_approval(say, approval)
         return
@@ -184,9 +189,10 @@ def _show_task(say: Console, view: TaskView) -> None:
         say.print(f"{TROUBLE[view.trouble]}: {visible(view.problem)}", markup=False)
 
 
-def _show_approval(say: Console, view: CardView) -> None:
+def _show_approval(say: Console, look: Look) -> None:
+    view = look.view
     request, ballot = view.request, view.ballot
-    say.print(f"{visible(request.title)}, version {request.revision}", markup=False)
+    say.print(f"{visible(headline(view))}, version {request.revision}", markup=False)
     state = OUTCOME[ballot.outcome][1] if ballot.outcome else "waiting"
     say.print(f"State: {state}; requested by {request.requester}", markup=False)
     for decision in ballot.counted:
@@ -195,6 +201,20 @@ def _show_approval(say: Console, view: CardView) -> None:
         for person in ballot.electorate.people:
             say.print(f"May decide: {visible(person.name)} ({person.id})", markup=False)
     say.print(f"Digest: {ballot.digest}", markup=False)
+    if note := edit_note(view):
+        say.print(f"Edited by {request.edited_by}: {visible(note)}", markup=False)
+    if request.previous is not None:
+        changed = as_text(difference_of(view)) or "none."
+        say.print(f"Changes since version {request.revision - 1}:", markup=False)
+        say.print(visible(changed), markup=False)
+    if request.result.calls:
+        say.print("\nThis is what runs once it is approved:", markup=False)
+        say.print(visible("\n".join(lines_of(request.result.calls))), markup=False)
+        return
     say.print(f"\nWritten by the agent:\n{visible(request.result.summary)}", markup=False)
     for finding in request.result.findings:
         say.print(f"- {visible(finding)}", markup=False)
+    if request.result.metrics:
+        say.print(f"Figures: {visible(figures(request.result))}", markup=False)
+    if look.result.full_text:
+        say.print(f"\nFull text:\n{visible(look.result.full_text)}", markup=False)

@@ -1,16 +1,24 @@
 """Deputies: whoever is away has somebody decide in his place, for what comes and what waits."""
 
+import asyncio
 import hashlib
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import Approvals
-from bot.gateway import Gateway
+from bot.errors import SignoffError
+from notifications.approval_list import PendingLine
 from notifications.calls import passing
-from workflows.decisions import Delegation
+from notifications.handover import Handover, deputy_told
+from notifications.replies import sentence
+from notifications.text import mrkdwn
+from notifications.whisper import Whisper
+from workflows.decisions import Delegation, Reply
 
 MOST = 500
+AT_ONCE = 10
+PATIENCE = 30.0
 DEPUTY = "deputy"
 REASON = "out of office"
 
@@ -18,10 +26,10 @@ REASON = "out of office"
 class Deputies:
     """Checks a deputy, and hands on what already waits."""
 
-    def __init__(self, slack: AsyncWebClient, approvals: Approvals, gateway: Gateway) -> None:
+    def __init__(self, slack: AsyncWebClient, approvals: Approvals, whisper: Whisper) -> None:
         self._slack = slack
         self._approvals = approvals
-        self._gateway = gateway
+        self._whisper = whisper
 
     async def errors(self, deputy: str) -> dict[str, str]:
         """Why this person cannot stand in; the workflow checks again for each approval.
@@ -52,13 +60,41 @@ class Deputies:
                 raise
             return "UTC"
 
-    async def take_over(self, user: str, team: str, deputy: str, key: str) -> int:
-        """Hand on everything that waits for this person; how many there were."""
+    async def take_over(self, user: str, team: str, deputy: str, key: str) -> Handover:
+        """Hand on everything that waits for this person, and tell the deputy what came to them."""
         lines = await self._approvals.pending(user, MOST)
-        for line in lines:
+        few = asyncio.Semaphore(AT_ONCE)
+
+        async def hand_on(line: PendingLine) -> str:
             unique = hashlib.sha256(f"{user}:{deputy}:{line.id}:{key}".encode()).hexdigest()[:32]
             delegation = Delegation(
-                id=f"deputy:{unique}", by=user, to=deputy, team=team, reason=REASON, quiet=True
+                id=f"deputy:{unique}",
+                by=user,
+                to=deputy,
+                team=team,
+                reason=REASON,
+                quiet=True,
+                deputy=True,
             )
-            await self._gateway.send(line.id, delegation)
-        return len(lines)
+            async with few:
+                return await self._hand_on(line.id, delegation)
+
+        problems = await asyncio.gather(*map(hand_on, lines))
+        done = Handover(
+            moved=tuple(line for line, why in zip(lines, problems, strict=True) if not why),
+            kept=tuple((line, why) for line, why in zip(lines, problems, strict=True) if why),
+        )
+        if done.moved:
+            await self._whisper.say(deputy, None, deputy_told(user, done.moved))
+        return done
+
+    async def _hand_on(self, approval: str, delegation: Delegation) -> str:
+        """Empty when it is done, else why not; mrkdwn."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._approvals.delegate(approval, delegation)
+        except SignoffError as error:
+            return mrkdwn(str(error))
+        except TimeoutError:
+            return "our workflow server does not answer just now; delegate it on its card"
+        return "" if answer.reply is Reply.DELEGATED else sentence(answer)

@@ -18,6 +18,7 @@ from bot.web.slack_http import SlackHttp
 from notifications.names import Names
 from storage.inbox import ClickInbox
 from storage.tokens import MailTokens
+from workflows.rendering import document
 
 
 def pages(
@@ -56,7 +57,8 @@ def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: N
     approvals = Approvals(client, settings.temporal.task_queue)
 
     async def full_text(approval: str) -> str:
-        return (await approvals.look(approval, seconds=10)).result.full_text
+        look = await approvals.look(approval, seconds=10)
+        return document(look.view, look.result)
 
     return lambda app: decision_page.register(
         app,

@@ -5,6 +5,7 @@ example `metrics.rows < 1000.0 && size(result.findings) == 0`. Only a plain `tru
 an error, a missing number or anything else is nobody's decision.
 """
 
+import re
 from datetime import UTC, datetime
 
 import cel
@@ -19,6 +20,8 @@ from workflows.steps import PrepareRequest, Weighing
 log = structlog.get_logger()
 
 RULE = "rule"
+_ABOUT_CALLS = re.compile(r"\bresult\.calls\b")
+"""Tool calls have no text and no figures: a rule that does not name them decides none."""
 NOBODY = Weighing()
 
 
@@ -66,6 +69,8 @@ class Rules:
 def _ruled(request: PrepareRequest) -> Weighing | None:
     policy = request.policy
     if not policy.auto_approve or policy.risk is not Risk.LOW:
+        return None
+    if request.result.calls and not _ABOUT_CALLS.search(policy.auto_approve):
         return None
     try:
         fits = holds(policy.auto_approve, request.result)

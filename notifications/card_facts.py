@@ -11,6 +11,7 @@ from notifications.facts import code, moment, people, person
 from notifications.fleet_card import ahead
 from notifications.ladder import describe
 from notifications.text import cautions, clip, escape, inert, mrkdwn
+from workflows import proposal
 from workflows.decisions import Outcome, Via
 from workflows.electorate import Exclusion
 from workflows.policy import Risk
@@ -30,8 +31,17 @@ _RISK = {Risk.LOW: "low", Risk.NORMAL: "normal", Risk.HIGH: "⚠️ high"}
 
 
 def title(view: CardView) -> str:
-    """The heading, with the version. Inert, not escaped: it goes into plain text."""
-    return f"{clip(view.request.title, TITLE_SHOWN, inert).shown} · v{view.request.revision}"
+    """The heading, with the version. Inert, not escaped: it goes into plain text.
+
+    Of tool calls it is made from the calls themselves, whatever the request is called.
+    """
+    return f"{clip(headline(view), TITLE_SHOWN, inert).shown} · v{view.request.revision}"
+
+
+def headline(view: CardView) -> str:
+    """What it is about, not inert yet."""
+    calls = view.request.result.calls
+    return f"Approve {proposal.heading(calls)}?" if calls else view.request.title
 
 
 def facts(view: CardView) -> list[str]:
@@ -56,15 +66,7 @@ def facts(view: CardView) -> list[str]:
 
 
 def _rule(view: CardView) -> str:
-    rules = view.request.policy
-    parts = ["one approval" if rules.quorum == 1 else f"{rules.quorum} approvals"]
-    if rules.groups:
-        parts.append("one from each of " + ", ".join(code(name) for name in rules.groups))
-    if rules.reject_quorum == 1:
-        parts.append("one rejection ends it")
-    else:
-        parts.append(f"{rules.reject_quorum} rejections end it")
-    return clip(", ".join(parts), RULE_SHOWN).shown
+    return clip(words.rule(view.ballot, code), RULE_SHOWN).shown
 
 
 def warnings(view: CardView, shown: str) -> list[str]:
@@ -162,4 +164,5 @@ def _by(view: CardView) -> str:
         return " by a rule, without a person"
     if counted and counted[0].via is Via.BYPASS:
         return f" under a bypass that {person(counted[0].by)} opened"
-    return f" by {people(d.by for d in counted)}" if counted else ""
+    settled_by = view.ballot.settled_by()
+    return f" by {people(settled_by)}" if settled_by else ""

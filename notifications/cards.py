@@ -4,23 +4,36 @@ Agent text goes only into `rich_text` and `plain_text` elements, which Slack sho
 `inert` has made hidden characters visible and links and mentions dead.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from notifications import words
 from notifications.blocks import Block, context, divider, fields, header, quote, section
 from notifications.buttons import Choice, Target
-from notifications.card_facts import facts, outcome_line, progress, title, to_come, warnings
+from notifications.call_list import call_blocks, call_lines
+from notifications.card_facts import (
+    facts,
+    outcome_line,
+    progress,
+    title,
+    to_come,
+    warnings,
+)
 from notifications.decide_buttons import decide_buttons
-from notifications.difference import as_blocks, as_text, difference
+from notifications.difference import as_blocks, as_text, difference_of
 from notifications.facts import code, people, person, plain_moment
 from notifications.runs import counted, ran_before, warning
 from notifications.text import clip, inert, mrkdwn
 from workflows.digest import PREFIX
+from workflows.edit_note import edit_note
+from workflows.rendering import CARD_FINDING, CARD_FINDINGS, figures
 from workflows.requests import CardView
 
 SUMMARY_SHOWN = 1_200
-FINDINGS_SHOWN = 6
-FINDING_SHOWN = 220
+FINDINGS_SHOWN = CARD_FINDINGS
+FINDING_SHOWN = CARD_FINDING
+FIGURES_SHOWN = 300
+CALLS_SHOWN = 6_000
 COMMENT_SHOWN = 600
 DIFF_SHOWN = 1_800
 
@@ -38,16 +51,19 @@ def body(view: CardView) -> list[Block]:
     """What is to be decided, as every surface shows it: card, forms, the full view."""
     return [
         header(title(view)),
+        *_changes(view),
         fields(facts(view)),
         *(context(line) for line in warnings(view, _shown(view))),
         *_asked(view),
         *ran_before(view.request.ran),
-        context(f"{_label(view)}, up to the line:"),
-        *_agent_text(view),
-        divider(),
-        *_changes(view),
+        *_decided_on(view),
         context(_fine_print(view)),
     ]
+
+
+def head(view: CardView) -> list[Block]:
+    """What it is about and who decides, without what is decided."""
+    return [header(title(view)), fields(facts(view))]
 
 
 def card_text(view: CardView) -> str:
@@ -55,6 +71,7 @@ def card_text(view: CardView) -> str:
     request = view.request
     lines = [
         f"{_heading(view)}: {mrkdwn(title(view))}",
+        *_changed_lines(view),
         *(": ".join(fact.replace("*", "").split("\n", 1)) for fact in facts(view)),
         *warnings(view, _shown(view)),
     ]
@@ -62,17 +79,30 @@ def card_text(view: CardView) -> str:
         lines.append(f"Asked for: {clip(request.feedback, COMMENT_SHOWN, mrkdwn).shown}")
     if request.ran:
         lines.append(f"Ran before: {counted(request.ran)}. {warning(request.ran)}".strip())
-    lines.append(f"{_label(view)}: {clip(request.result.summary, SUMMARY_SHOWN, mrkdwn).shown}")
-    lines += [f"• {clip(text, FINDING_SHOWN, mrkdwn).shown}" for text in _findings(view)]
-    if request.previous is not None:
-        changed = as_text(difference(request.previous, request.result)) or _NO_CHANGE
-        lines.append(f"Changes since v{request.revision - 1}: {_escaped(changed)}")
+    if request.result.calls:
+        shown = "\n".join(call_lines(request.result.calls))
+        lines.append(f"{_label(view)}:\n{clip(shown, CALLS_SHOWN, mrkdwn).shown}")
+    else:
+        summary = clip(request.result.summary, SUMMARY_SHOWN, mrkdwn).shown
+        lines.append(f"{_label(view)}: {summary}")
+        lines += [f"• {clip(text, FINDING_SHOWN, mrkdwn).shown}" for text in _findings(view)]
+        if listed := figures(request.result):
+            lines.append(f"Figures: {clip(listed, FIGURES_SHOWN, mrkdwn).shown}")
     lines += [_fine_print(view), *progress(view)]
     lines += to_come(view, datetime.now(UTC), plain_moment)
     return "\n".join([*lines, *_closing(view)])
 
 
-_NO_CHANGE = "none in summary or findings."
+_NO_CHANGE = "none."
+
+
+def _changed_lines(view: CardView) -> Iterator[str]:
+    request = view.request
+    if note := edit_note(view):
+        yield f"Edited by {person(request.edited_by)}: {mrkdwn(note)}"
+    if request.previous is not None:
+        changed = as_text(difference_of(view)) or _NO_CHANGE
+        yield f"Changes since v{request.revision - 1}: {_escaped(changed)}"
 
 
 def _escaped(text: str) -> str:
@@ -95,6 +125,8 @@ def _closing(view: CardView) -> list[str]:
 
 
 def _shown(view: CardView) -> str:
+    if view.request.result.calls:
+        return "\n".join(call_lines(view.request.result.calls))
     return "\n".join((view.request.result.summary, *_findings(view)))
 
 
@@ -113,6 +145,9 @@ def _asked(view: CardView) -> list[Block]:
 
 def _label(view: CardView) -> str:
     request = view.request
+    if request.result.calls:
+        name = code(request.version.name if request.version else request.step or "agent")
+        return f"▶️ This is what {name} runs once it is approved"
     if request.version is None and not request.step:
         author = f" by {person(request.authors[0])}" if request.authors else ""
         return f"📎 Below is the message{author} to be decided"
@@ -140,26 +175,41 @@ def _list(items: list[str]) -> Block:
 
 def _changes(view: CardView) -> list[Block]:
     """What changed since the revision before, word by word."""
-    previous, current = view.request.previous, view.request.result
-    if previous is None:
+    if view.request.previous is None:
         return []
     since = f"v{view.request.revision - 1}"
-    sections, whole = as_blocks(difference(previous, current), DIFF_SHOWN)
+    note = edit_note(view)
+    by = f"✏️ Edited by {person(view.request.edited_by)}: {mrkdwn(note)}" if note else ""
+    edited = [context(by)] if note else []
+    sections, whole = as_blocks(difference_of(view), DIFF_SHOWN)
     if not sections:
-        return [context(f"🔍 Changes since {since}: {_NO_CHANGE}")]
-    cut = "" if whole else f", the first {DIFF_SHOWN:,} characters"
-    note = f"🔍 Changes since {since}: struck is gone, bold is new{cut}, up to the line:"
-    return [context(note), {"type": "rich_text", "elements": sections}, divider()]
+        return [*edited, context(f"🔍 Changes since {since}: {_NO_CHANGE}")]
+    cut = "" if whole else "; not all of them fit here, the attached file has everything"
+    head = f"🔍 Changes since {since}: removed is struck, added is bold{cut}. Up to the line:"
+    return [*edited, context(head), {"type": "rich_text", "elements": sections}, divider()]
+
+
+def _decided_on(view: CardView) -> list[Block]:
+    """The calls that will run, or what the agent wrote."""
+    result = view.request.result
+    if result.calls:
+        return [context(f"{_label(view)}:"), *call_blocks(result.calls)]
+    shown = clip(figures(result), FIGURES_SHOWN, mrkdwn)
+    cut = "" if shown.whole else " … (the attached file has all)"
+    numbers = [context(f"Figures: {shown.shown}{cut}")] if result.metrics else []
+    return [context(f"{_label(view)}, up to the line:"), *_agent_text(view), divider(), *numbers]
 
 
 def _fine_print(view: CardView) -> str:
     """How much of the result is shown, where the rest is, and what the decision binds to."""
     result = view.request.result
+    binding = f"digest {code(view.ballot.digest[:PREFIX])}"
+    if result.calls:
+        return f"Every argument is in the attached file · {binding}"
     shown = clip(result.summary, SUMMARY_SHOWN, inert).shown_count
     shown += sum(clip(text, FINDING_SHOWN, inert).shown_count for text in _findings(view))
     total = len(result.summary) + sum(map(len, result.findings)) + view.full_text_characters
-    where = "; everything hangs in the thread as a file" if view.full_text_characters else ""
-    binding = f"digest {code(view.ballot.digest[:PREFIX])}"
+    where = "; full report attached" if view.full_text_characters or shown < total else ""
     return f"{shown:,} of {total:,} characters shown{where} · {binding}"
 
 

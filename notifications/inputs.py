@@ -72,12 +72,24 @@ def select(
     return _input(name, label, element, optional=optional)
 
 
-def radio(name: str, label: str, options: Sequence[Option], *, chosen: bool = True) -> Block:
-    """One of a few, the first chosen; none where that would be consent."""
+def number_input(name: str, label: str, *, decimals: bool, initial: str) -> Block:
+    """A number; Slack takes nothing else."""
+    element: Block = {
+        "type": "number_input",
+        "action_id": name,
+        "is_decimal_allowed": decimals,
+        "initial_value": initial,
+    }
+    return _input(name, label, element)
+
+
+def radio(name: str, label: str, options: Sequence[Option], chosen: str | None = "") -> Block:
+    """One of a few, the first chosen where nothing else is; None where that would be consent."""
     choices = [option(text, value) for text, value in options[:10]]
     element: Block = {"type": "radio_buttons", "action_id": name, "options": choices}
-    if chosen:
-        element["initial_option"] = choices[0]
+    if chosen is not None:
+        initial = next((choice for choice in choices if choice["value"] == chosen), choices[0])
+        element["initial_option"] = initial
     return _input(name, label, element)
 
 

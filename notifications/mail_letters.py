@@ -18,9 +18,11 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from notifications.calendars import zone_of
+from notifications.card_facts import headline
 from notifications.digest import Digest, heading, subject
 from notifications.mail import MailRefused
 from notifications.plain_card import PlainCard, line, moment, named, plain_card
+from notifications.text import inert
 from workflows.electorate import Person
 from workflows.frozen import Frozen
 from workflows.policy import Risk
@@ -69,7 +71,7 @@ class Letters:
             autoescape=select_autoescape(("html.j2",), default_for_string=True),
             undefined=StrictUndefined,
         )
-        self._templates.filters["boxed"] = boxed
+        self._templates.filters.update(boxed=boxed, inert=inert)
 
     def request(
         self,
@@ -143,7 +145,7 @@ class Letters:
         )
 
     def _headers(self, view: CardView, person: Person, now: datetime, name: str) -> EmailMessage:
-        title = f"Approval wanted: {line(view.request.title, 140)} · v{view.request.revision}"
+        title = f"Approval wanted: {line(headline(view), 140)} · v{view.request.revision}"
         message = self._envelope(person, now, title)
         message["Message-ID"] = self._message_id(name)
         return message

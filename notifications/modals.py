@@ -11,6 +11,7 @@ from notifications.reading import full_text
 from notifications.text import clip, inert, visible
 from workflows.decisions import Verdict
 from workflows.policy import Risk
+from workflows.rendering import figures
 from workflows.requests import CardView
 from workflows.results import AgentResult
 
@@ -64,6 +65,7 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     """
     policy = view.request.policy
     blocks = body(view)
+    value = value.model_copy(update={"phrase": asked_phrase(view)})
     last = [text_input(COMMENT, "Comment", multiline=True, optional=True)]
     if policy.risk is Risk.HIGH:
         last.insert(0, confirmation(view))
@@ -79,11 +81,21 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     )
 
 
-def confirmation(view: CardView, *, optional: bool = False) -> Block:
-    """What has to be typed before a high risk is approved."""
-    phrase = view.ballot.phrase
-    hint = "This is high risk. Typing the name shows that you mean this one."
-    return text_input(CONFIRMATION, f"Type {phrase} to approve", hint=hint, optional=optional)
+def asked_phrase(view: CardView) -> str:
+    """What has to be typed to approve this; empty where nothing has to."""
+    return view.ballot.phrase if view.request.policy.risk is Risk.HIGH else ""
+
+
+def confirmation(view: CardView, *, edited: bool = False, optional: bool = False) -> Block:
+    """What has to be typed before a high risk is approved; of `edited` calls it is new."""
+    calls = bool(view.request.result.calls)
+    what = "what is written above" if calls else "the name"
+    hint = f"This is high risk. Typing {what} shows that you mean this one."
+    label = f"Type {view.ballot.phrase} to approve"
+    if edited:
+        hint = f"This is high risk. As it was, it would be {view.ballot.phrase}."
+        label = "Type the total or the payee after your edits"
+    return text_input(CONFIRMATION, label, hint=hint, optional=optional)
 
 
 def hand_on_modal(value: ModalValue, title: str) -> Block:
@@ -135,12 +147,12 @@ def everything_modal(
     blocks = body(view)
     last = _decision(view, verdicts)
     if result.metrics:
-        listed = " · ".join(f"{name} {number:g}" for name, number in sorted(result.metrics.items()))
-        last.insert(0, context(f"Metrics: {code(clip(listed, 1_500, visible).shown)}"))
+        last.insert(0, context(f"Figures: {code(clip(figures(result), 1_500, visible).shown)}"))
     blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last), blocks, names(view))
     if not verdicts:
         return modal(ActionId.READ_MODAL, "Everything", [*blocks, *last], close="Close")
-    value = value.model_copy(update={"required": view.request.policy.reason_required})
+    asked = {"required": view.request.policy.reason_required, "phrase": asked_phrase(view)}
+    value = value.model_copy(update=asked)
     return modal(
         ActionId.DECIDE_MODAL,
         "Everything",
@@ -157,7 +169,7 @@ def _decision(view: CardView, verdicts: Sequence[Verdict]) -> list[Block]:
         return []
     choices = [(_TITLES[verdict], verdict.value) for verdict in verdicts]
     asked = [
-        radio(VERDICT, "Your decision", choices, chosen=False),
+        radio(VERDICT, "Your decision", choices, chosen=None),
         text_input(COMMENT, "Comment, or the reason", multiline=True, optional=True),
     ]
     if view.request.policy.risk is Risk.HIGH and Verdict.APPROVE in verdicts:

@@ -5,24 +5,29 @@ wrote is kept apart from what code knows, and has gone through `inert`; nothing 
 HTML, which is left to the templates.
 """
 
-import difflib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifications import words
+from notifications.call_list import Listed, call_lines, listed
+from notifications.card_facts import headline
+from notifications.difference import as_text, difference_of
 from notifications.runs import counted, run_line, warning
 from notifications.text import cautions, clip, inert, visible
 from workflows import durations
 from workflows.decisions import Outcome
 from workflows.digest import PREFIX
+from workflows.edit_note import edit_note
 from workflows.frozen import Frozen
 from workflows.policy import Risk
+from workflows.rendering import figures
 from workflows.requests import CardView
 
 TITLE_SHOWN = 140
 NAME_SHOWN = 80
 FINDINGS_SHOWN = 20
+CALLS_SHOWN = 20
 FINDING_SHOWN = 600
 DIFF_SHOWN = 4_000
 COMMENT_SHOWN = 600
@@ -41,7 +46,10 @@ class Fact(Frozen):
 
 
 class PlainCard(Frozen):
-    """Everything a reader needs; `outcome` is empty while a decision is possible."""
+    """Everything a reader needs; `outcome` is empty while a decision is possible.
+
+    `calls` are what will run, where that is what is decided; their values are visible, not inert.
+    """
 
     title: str
     revision: int
@@ -50,6 +58,9 @@ class PlainCard(Frozen):
     agent: str
     summary: str
     findings: tuple[str, ...]
+    figures: str
+    calls: Listed | None
+    edited: str
     changes: str
     fine_print: str
     digest: str
@@ -65,15 +76,18 @@ def plain_card(
     zone = zone or ZoneInfo("UTC")
     result, ballot = view.request.result, view.ballot
     return PlainCard(
-        title=line(view.request.title, TITLE_SHOWN),
+        title=line(headline(view), TITLE_SHOWN),
         revision=view.request.revision,
         facts=tuple(_facts(view, now, zone, names)),
         warnings=tuple(_warnings(view)),
         agent=line(_agent(view), NAME_SHOWN),
-        summary=inert(result.summary) or "(no summary)",
+        summary=inert(result.summary) or ("" if result.calls else "(no summary)"),
         findings=tuple(
             clip(text, FINDING_SHOWN, inert).shown for text in result.findings[:FINDINGS_SHOWN]
         ),
+        figures=clip(figures(result), FINDING_SHOWN, inert).shown,
+        calls=listed(result.calls, CALLS_SHOWN, DIFF_SHOWN) if result.calls else None,
+        edited=_edited(view, names),
         changes=_changes(view),
         fine_print=_fine_print(view),
         digest=ballot.digest,
@@ -152,15 +166,8 @@ def _ran(view: CardView) -> Iterable[Fact]:
 
 def rule(view: CardView) -> str:
     """What it takes, in words."""
-    rules = view.request.policy
-    parts = ["one approval" if rules.quorum == 1 else f"{rules.quorum} approvals"]
-    if rules.groups:
-        groups = ", ".join(line(name, NAME_SHOWN) for name in rules.groups)
-        parts.append(f"one from each of {groups}")
-    one = rules.reject_quorum == 1
-    parts.append("one rejection ends it" if one else f"{rules.reject_quorum} rejections end it")
-    parts.append("HIGH RISK" if rules.risk is Risk.HIGH else "")
-    return ", ".join(part for part in parts if part)
+    text = words.rule(view.ballot, lambda name: line(name, NAME_SHOWN))
+    return text + (", HIGH RISK" if view.request.policy.risk is Risk.HIGH else "")
 
 
 def _warnings(view: CardView) -> Iterable[str]:
@@ -170,7 +177,8 @@ def _warnings(view: CardView) -> Iterable[str]:
         yield f"{words.NOT_LIVE[request.execution_mode]}{reason}."
     if request.result.offline:
         yield words.OFFLINE
-    yield from cautions("\n".join((request.result.summary, *request.result.findings)))
+    read = (request.result.summary, *request.result.findings, *call_lines(request.result.calls))
+    yield from cautions("\n".join(read))
 
 
 def _agent(view: CardView) -> str:
@@ -178,23 +186,24 @@ def _agent(view: CardView) -> str:
 
 
 def _changes(view: CardView) -> str:
-    """What changed since the revision before, line by line; empty for a first one."""
-    previous, current = view.request.previous, view.request.result
-    if previous is None:
+    """What changed since the revision before; empty for a first one."""
+    if view.request.previous is None:
         return ""
-    before = [previous.summary, *previous.findings]
-    after = [current.summary, *current.findings]
-    lines = [
-        text
-        for text in difflib.unified_diff(before, after, lineterm="", n=0)
-        if not text.startswith(("---", "+++", "@@"))
-    ]
-    text = "\n".join(lines) or "No change in summary or findings."
-    return clip(text, DIFF_SHOWN, inert).shown
+    parts = difference_of(view)
+    shown = clip(as_text(parts) or "No change.", DIFF_SHOWN, inert)
+    whole = shown.whole and all(part.whole for part in parts)
+    return shown.shown + ("" if whole else "\n(Not all of the changes; Slack has everything.)")
+
+
+def _edited(view: CardView, names: Names) -> str:
+    note = inert(edit_note(view))
+    return f"Edited by {named(view.request.edited_by, names)}: {note}" if note else ""
 
 
 def _fine_print(view: CardView) -> str:
     result = view.request.result
+    if result.calls:
+        return f"What runs is exactly this; digest {visible(view.ballot.digest[:PREFIX])}"
     shown = len(result.summary) + sum(
         clip(text, FINDING_SHOWN, inert).shown_count for text in result.findings[:FINDINGS_SHOWN]
     )
@@ -206,7 +215,7 @@ def _outcome(view: CardView, zone: ZoneInfo, names: Names) -> str:
     ballot = view.ballot
     if ballot.outcome is None:
         return ""
-    deciders = _people((d.by for d in ballot.counted), names)
+    deciders = _people(ballot.settled_by(), names)
     text = words.OUTCOME[ballot.outcome][1] + (f" by {deciders}" if deciders else "")
     text += f", {moment(ballot.settled_at, zone)}" if ballot.settled_at else ""
     replaced = ballot.outcome is Outcome.CHANGES_REQUESTED

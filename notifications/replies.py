@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
 from notifications.facts import code, moment, people
-from notifications.text import escape
+from notifications.text import escape, mrkdwn
 from workflows.decisions import Answer, Outcome, Reply, Verdict
 
 _DID = {
@@ -43,8 +43,19 @@ def _by(answer: Answer) -> str:
 
 
 def _settled(answer: Answer) -> str:
+    if answer.edited:
+        return _edited(answer)
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
     return f"Thank you: your {_did(answer)} counts, and this is now {outcome}."
+
+
+def _edited(answer: Answer) -> str:
+    """An edit is no approval, except where the policy lets its editor approve."""
+    if answer.outcome is Outcome.APPROVED:
+        return "Approved with your edits."
+    if answer.version:
+        return f"Resubmitted as v{answer.version} with your edits; somebody else has to approve it."
+    return "Sent back to the requester with your edits. Nothing was approved."
 
 
 def _did(answer: Answer) -> str:
@@ -56,6 +67,18 @@ def _already(answer: Answer) -> str:
     return f"This was already {outcome}{_by(answer)}. {NOT_RECORDED}"
 
 
+def _replaced(answer: Answer) -> str:
+    if answer.version:
+        return (
+            f"This version was edited{_by(answer)} and is replaced by v{answer.version}: please "
+            "decide on that card."
+        )
+    return (
+        f"Changes were requested{_by(answer)}, so this version is closed. Your click changed "
+        "nothing: if a newer version follows, please decide on its card."
+    )
+
+
 _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
     {
         Reply.SETTLED: _settled,
@@ -64,10 +87,7 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
         ),
         Reply.ALREADY_COUNTED: lambda a: f"Your {_did(a)} was already counted{_by(a)}.",
         Reply.ALREADY_DECIDED: _already,
-        Reply.REPLACED: lambda a: (
-            f"Changes were requested{_by(a)}, so a newer version replaced this one. "
-            f"{NOT_RECORDED} Please decide on the newer card."
-        ),
+        Reply.REPLACED: _replaced,
         Reply.STALE: lambda _: (
             "This is an older version of what is to be decided. "
             f"{NOT_RECORDED} Please use the newest card in the thread."
@@ -97,6 +117,7 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
         Reply.CONFIRMATION_MISSING: lambda a: (
             f"This is high risk: to approve, type {code(a.detail)} in the form. {NOT_RECORDED}"
         ),
+        Reply.UNFIT_EDIT: lambda a: f"Nothing was counted. {mrkdwn(a.detail)}",
         Reply.NO_BULK: lambda _: (
             f"This is high risk and is decided on its own card, not with others. {NOT_RECORDED}"
         ),

@@ -1,6 +1,9 @@
 """The words for states and verdicts, the same on every surface."""
 
+from collections.abc import Callable
+
 from workflows import attributes
+from workflows.ballot import Ballot
 from workflows.decisions import Outcome, Verdict
 from workflows.results import ExecutionMode, RunStatus
 from workflows.tasks import StepState, Trouble
@@ -74,3 +77,17 @@ def task(status: str) -> tuple[str, str]:
         return ("▫️", status)
     sign, said = STEP[StepState(word)]
     return sign, f"{said} at {step}"
+
+
+def rule(ballot: Ballot, name: Callable[[str], str] = str) -> str:
+    """What it takes, with the number that progress is counted against: `2 approvals, one each
+    from finance and legal; any rejection ends it`."""
+    rules, needed = ballot.policy, ballot.needed()
+    text = "1 approval" if needed == 1 else f"{needed} approvals"
+    if groups := [name(group) for group in rules.groups]:
+        among = "among them one" if needed > len(groups) else "one"
+        each = "each from " if len(groups) > 1 else "from "
+        text += f", {among} {each}" + ", ".join((*groups[:-2], " and ".join(groups[-2:])))
+    rejections = rules.reject_quorum
+    ends = "any rejection ends it" if rejections == 1 else f"{rejections} rejections end it"
+    return f"{text}; {ends}"

@@ -61,7 +61,7 @@ class _Approval:
             self.raised = row
         elif row.kind in _VERDICTS:
             self.decided.append(row)
-            self.edit = row.detail.get("edit") or self.edit
+            self.edit = row.detail.get("edited_result") or row.detail.get("edit") or self.edit
         elif row.kind is EventKind.EDITED:
             self.edit = row.detail.get("edit") or self.edit
 
@@ -70,7 +70,7 @@ class _Approval:
         if self.raised is None or not self.decided or "result" not in self.raised.detail:
             return
         raised, last = self.raised, self.decided[-1]
-        verdict = str(last.detail.get("verdict") or "approve")  # a rule or a bypass only approves
+        verdict = _verdict(last)
         result = _text(raised.detail["result"])
         yield {
             "eval_id": f"{raised.approval_id}-v{raised.revision}",
@@ -80,7 +80,7 @@ class _Approval:
                 "user_id": raised.actor or "requester",
                 "state": {
                     "verdict": verdict,
-                    "decided_by": [row.actor for row in self.decided],
+                    "decided_by": [row.actor for row in self.decided if _verdict(row) == verdict],
                     "edited": self.edit is not None,
                 },
             },
@@ -121,12 +121,19 @@ class _Approval:
                 }
 
 
+def _verdict(row: AuditRow) -> str:
+    """A rule or a bypass only approves."""
+    return str(row.detail.get("verdict") or "approve")
+
+
 def _content(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "parts": [{"text": text}]}
 
 
 def _text(value: Any) -> str:
     """Words for a person: a result's full text, or its summary and findings; else JSON."""
+    if isinstance(value, dict) and value.get("calls"):
+        value = json.dumps(value["calls"], sort_keys=True)
     if isinstance(value, dict):
         value = value.get("full_text") or _short(value) or json.dumps(value, sort_keys=True)
     text = value if isinstance(value, str) else json.dumps(value)

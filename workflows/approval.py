@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         Answer,
         Decision,
         Delegation,
+        Edit,
         Outcome,
         Reply,
         Settlement,
@@ -29,16 +30,19 @@ with workflow.unsafe.imports_passed_through():
         Via,
         Withdrawal,
     )
+    from workflows.fit import fit
     from workflows.matter import Matter
     from workflows.mirror import Mirror
     from workflows.outage import Outage
     from workflows.policy import OnTimeout
+    from workflows.rendering import document, fits_card
     from workflows.requests import (
         ApprovalParent,
         ApprovalRequest,
         CardView,
         Look,
         settlement_of,
+        step_of,
     )
     from workflows.results import AgentResult
     from workflows.rungs import Rungs
@@ -70,6 +74,8 @@ class ApprovalWorkflow:
         self._matter = Matter(request)
         self._early: list[Decision] = []
         self._delegations: list[Delegation] = []
+        self._handed_on: dict[str, Answer] = {}
+        self._finishing = False
         self._handing_on = Mirror(self._hand_on)
         self._climber = Climber(self._matter)
         self._answers = Answers(request)
@@ -89,7 +95,7 @@ class ApprovalWorkflow:
         ]
         await self._decide()
         if matter.ballot.outcome is not None:
-            listing.settled(matter.ballot.outcome, (d.by for d in matter.ballot.counted))
+            listing.settled(matter.ballot.outcome, matter.ballot.settled_by())
             settlement = settlement_of(request, matter.ballot, matter.reason, matter.withdrawn_by)
             await self._tell_parent(settlement)
         await self._finish(beside)
@@ -135,6 +141,18 @@ class ApprovalWorkflow:
         self._delegations.append(delegation)
         self._handing_on.touch()
 
+    @workflow.update
+    async def delegate_now(self, delegation: Delegation) -> Answer:
+        """The same, with the answer for the caller, who waits for it."""
+        self.delegate(delegation)
+        await workflow.wait_condition(lambda: delegation.id in self._handed_on or self._finishing)
+        if (answer := self._handed_on.get(delegation.id)) is not None:
+            return answer
+        settled = self._matter.settled
+        return (
+            rules.closed_answer(self._matter.ballot) if settled else Answer(reply=Reply.NOT_READY)
+        )
+
     @workflow.signal
     def snooze(self, snooze: Snooze) -> None:
         """No reminder for this person for a while, then one."""
@@ -179,7 +197,8 @@ class ApprovalWorkflow:
     @workflow.query
     def reply_to(self, decision: Decision) -> Answer:
         """What this decision met, or would meet: how a click on a closed approval is answered."""
-        return rules.apply(self._matter.ballot, decision, workflow.now())[1]
+        known = fit(decision.edit, self._request.result)
+        return rules.apply(self._matter.ballot, decision, workflow.now(), known)[1]
 
     # Raising.
 
@@ -266,7 +285,8 @@ class ApprovalWorkflow:
     def _apply(self, decision: Decision) -> Answer:
         matter = self._matter
         repeated = decision.id in matter.ballot.answers
-        matter.ballot, answer = rules.apply(matter.ballot, decision, workflow.now())
+        known = fit(decision.edit, self._request.result)
+        matter.ballot, answer = rules.apply(matter.ballot, decision, workflow.now(), known)
         if repeated:
             return answer
         if answer.accepted:
@@ -280,6 +300,8 @@ class ApprovalWorkflow:
     def _journal_decision(self, decision: Decision, answer: Answer) -> None:
         kind = AuditKind.DECIDED if answer.accepted else AuditKind.REFUSED
         said = decision.model_dump(mode="json", exclude={"by", "via"}, exclude_defaults=True)
+        if answer.accepted and decision.edit is not None:
+            said["edited_result"] = _recorded(decision.edit, self._request.result)
         self._matter.journal.note(kind, decision.by, decision.via, **said, reply=answer.reply)
         if answer.reply is Reply.SETTLED:
             self._matter.note_settled(decision.by, decision.via)
@@ -305,6 +327,7 @@ class ApprovalWorkflow:
 
     async def _finish(self, beside: list[asyncio.Task[None]]) -> None:
         matter = self._matter
+        self._finishing = True
         for mirror in (matter.cards, self._climber.mirror, self._handing_on):
             mirror.close()
         if matter.settled:
@@ -351,22 +374,30 @@ class ApprovalWorkflow:
             self._take(decision)
 
     async def _attach(self) -> None:
-        """The whole text, as a file beside the card."""
+        """All of what is decided, as a file beside the card."""
         request, card = self._request, self._matter.card()
-        if not request.result.full_text or card is None:
+        if card is None or not self._is_long():
             return
         attachment = Attachment(
             thread=request.thread if request.thread.ts else card,
-            name=f"{request.step or 'result'}-v{request.revision}.md",
+            name=f"{step_of(request.id) or request.step or 'result'}-v{request.revision}.md",
             title=request.title,
-            text=request.result.full_text,
+            text=document(self._matter.view(), request.result),
         )
         await workflow.execute_activity_method(CardSteps.attach, attachment, **PATIENT)
+
+    def _is_long(self) -> bool:
+        """Whether there is more than a card shows for certain."""
+        result = self._request.result
+        if result.full_text or result.calls:
+            return True
+        return not fits_card(result) and workflow.patched("whole-file")
 
     async def _hand_on(self) -> None:
         waiting, self._delegations = self._delegations, []
         for delegation in waiting:
             answer = await self._delegate(delegation)
+            self._handed_on[delegation.id] = answer
             if not delegation.quiet:
                 self._answers.give(delegation.by, delegation.place, answer)
 
@@ -382,8 +413,18 @@ class ApprovalWorkflow:
                 AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
             )
             matter.cards.touch()
-            await self._climber.invite((found,))
+            if delegation.deputy:
+                listing.approvers(matter.ballot)  # told once for all of them
+            else:
+                await self._climber.invite((found,))
         return answer
+
+
+def _recorded(edit: Edit, result: AgentResult) -> dict[str, object]:
+    """The result as edited, for the audit log; a full text only where that is what was edited."""
+    edited = edit.applied(result)
+    unchanged = {"full_text"} if edited.full_text == result.full_text else set()
+    return edited.model_dump(mode="json", exclude=unchanged)
 
 
 def changes(settlement: Settlement) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from workflows.decisions import Answer, Decision, Outcome, Place, Verdict
+from workflows.decisions import Answer, Decision, Outcome, Place, Verdict, settled_by
 from workflows.electorate import Electorate
 from workflows.frozen import Frozen
 from workflows.policy import Policy
@@ -22,6 +22,7 @@ class Ballot(Frozen):
     policy: Policy
     authors: tuple[str, ...] = ()
     phrase: str = Field(default="", description="what high risk has to type")
+    followed: bool = Field(default=False, description="an edit is raised as the next version")
     execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
     electorate: Electorate | None = None
     deadline: datetime | None = None
@@ -39,6 +40,15 @@ class Ballot(Frozen):
     def rejections(self) -> tuple[str, ...]:
         """Who rejected so far, in order."""
         return tuple(d.by for d in self.counted if d.verdict is Verdict.REJECT)
+
+    def settled_by(self) -> tuple[str, ...]:
+        """Who gave the verdict that the outcome is, in order."""
+        return settled_by(self.outcome, self.counted)
+
+    def needed(self) -> int:
+        """How many approvals it takes: one person fills one seat only."""
+        seats = self.electorate.groups if self.electorate else self.policy.groups
+        return max(self.policy.quorum, len(seats))
 
     def barred(self) -> frozenset[str]:
         """Who wrote part of what is to be decided: the requester and the editors."""

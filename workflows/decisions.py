@@ -1,12 +1,16 @@
 """What people say (a decision), what they are told (an answer), how it ends (an outcome)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
+from workflows.argument_kind import like
 from workflows.frozen import Frozen
-from workflows.results import SUMMARY_CHARACTERS, AgentResult
+from workflows.results import SUMMARY_CHARACTERS, AgentResult, ProposedCall
+from workflows.text_parts import parts, with_parts
 
 
 class Verdict(StrEnum):
@@ -50,18 +54,65 @@ class Place(Frozen):
 
 
 class Edit(Frozen):
-    """What a person changed in a result; None leaves a part as it is.
+    """What a person changed in a result; what is not named stays as it is.
 
-    The limits are the result's own, so an edit that validates always fits.
+    A result of calls is edited by `arguments` alone (by call id and name): values of the same
+    kind, no call and no argument more or less. A text is edited by the rest; `full_text_parts`
+    are parts of a long one, by their number in `workflows/text_parts.py`.
     """
 
     summary: str | None = Field(default=None, min_length=1, max_length=SUMMARY_CHARACTERS)
     findings: tuple[str, ...] | None = Field(default=None, max_length=200)
     full_text: str | None = None
+    full_text_parts: dict[int, str] = {}
+    arguments: dict[str, dict[str, Any]] = {}
+
+    def problem(self, result: AgentResult) -> str:
+        """Why this cannot be done to the result, as a sentence; empty when it can."""
+        try:
+            self.applied(result)
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def applied(self, result: AgentResult) -> AgentResult:
-        """The result with the changes in it."""
-        return result.model_copy(update=self.model_dump(exclude_none=True))
+        """The result with the changes in it. Raises ValueError, a sentence, if they do not fit."""
+        return self._on_calls(result) if result.calls else self._on_text(result)
+
+    def _on_text(self, result: AgentResult) -> AgentResult:
+        if self.arguments:
+            raise ValueError("There are no tool calls in this, so none can be changed.")
+        changed: dict[str, Any] = self.model_dump(
+            include={"summary", "findings", "full_text"}, exclude_none=True
+        )
+        if self.full_text_parts:
+            there = range(len(parts(result.full_text)))
+            if self.full_text is not None or not all(n in there for n in self.full_text_parts):
+                raise ValueError("These are no parts of the full text: please open the form again.")
+            changed["full_text"] = with_parts(result.full_text, self.full_text_parts)
+        return result.model_copy(update=changed)
+
+    def _on_calls(self, result: AgentResult) -> AgentResult:
+        words = (self.summary, self.findings, self.full_text)
+        if self.full_text_parts or any(text is not None for text in words):
+            raise ValueError("Change the arguments of the calls: no text stands beside them.")
+        unknown = self.arguments.keys() - {call.id for call in result.calls}
+        if unknown:
+            raise ValueError("This changes a call that is not proposed here.")
+        return AgentResult.model_validate(
+            {**dict(result), "calls": tuple(self._changed(call) for call in result.calls)}
+        )
+
+    def _changed(self, call: ProposedCall) -> ProposedCall:
+        given = dict(call.arguments)
+        for name, value in self.arguments.get(call.id, {}).items():
+            if name not in given:
+                raise ValueError(f"{call.tool or 'The question'} has no argument {name!r}.")
+            try:
+                given[name] = like(value, given[name])
+            except ValueError as error:
+                raise ValueError(f"{name} cannot be changed to this: {error}.") from None
+        return ProposedCall.model_validate({**dict(call), "arguments": given})
 
 
 class Decision(Frozen):
@@ -91,7 +142,8 @@ class Decision(Frozen):
 class Delegation(Frozen):
     """Somebody who may decide hands that on to `to` (a Slack user id).
 
-    `quiet` when he is told once for many of them, by whoever sent them.
+    `quiet` when they are told once for many of them, by whoever sent them. `deputy` when whoever
+    is away named `to` beforehand: it may then be somebody who decides anyway.
     """
 
     id: str
@@ -101,6 +153,7 @@ class Delegation(Frozen):
     place: Place | None = None
     reason: str = ""
     quiet: bool = False
+    deputy: bool = False
 
 
 class Snooze(Frozen):
@@ -140,6 +193,7 @@ class Reply(StrEnum):
     WRONG_PLACE = "wrong_place"
     REASON_MISSING = "reason_missing"
     CONFIRMATION_MISSING = "confirmation_missing"
+    UNFIT_EDIT = "unfit_edit"
     NO_BULK = "no_bulk"
     NO_EMAIL = "no_email"
     REVISIONS_USED_UP = "revisions_used_up"
@@ -156,7 +210,8 @@ class Reply(StrEnum):
 class Answer(Frozen):
     """The private answer to one gesture of one person.
 
-    `who` and `when` name whoever settled it before; `missing` what is still needed.
+    `who` and `when` name whoever settled it before; `missing` what is still needed. `edited` says
+    that the decision came with an edit, and `version` which version that made, if any.
     """
 
     reply: Reply
@@ -167,6 +222,8 @@ class Answer(Frozen):
     missing: str = ""
     approvers: tuple[str, ...] = ()
     detail: str = ""
+    edited: bool = False
+    version: int = 0
 
     @property
     def accepted(self) -> bool:
@@ -192,3 +249,29 @@ class Settlement(Frozen):
     result: AgentResult | None = None
     editor: str = ""
     ended_by: str = Field(default="", description="whoever withdrew it")
+
+    def settled_by(self) -> tuple[str, ...]:
+        """Who gave the verdict that this outcome is; nobody for one that came by itself."""
+        return settled_by(self.outcome, self.decisions, editor=self.editor)
+
+
+_VERDICTS = {
+    Outcome.APPROVED: Verdict.APPROVE,
+    Outcome.REJECTED: Verdict.REJECT,
+    Outcome.CHANGES_REQUESTED: Verdict.REQUEST_CHANGES,
+}
+
+
+def settled_by(
+    outcome: Outcome | None, decisions: Iterable[Decision], *, editor: str = ""
+) -> tuple[str, ...]:
+    """Those of the deciding people whose verdict is the outcome; an edit sends back, too."""
+    if outcome is None or outcome not in _VERDICTS:
+        return ()
+    sent_back = outcome is Outcome.CHANGES_REQUESTED
+    return tuple(
+        d.by
+        for d in decisions
+        if d.verdict is _VERDICTS[outcome]
+        or (sent_back and (d.edit is not None or (editor and d.by == editor)))
+    )

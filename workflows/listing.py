@@ -12,6 +12,7 @@ from workflows.ballot import Ballot
 from workflows.decisions import Outcome
 from workflows.digest import PREFIX
 from workflows.ladder import Act, PlannedRung
+from workflows.rendering import summary_of
 from workflows.requests import ApprovalRequest
 
 Updates = list[SearchAttributeUpdate[Any]]
@@ -37,7 +38,7 @@ def pending(request: ApprovalRequest, ballot: Ballot, plan: Iterable[PlannedRung
     workflow.upsert_memo(
         {
             "title": request.title,
-            "summary": request.result.summary,
+            "summary": summary_of(request.result),
             "channel": request.thread.channel,
             "revision": request.revision,
             "digest": ballot.digest[:PREFIX],

@@ -14,8 +14,10 @@ from workflows.ladder import Later
 from workflows.mirror import Mirror
 from workflows.outage import Outage
 from workflows.requests import ApprovalRequest, CardView, CarriedApproval
+from workflows.results import AgentResult
 from workflows.rungs import Rungs
 from workflows.steps import PATIENT, CardSteps
+from workflows.text_change import text_change
 
 REMEMBERED = 1_000
 
@@ -41,6 +43,8 @@ class Matter:
         self.withdrawn_by = ""
         self.journal = Journal(request.task_id, request.id, request.revision)
         self.cards = Mirror(self._rewrite)
+        before = request.previous.full_text if request.previous else request.result.full_text
+        self._text_change = text_change(before, request.result.full_text)
 
     @property
     def settled(self) -> bool:
@@ -86,12 +90,17 @@ class Matter:
     def view(self) -> CardView:
         """What is shown, without the full text, which hangs in the thread."""
         request = self.request
-        shown = request.result.model_copy(update={"full_text": ""})
+        shown = {
+            "result": _without_text(request.result),
+            "previous": request.previous and _without_text(request.previous),
+            "carried": None,
+        }
         return CardView(
-            request=request.model_copy(update={"result": shown, "carried": None}),
+            request=request.model_copy(update=shown),
             ballot=self.ballot.model_copy(update={"answers": {}}),
             raised_at=self.raised_at,
             full_text_characters=len(request.result.full_text),
+            text_change=self._text_change,
             reason=self.reason,
             plan=self.rungs.to_come(),
             snoozed=self._asleep(),
@@ -125,3 +134,7 @@ class Matter:
 
     async def _rewrite(self) -> None:
         await workflow.execute_activity_method(CardSteps.update_card, self.view(), **PATIENT)
+
+
+def _without_text(result: AgentResult) -> AgentResult:
+    return result.model_copy(update={"full_text": ""})

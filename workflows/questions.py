@@ -1,34 +1,40 @@
-"""Tool calls an agent wants approved: how they are shown, and how a decision answers them.
+"""Tool calls an agent wants approved: what people decide on, and how a decision answers them.
 
-All questions of one turn are one approval: a line each, and the arguments as JSON, which is also
-what an edit changes. Whatever is not clearly a yes is a no.
+All questions of one turn are one approval of their calls. Whatever is not clearly a yes is a no.
 """
 
-import json
 from collections.abc import Sequence
-from typing import Any
+
+from pydantic import ValidationError
+from temporalio.exceptions import ApplicationError
 
 from workflows.decisions import Outcome, Settlement
-from workflows.results import SUMMARY_CHARACTERS, AgentResult
+from workflows.digest import digest
+from workflows.results import AgentResult, ProposedCall
 from workflows.turns import Answer, Question
 
 _NO = {
     Outcome.EXPIRED: "Nobody decided in time.",
     Outcome.CHANGES_REQUESTED: "Not like this: ",
 }
+_OTHER = (
+    "What was approved is not these calls: they were changed, or shown by an older version. "
+    "Nothing was done; propose them again."
+)
 
 
 def as_result(questions: Sequence[Question]) -> AgentResult:
-    """What people see and decide on; `full_text` holds the arguments by question."""
-    tools = ", ".join(question.tool or "a question" for question in questions)
-    summary = f"The agent asks before it goes on: {tools}."
-    return AgentResult(
-        summary=summary[:SUMMARY_CHARACTERS],
-        findings=tuple(_line(question) for question in questions),
-        full_text=json.dumps(
-            {question.id: question.arguments for question in questions}, indent=2, sort_keys=True
-        ),
-    )
+    """The calls, which are all that people see and decide on.
+
+    Raises ApplicationError, a sentence, for calls that cannot be shown as they would run.
+    """
+    try:
+        return AgentResult(summary="", calls=tuple(_call_of(q) for q in questions))
+    except ValidationError as error:
+        why = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise ApplicationError(
+            f"The agent proposes calls that cannot be shown to people: {why}.", type="calls"
+        ) from None
 
 
 def answers(
@@ -40,30 +46,27 @@ def answers(
         return tuple(
             Answer(question_id=q.id, confirmed=False, comment=said.strip()) for q in questions
         )
-    arguments = _arguments((settlement.result or asked).full_text)
-    return tuple(_yes(question, arguments, settlement) for question in questions)
-
-
-def _yes(question: Question, arguments: dict[str, Any] | None, settlement: Settlement) -> Answer:
-    given = arguments.get(question.id) if arguments is not None else None
-    if not isinstance(given, dict):
-        comment = "The edited arguments are no JSON object, so nothing was done."
-        return Answer(question_id=question.id, confirmed=False, comment=comment)
-    changed = given if given != question.arguments else None
-    return Answer(
-        question_id=question.id, confirmed=True, comment=settlement.reason, arguments=changed
+    decided = settlement.result or asked
+    sound = digest(decided) == settlement.result_digest
+    calls = {call.id: call for call in decided.calls} if sound else {}
+    return tuple(
+        _yes(question, calls.get(question.id), settlement.reason) for question in questions
     )
 
 
-def _arguments(text: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
+def _yes(question: Question, call: ProposedCall | None, reason: str) -> Answer:
+    """A yes to exactly what was decided; its arguments are named only where people changed them."""
+    if call is None or not _same_call(question, call):
+        return Answer(question_id=question.id, confirmed=False, comment=_OTHER)
+    changed = call.arguments if digest(call) != digest(_call_of(question)) else None
+    return Answer(question_id=question.id, confirmed=True, comment=reason, arguments=changed)
 
 
-def _line(question: Question) -> str:
-    given = ", ".join(f"{name} = {value!r}" for name, value in sorted(question.arguments.items()))
-    hint = f" ({question.hint})" if question.hint else ""
-    return f"{question.tool or 'question'}: {given or 'no arguments'}{hint}"
+def _same_call(question: Question, call: ProposedCall) -> bool:
+    return question.tool == call.tool and question.arguments.keys() == call.arguments.keys()
+
+
+def _call_of(question: Question) -> ProposedCall:
+    return ProposedCall(
+        id=question.id, tool=question.tool, arguments=question.arguments, hint=question.hint
+    )

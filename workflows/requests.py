@@ -4,6 +4,7 @@ from datetime import datetime
 
 from temporalio import workflow
 
+from workflows import proposal
 from workflows.ballot import Ballot
 from workflows.decisions import Place, Settlement
 from workflows.digest import digest
@@ -14,6 +15,7 @@ from workflows.ladder import Later, PlannedRung
 from workflows.outage import Outage
 from workflows.policy import Policy
 from workflows.results import AgentResult, AgentVersion, ExecutionMode, ToolRun
+from workflows.text_change import TextChange
 
 
 def approval_id(task: str, step: str, revision: int) -> str:
@@ -92,13 +94,16 @@ class ApprovalRequest(Frozen):
             requester=self.requester,
             authors=self.authors,
             policy=self.policy,
-            phrase=step_of(self.id) or "approve",
+            phrase=proposal.phrase(self.result.calls)
+            if self.result.calls
+            else step_of(self.id) or "approve",
+            followed=bool(self.parent),
             execution_mode=self.execution_mode,
         )
 
 
 class CardView(Frozen):
-    """Everything a card shows. Without `full_text` when it is only rewritten, hence its length.
+    """Everything a card shows. Without full texts, hence the length, and what changed in it.
 
     `unwell` are those of `request.ahead` that do not answer; whoever shows the card adds them.
     `reminders` are messages that say that it waits.
@@ -108,6 +113,7 @@ class CardView(Frozen):
     ballot: Ballot
     raised_at: datetime
     full_text_characters: int = 0
+    text_change: TextChange | None = None
     reason: str = ""
     snoozed: tuple[str, ...] = ()
     plan: tuple[PlannedRung, ...] = ()

@@ -1,9 +1,16 @@
 """What an agent hands over to be decided."""
 
+import json
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, FiniteFloat, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    Field,
+    FiniteFloat,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from workflows.frozen import Frozen
 
@@ -70,12 +77,24 @@ _PINNED = {
 
 
 class ProposedCall(Frozen):
-    """A tool call that an agent wants approved: `arguments` (JSON) are what it will run with."""
+    """A tool call that an agent wants approved: `arguments` (JSON) are what it will run with.
+
+    Without a `tool` it is an input that the agent asks for; the arguments are what it would take.
+    """
 
     id: str
     tool: str
     arguments: dict[str, Any] = {}
     hint: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_json_form(self) -> Self:
+        """What has none could be neither shown nor digested; NaN and infinity have none."""
+        try:
+            json.dumps(self.arguments, allow_nan=False, ensure_ascii=False).encode()
+        except (TypeError, ValueError, RecursionError):
+            raise ValueError(f"the arguments of {self.tool or 'a question'} are no JSON") from None
+        return self
 
 
 class RunStatus(StrEnum):
@@ -112,7 +131,7 @@ class AgentResult(Frozen):
     `summary` is what the card shows (at most 600 characters), `full_text` (Markdown) hangs in the
     thread as a file. `metrics` are the numbers rules may look at. `offline` says that a
     deterministic stand-in wrote the text, not a language model. Where `calls` are set, they are
-    what is decided, and every text about them is rendered from them.
+    what is decided: such a result has no text of its own, and every surface renders the calls.
     """
 
     summary: str = Field(max_length=SUMMARY_CHARACTERS)
@@ -122,6 +141,17 @@ class AgentResult(Frozen):
     offline: bool = False
     model: str = ""
     calls: tuple[ProposedCall, ...] = ()
+
+    @model_validator(mode="after")
+    def _calls_stand_alone(self) -> Self:
+        """A text beside the calls could say something else than what runs."""
+        if not self.calls:
+            return self
+        if self.summary or self.findings or self.full_text or self.metrics:
+            raise ValueError("a result with calls has no text and no figures beside them")
+        if len({call.id for call in self.calls}) < len(self.calls):
+            raise ValueError("two calls have the same id")
+        return self
 
     @model_serializer(mode="wrap")
     def _without_empty_calls(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -22,15 +22,22 @@ from workflows.decisions import (
 )
 from workflows.digest import matches
 from workflows.electorate import Person
+from workflows.fit import UNTOUCHED, Fit
 from workflows.policy import Risk
+from workflows.proposal import typed_rightly
 from workflows.results import ExecutionMode
 
 
-def apply(ballot: Ballot, decision: Decision, now: datetime) -> tuple[Ballot, Answer]:
-    """Let one decision meet the ballot. A repeated id gets its first answer and changes nothing."""
+def apply(
+    ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCHED
+) -> tuple[Ballot, Answer]:
+    """Let one decision meet the ballot. A repeated id gets its first answer and changes nothing.
+
+    `fit` is what the decision's edit makes of the result, which the ballot does not hold.
+    """
     if (known := ballot.answers.get(decision.id)) is not None:
         return ballot, known
-    if (refusal := refuse(ballot, decision, now)) is not None:
+    if (refusal := refuse(ballot, decision, now, fit)) is not None:
         return _remember(ballot, decision, refusal), refusal
     counted = tuple(d for d in ballot.counted if d.by != decision.by)
     ballot = ballot.model_copy(update={"counted": (*counted, decision)})
@@ -44,21 +51,32 @@ def apply(ballot: Ballot, decision: Decision, now: datetime) -> tuple[Ballot, An
         who=(decision.by,),
         when=now,
         missing="" if outcome else ballot.missing(),
+        edited=decision.edit is not None,
+        version=_next_version(ballot),
     )
     return _remember(ballot, decision, answer), answer
+
+
+def _next_version(ballot: Ballot) -> int:
+    """Which version an edit made, where somebody waits who raises it; else 0."""
+    sent_back = ballot.outcome is Outcome.CHANGES_REQUESTED
+    edited = any(decision.edit is not None for decision in ballot.counted)
+    return ballot.revision + 1 if sent_back and edited and ballot.followed else 0
 
 
 def _remember(ballot: Ballot, decision: Decision, answer: Answer) -> Ballot:
     return ballot.model_copy(update={"answers": {**ballot.answers, decision.id: answer}})
 
 
-def refuse(ballot: Ballot, decision: Decision, now: datetime) -> Answer | None:
+def refuse(
+    ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCHED
+) -> Answer | None:
     """The reason this decision doesn't count, or None when it does."""
     return (
         _closed(ballot, now)
         or _unentitled(ballot, decision)
         or _not_what_was_shown(ballot, decision)
-        or _incomplete(ballot, decision)
+        or _incomplete(ballot, decision, fit)
         or _repeated(ballot, decision)
     )
 
@@ -88,8 +106,10 @@ def closed_answer(ballot: Ballot) -> Answer:
     return Answer(
         reply=_CLOSED[ballot.outcome],
         outcome=ballot.outcome,
-        who=tuple(d.by for d in ballot.counted),
+        who=ballot.settled_by(),
         when=ballot.settled_at,
+        edited=any(d.edit is not None for d in ballot.counted),
+        version=_next_version(ballot),
     )
 
 
@@ -117,9 +137,9 @@ def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Answer | None:
     return None
 
 
-def _incomplete(ballot: Ballot, decision: Decision) -> Answer | None:
+def _incomplete(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
     if decision.verdict is Verdict.APPROVE:
-        return _careless(ballot, decision) or _edit_refused(ballot, decision)
+        return _careless(ballot, decision, fit) or _edit_refused(ballot, decision, fit)
     if decision.verdict is Verdict.REQUEST_CHANGES:
         if not decision.comment.strip():
             return Answer(reply=Reply.REASON_MISSING, verdict=decision.verdict)
@@ -129,7 +149,7 @@ def _incomplete(ballot: Ballot, decision: Decision) -> Answer | None:
     return None
 
 
-def _careless(ballot: Ballot, decision: Decision) -> Answer | None:
+def _careless(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
     policy = ballot.policy
     if _not_live(ballot):
         return Answer(reply=Reply.NOT_LIVE, detail=ballot.execution_mode.value)
@@ -139,9 +159,20 @@ def _careless(ballot: Ballot, decision: Decision) -> Answer | None:
         return Answer(reply=Reply.NO_BULK)
     if decision.via is Via.EMAIL and not policy.email_decides_high_risk:
         return Answer(reply=Reply.NO_EMAIL)
-    if decision.confirmation.strip().casefold() != ballot.phrase.casefold():
-        return Answer(reply=Reply.CONFIRMATION_MISSING, detail=ballot.phrase)
-    return None
+    return _mistyped(ballot, decision, fit)
+
+
+def _mistyped(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
+    """Whoever approves calls types what they come to, as they were edited.
+
+    An edit that makes the next version approves nothing: whoever approves that types its phrase.
+    """
+    wanted = ballot.phrase
+    if decision.edit is not None and fit.phrase is not None:
+        wanted = fit.phrase if ballot.policy.edit_settles() else decision.confirmation
+    if typed_rightly(decision.confirmation, wanted):
+        return None
+    return Answer(reply=Reply.CONFIRMATION_MISSING, detail=wanted)
 
 
 def _not_live(ballot: Ballot) -> bool:
@@ -151,7 +182,9 @@ def _not_live(ballot: Ballot) -> bool:
     )
 
 
-def _edit_refused(ballot: Ballot, decision: Decision) -> Answer | None:
+def _edit_refused(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
+    if fit.problem:
+        return Answer(reply=Reply.UNFIT_EDIT, verdict=decision.verdict, detail=fit.problem)
     if decision.edit is None or ballot.policy.edit_settles():
         return None
     return _used_up(ballot)
@@ -210,7 +243,7 @@ def _not_delegable(before: Ballot, after: Ballot, delegation: Delegation, to: Pe
         return "that person may not be an approver (guest, bot, deactivated or unknown)"
     if delegation.to in before.barred():
         return "that person asked for this or edited it"
-    if delegation.to in before.eligible():
+    if delegation.to in before.eligible() and not delegation.deputy:
         return "that person may decide already"
     if any(decision.by == delegation.by for decision in before.counted):
         return "your decision is counted already"

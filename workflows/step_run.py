@@ -14,7 +14,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-from workflows import questions, step_end
+from workflows import proposal, questions, step_end
 from workflows.acts import Acts
 from workflows.approval import ApprovalWorkflow, changes
 from workflows.audit import AuditKind
@@ -248,7 +248,7 @@ class StepRun:
             request = self._request(outcome.model_copy(update={"result": asked})).model_copy(
                 update={
                     "id": approval_id(self._errand.request.id, self._question_name(), revision),
-                    "title": f"what {self._plan.agent} wants to do",
+                    "title": proposal.heading(asked.calls) or f"what {self._plan.agent} wants",
                     "revision": revision,
                     "authors": authors,
                     "edited_by": authors[-1] if authors else "",
@@ -360,7 +360,7 @@ class StepRun:
             self._number,
             state=StepState(settlement.outcome.value),
             since=settlement.at,
-            by=tuple(decision.by for decision in settlement.decisions),
+            by=settlement.settled_by(),
             reason=settlement.reason,
         )
         self._errand.records.append(

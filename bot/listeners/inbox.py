@@ -13,6 +13,7 @@ from bot.listeners.replier import Replier
 from bot.listeners.trouble import in_time
 from bot.lists import ApprovalLists
 from notifications.buttons import ActionId, Cursor
+from notifications.handover import absent_told
 from notifications.home import ANY
 from notifications.settings_form import Wanted, settings_form, wanted
 from storage.preferences import Preferences, PreferenceStore
@@ -87,12 +88,10 @@ class InboxListeners:
     async def _take_over(self, body: Body, mine: Preferences) -> None:
         click = submitted(body)
         zone = await self._deputies.zone(click.user)
-        moved = 0
-        if deputy := mine.deputy_at(datetime.now(ZoneInfo(zone))):
-            moved = await self._deputies.take_over(click.user, click.team, deputy, click.unique)
         said = "Your settings are kept."
-        if moved:
-            said += f" {moved} pending approvals are being handed on to your deputy."
+        if deputy := mine.deputy_at(datetime.now(ZoneInfo(zone))):
+            done = await self._deputies.take_over(click.user, click.team, deputy, click.unique)
+            said = f"{said} {absent_told(deputy, done)}".strip()
         await self._home.publish(click.user, Cursor(), said=said)
 
     async def command(self, ack: AsyncAck, body: Body) -> None:

@@ -10,6 +10,7 @@ from aiohttp import web
 from workflows.decisions import Verdict
 from workflows.frozen import Frozen
 from workflows.policy import Risk
+from workflows.proposal import typed_rightly
 from workflows.requests import CardView
 
 LARGEST: Final = 64 * 1024
@@ -124,7 +125,7 @@ def problem(form: DecisionForm, view: CardView) -> str:
         return "Please say why, in the comment. Nothing was counted."
     if len(form.comment) > LONGEST_COMMENT:
         return f"Please keep the comment below {LONGEST_COMMENT:,} characters. Nothing was counted."
-    typed = form.confirmation.strip().casefold() == phrase(view).casefold()
+    typed = typed_rightly(form.confirmation, phrase(view))
     if form.verdict is Verdict.APPROVE and phrase(view) and not typed:
         return f"To approve, please type {phrase(view)} into its field. Nothing was counted."
     return ""

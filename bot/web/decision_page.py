@@ -340,7 +340,8 @@ class DecisionPage:
     async def _whole(self, view: CardView) -> str:
         if view.request.result.full_text or self._full_text is None:
             return view.request.result.full_text
-        return await self._full_text(view.request.id) if view.full_text_characters else ""
+        more = view.full_text_characters or view.request.result.calls
+        return await self._full_text(view.request.id) if more else ""
 
 
 async def _nobody(_view: CardView) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from bot.web.decision_form import (
     phrase,
 )
 from notifications.calendars import zone_of
+from notifications.card_facts import headline
 from notifications.plain_card import PlainCard, line, named, plain_card
 from notifications.plain_words import plain
 from notifications.replies import sentence
@@ -52,7 +53,7 @@ class MailedCase:
     @property
     def about(self) -> str:
         """Which approval it is, on one line."""
-        return f"{line(self.view.request.title, 140)} · version {self.view.request.revision}"
+        return f"{line(headline(self.view), 140)} · version {self.view.request.revision}"
 
     @property
     def decided(self) -> bool:

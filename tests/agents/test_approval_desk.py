@@ -139,7 +139,8 @@ async def test_a_next_version_remembers_who_had_a_hand_in_it(house: House) -> No
     await desk.ask(second)
     view = await house.card(second.id)
     assert view.request.authors == (GRACE,)
-    assert view.request.previous == asked.wish.result()
+    assert view.request.previous == asked.wish.result().model_copy(update={"full_text": ""})
+    assert view.request.edited_by == GRACE
     assert GRACE not in view.ballot.eligible()
 
 

@@ -25,7 +25,6 @@ from tests.agents.approval_fakes import PEER, PRINCIPALS, FakeDesk, approval_ser
 from tests.conftest import free_port
 from tests.workflows.conftest import until
 from workflows.decisions import Edit, Outcome
-from workflows.questions import as_result
 from workflows.turns import Answer, Question
 
 PAY = Question(id="c1", tool="pay", arguments={"to": "Ann", "amount": 10.0}, hint="Money leaves.")
@@ -82,8 +81,8 @@ async def test_only_an_approval_is_a_yes(
 
 async def test_edits_of_an_approval_are_the_arguments(hall: Hall) -> None:
     """Where a policy lets an edit settle; what was not touched stays as the agent wanted it."""
-    text = as_result((PAY, MAIL)).full_text.replace("10.0", "7.5")
-    first, second = await hall.decided(Outcome.APPROVED, edit=Edit(full_text=text))
+    edit = Edit(arguments={PAY.id: {"amount": 7.5}})
+    first, second = await hall.decided(Outcome.APPROVED, edit=edit)
     assert first.arguments == {"to": "Ann", "amount": 7.5}
     assert (second.confirmed, second.arguments) == (True, None)
 

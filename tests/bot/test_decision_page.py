@@ -38,7 +38,7 @@ async def test_the_page_shows_exactly_what_is_decided(tmp_path: Path) -> None:
         "Ada Lovelace",
         "1 of 3 (analyse)",
         "Grace Hopper, Linus",
-        "one approval, one rejection ends it",
+        "1 approval; any rejection ends it",
         "Fri 20 Nov 2026, 18:00 (Europe/Berlin), in 5 h; then it expires",
         "Inside the box is what the agent analyst wrote",
         "Revenue rose by 4 %.",

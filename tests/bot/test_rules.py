@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.rules import Rules, holds, rule_problem
+from bot.rules import Rules, _ruled, holds, rule_problem
 from storage.bypasses import Bypass, BypassStore
 from storage.database import create_engine, migrate
 from workflows.decisions import Via
 from workflows.policy import Policy, Risk
-from workflows.results import AgentResult
+from workflows.results import AgentResult, ProposedCall
 from workflows.steps import PrepareRequest
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
@@ -49,6 +49,29 @@ def test_a_rule_that_holds(rule: str) -> None:
 def test_only_a_plain_true_holds(rule: str) -> None:
     """Not a number, not a text, not an object."""
     assert not holds(rule, RESULT)
+
+
+def test_a_rule_that_does_not_name_calls_decides_none() -> None:
+    """A result of calls has neither findings nor figures: nothing bad is said in it by nobody."""
+    call = ProposedCall(id="q", tool="pay", arguments={"amount": 5})
+    asked = AgentResult(summary="", calls=(call,))
+    for rule, decides in (
+        ("size(result.findings) == 0", False),
+        ("!result.offline", False),
+        ("size(result.calls) == 1 && result.calls[0].arguments.amount < 10", True),
+    ):
+        policy = Policy(approvers=(GRACE,), risk=Risk.LOW, auto_approve=rule)
+        request = PrepareRequest(
+            policy=policy,
+            channel="C1",
+            requester=ADA,
+            raised_at=datetime.now(UTC),
+            result=asked,
+            pipeline="",
+            step="pay",
+        )
+        assert holds(rule, asked)
+        assert (_ruled(request) is not None) is decides, rule
 
 
 def test_what_is_no_expression_is_found_at_start() -> None:

@@ -186,11 +186,17 @@ async def test_a_deputy_takes_over_what_waits_and_what_comes(office: Office) -> 
     wrong = await office.grace.submit(form, {"deputy": {"deputy": "U0GUEST001"}})
     assert "cannot stand in" in wrong["errors"]["deputy"]
     await office.grace.submit(form, {"deputy": {"deputy": LINUS}})
-    view = await office.grace.wait_for_home(lambda v: "being handed on" in str(v["blocks"]))
+    view = await office.grace.wait_for_home(
+        lambda v: "1 pending approval delegated to" in str(v["blocks"])
+    )
     assert f"<@{LINUS}> decides in your place" in str(view["blocks"])
     moved = await office.ada.wait_for(
         lambda m: f"<@{GRACE}> handed on to <@{LINUS}>" in m["text"], CHANNEL, thread=thread
     )
+    news = await direct(
+        office.linus, "named you as their delegate: 1 approval was delegated to you"
+    )
+    assert "analysis of penguins.csv · v1" in news["text"]
     await office.linus.click(moved, ActionId.APPROVE)
     second = await office.card(thread, "strategy")
     assert f"Who may decide: <@{LINUS}>, until" in second["text"]
@@ -225,3 +231,50 @@ async def test_menus_of_home_open_forms(office: Office) -> None:
     form = await office.grace.wait_for_view()
     await office.grace.submit(form, {"minutes": {"minutes": "30"}})
     await office.grace.wait_for_home(lambda v: "reminded in 30 minutes" in str(v["blocks"]))
+
+
+async def test_a_deputy_who_decides_anyway_is_told_once_of_everything(office: Office) -> None:
+    """Two approvals wait for Grace and Linus: both are really Linus's, in one message."""
+    for _ in range(2):
+        await office.ada.command(COMMAND, CHANNEL)
+    view = await home_of(office, "analysis of penguins.csv")
+    for _ in range(40):
+        if len([b for b in view["blocks"] if "signoff_line_" in b.get("block_id", "")]) == 2:
+            break
+        view = await home_of(office, "analysis of penguins.csv")
+    await office.grace.click(view, ActionId.SETTINGS)
+    form = await office.grace.wait_for_view()
+    await office.grace.submit(form, {"deputy": {"deputy": LINUS}})
+    await office.grace.wait_for_home(
+        lambda v: f"2 pending approvals delegated to <@{LINUS}>" in str(v["blocks"]), timeout=30
+    )
+    news = await direct(office.linus, "2 approvals were delegated to you")
+    assert news["text"].count("analysis of penguins.csv · v1") == 2
+    thread = await office.thread()
+    moved = await office.ada.wait_for(
+        lambda m: f"<@{GRACE}> handed on to <@{LINUS}>" in m["text"], CHANNEL, thread=thread
+    )
+    await office.grace.click(moved, ActionId.APPROVE)
+    await told(office.grace, f"handed your decision on to <@{LINUS}>", thread)
+    await office.linus.click(moved, ActionId.APPROVE)
+    assert f"*Approved* by <@{LINUS}>" in (await office.decided(thread, "analysis"))["text"]
+
+
+@pytest.mark.parametrize("office", [{"quorum": 2}], indirect=True)
+async def test_whoever_approved_is_not_named_as_rejecting(office: Office) -> None:
+    """Grace approves, Linus rejects: card, task message and Home name Linus only."""
+    thread, card = await first_card(office)
+    await office.grace.click(card, ActionId.APPROVE)
+    await told(office.grace, "Still needed", thread)
+    await office.linus.click(card, ActionId.REJECT)
+    form = await office.linus.wait_for_view()
+    await office.linus.submit(form, {"comment": {"comment": "no"}})
+    ended = await office.decided(thread, "analysis")
+    assert f"by <@{LINUS}> ·" in ended["text"]
+    task = await office.ada.wait_for(
+        lambda m: "rejected" in str(m.get("blocks")) and m["ts"] == thread, CHANNEL
+    )
+    assert f"rejected by <@{LINUS}>" in str(task["blocks"])
+    assert GRACE not in str(task["blocks"])
+    home = await home_of(office, "Decided lately")
+    assert f"rejected by <@{LINUS}>" in str(home["blocks"])

@@ -1,7 +1,6 @@
 """`SecurityPlugin` in an ADK runner of one's own, outside of Temporal: people decide in Slack."""
 
 import asyncio
-import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from google.genai import types
 from mcp import StdioServerParameters
 
 from agents.security_plugin import SecurityPlugin
+from notifications.argument_fields import FieldName
 from notifications.buttons import ActionId
 from tests.agents import mcp_vault
 from tests.agents.approval_fakes import approval_server
@@ -44,7 +44,7 @@ tools = ["pay"]
 then = "confirm"
 reason = "Money leaves the house."
 """
-TITLE = "The peer: what clerk wants"
+TITLE = "Approve pay"
 
 
 class Clerk:
@@ -113,10 +113,10 @@ async def test_several_calls_are_one_card_with_a_line_each(counter: Counter, hir
     clerk = hire(turn)
     working = asyncio.create_task(clerk.work())
     card = await counter.card(title=TITLE)
-    shown = str(card["blocks"])
-    for line in ("pay: amount = 10.0, to = 'Ann' (Money leaves the house.)", "to = 'Bob'"):
+    shown = card["text"]
+    for line in (". pay (Money leaves the house.)", "amount: 10.0\n", "to: Ann\n", "to: Bob"):
         assert line in shown
-    assert "Eve" not in shown
+    assert "to: Eve" not in shown
     assert clerk.paid == []
     assert clerk.looked == ["sky"]
     await counter.office.grace.click(card, ActionId.APPROVE)
@@ -174,8 +174,8 @@ async def test_an_mcp_tool_is_asked_about_as_well(
     tools = McpToolset(connection_params=StdioConnectionParams(server_params=server, timeout=30))
     clerk = hire([calls("read_key", name="a"), calls("drop_key", name="a")], tools=[tools])
     working = asyncio.create_task(clerk.work())
-    card = await counter.card(title=TITLE)
-    assert "drop_key: name = 'a'" in str(card["blocks"])
+    card = await counter.card(title="Approve drop_key")
+    assert "1. drop_key\n   name: a" in card["text"]
     assert "read_key" not in str(card["blocks"])
     assert not ledger.exists()
     await counter.office.grace.click(card, ActionId.APPROVE)
@@ -222,9 +222,9 @@ async def test_without_signoff_nothing_is_done(
 
 
 def _changed(form: dict[str, Any], old: str, new: str) -> dict[str, dict[str, str]]:
-    """The edit form with this changed in its full text."""
-    block = next(b for b in form["blocks"] if b.get("block_id", "").startswith("full_text"))
-    text = block["element"]["initial_value"]
-    json.loads(text)
-    assert old in text
-    return {block["block_id"]: {block["element"]["action_id"]: text.replace(old, new)}}
+    """The edit form with another amount."""
+    fields = {b["block_id"]: FieldName.read(b["block_id"]) for b in form["blocks"]}
+    name = next(n for n, field in fields.items() if field and field.argument == "amount")
+    block = next(b for b in form["blocks"] if b["block_id"] == name)
+    assert block["element"]["initial_value"] == old
+    return {name: {name: new}}

@@ -47,13 +47,16 @@ async def office(
 
 
 async def approve(office: Office, card: dict[str, Any], step: str) -> None:
-    """By a click; with the step's name typed where the risk is high."""
+    """By a click; with what the form asks for typed where the risk is high."""
     if ActionId.APPROVE_WITH_CARE not in str(card["blocks"]):
         await office.grace.click(card, ActionId.APPROVE)
         return
     await office.grace.click(card, ActionId.APPROVE_WITH_CARE)
     form = await office.grace.wait_for_view()
-    await office.grace.submit(form, {"confirmation": {"confirmation": step}})
+    label = next(b["label"]["text"] for b in form["blocks"] if b["block_id"] == "confirmation")
+    phrase = label.removeprefix("Type ").removesuffix(" to approve")
+    assert (phrase == step) == ("-question-" not in step)
+    await office.grace.submit(form, {"confirmation": {"confirmation": phrase}})
 
 
 @pytest.mark.parametrize("pipeline", STORIES)
@@ -67,7 +70,7 @@ async def test_a_pipeline_runs_to_its_end(office: Office, pipeline: str) -> None
     for step in steps:
         card = await office.card(thread, step)
         if "-question-" in step:
-            assert "The agent asks before it goes on" in str(card["blocks"])
+            assert "runs once it is approved" in str(card["blocks"])
         else:
             assert "Written by the offline model" in str(card["blocks"])
         await approve(office, card, step)

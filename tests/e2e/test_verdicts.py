@@ -46,7 +46,7 @@ async def test_a_click_on_a_replaced_version_is_answered(office: Office) -> None
     await office.grace.submit(form, {"comment": {"comment": "again"}})
     await office.card(thread, "analysis", 2)
     await office.linus.submit(stale, {"comment": {"comment": "no"}})
-    answer = await told(office.linus, "a newer version replaced this one", thread)
+    answer = await told(office.linus, "this version is closed", thread)
     assert f"<@{office.grace.user}>" in answer["text"]
     assert await office.card(thread, "analysis", 2)
 

@@ -117,9 +117,9 @@ def test_buttons_stand_only_while_a_decision_is_possible(name: str) -> None:
 
 
 SAYS = {
-    "waiting": ("Approval wanted", "one approval", "one rejection ends it", f"<@{GRACE}>"),
+    "waiting": ("Approval wanted", "1 approval", "any rejection ends it", f"<@{GRACE}>", "Figures: rows 120.0"),
     "high risk": ("⚠️ high",),
-    "quorum and groups": ("2 approvals", "one from each of `legal`, `finance`", "1 of 2, missing: legal"),
+    "quorum and groups": ("2 approvals, one each from `legal` and `finance`", "1 of 2, missing: legal"),
     "handed on": (f"<@{GRACE}> handed on to <@{CARL}>",),
     "excluded": ("Not counted: Gwen &lt; !channel&gt; (guest)",),
     "not live": ("synthetic", "no agent &lt; [at]U1&gt;"),
@@ -162,7 +162,7 @@ def test_every_fact_of_the_blocks_is_in_the_text(name: str) -> None:
 
 
 SPOKEN_OTHERWISE = words(
-    "✏️ The version before was sent back with up to line the struck is gone bold new 🔍 Finding Summary"
+    "✏️ The version before was sent back with up to line the removed struck added bold Up 🔍 Finding Summary"
 ) | {""}
 
 

@@ -38,6 +38,7 @@ from workflows.decisions import Verdict
 from workflows.policy import Risk
 from workflows.results import AgentResult
 from workflows.tasks import SourceKind
+from workflows.text_parts import MOST_PARTS
 
 TARGET = Target(approval="t-abcdefgh.analysis.v1", revision=1, digest=DIGEST[:16])
 VALUE = ModalValue(target=TARGET, place=CARD, thread="1.000000")
@@ -167,7 +168,8 @@ def test_what_is_wrong_with_an_edit_is_said_beside_its_field() -> None:
 def test_a_text_too_long_for_a_field_stays_out_of_the_form() -> None:
     """And that is said, so that nobody thinks he edited all there is."""
     shown = str(VIEWS["edit, high risk, very long"])
-    assert "Full text: too long to be edited here" in shown
+    assert f"The full text ({len(LONG.full_text):,} characters) is too long to be edited" in shown
+    assert shown.count("Full text, part") == MOST_PARTS
     assert "Type analysis to approve" in shown
 
 

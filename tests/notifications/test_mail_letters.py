@@ -79,7 +79,7 @@ def test_a_request_says_everything_in_both_parts() -> None:
             "Revenue rose by 4 %.",
             "South: -3 %",
             "Grace Hopper, Linus",
-            "one approval, one rejection ends it",
+            "1 approval; any rejection ends it",
             "Fri 20 Nov 2026, 18:00 (Europe/Berlin), in 5 h; then it expires",
             "the agent analyst",
             approval_view().ballot.digest[:16],
@@ -171,9 +171,11 @@ def test_warnings_stand_before_the_agents_text() -> None:
 
 
 def test_changes_since_the_revision_before_are_shown() -> None:
-    """As lines taken out and put in."""
+    """As words taken out and put in, before the text itself."""
     text = part(request(approval_view(revision=2, previous=AgentResult(summary="Old."))), "plain")
-    assert "| Changes since version 1:\n| -Old.\n| +Revenue rose by 4 %." in text
+    assert "Changes since version 1, [-removed-] and {+added+}:" in text
+    assert "| Summary: [-Old[.]-] {+Revenue rose by 4 %.+}" in text.replace("Old.", "Old[.]")
+    assert text.index("[-Old") < text.index("| Revenue rose by 4 %.")
 
 
 def test_names_are_used_where_known() -> None:

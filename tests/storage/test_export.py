@@ -100,6 +100,33 @@ def _only_turn(case: Any) -> Any:
     return turn
 
 
+async def test_an_edited_call_is_the_expected_answer_as_a_whole(engine: AsyncEngine) -> None:
+    """What ran, and not the edit beside what was proposed; only who said so is named."""
+    log = AuditLog(engine)
+    call = {"id": "q", "tool": "pay", "arguments": {"to": "Ann", "amount": 1890.0}, "hint": ""}
+    edited = {**call, "arguments": {"to": "Ann", "amount": 18.9}}
+    await tell(log, EventKind.RAISED, "pay", step="pay", result={"summary": "", "calls": [call]})
+    await tell(log, EventKind.DECIDED, "pay", verdict="reject", comment="no")
+    await tell(
+        log,
+        EventKind.DECIDED,
+        "pay",
+        verdict="approve",
+        edit={"arguments": {"q": {"amount": 18.9}}},
+        edited_result={"summary": "", "calls": [edited]},
+    )
+    found = await evaluation_set(log.rows())
+    assert found is not None
+    (case,) = EvalSet.model_validate(found).eval_cases
+    assert case.session_input is not None
+    assert case.session_input.state["decided_by"] == ["U2"]
+    assert case.conversation is not None
+    answer = case.conversation[0].final_response
+    assert answer is not None
+    assert answer.parts is not None
+    assert json.loads(str(answer.parts[0].text)) == [edited]
+
+
 async def test_nothing_decided_is_no_evaluation_set(engine: AsyncEngine) -> None:
     """ADK wants cases; without any there is nothing to write."""
     log = AuditLog(engine)

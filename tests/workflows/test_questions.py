@@ -1,13 +1,17 @@
 """Tool calls that wait for people: shown, edited, refused, and answered to the agent."""
 
-import json
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from temporalio.exceptions import ApplicationError
 
 from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import asked
 from workflows import questions
 from workflows.decisions import Outcome, Settlement, Verdict
+from workflows.digest import digest
+from workflows.results import AgentResult, ProposedCall
 from workflows.turns import Question
 
 PAY = Question(id="q1", tool="pay", arguments={"amount": 100}, hint="an invoice")
@@ -31,7 +35,9 @@ async def test_a_rejected_call_is_told_to_the_agent(house: House) -> None:
     house.agent.questions = [(PAY,)]
     task = await house.start("payment")
     card = await house.card(f"{task.id}.payment-question-1.v1")
-    assert card.request.result.findings == ("pay: amount = 100 (an invoice)",)
+    (call,) = card.request.result.calls
+    assert (call.tool, call.arguments, call.hint) == ("pay", {"amount": 100}, "an invoice")
+    assert card.request.title == "pay"
     await house.decide(card.request.id, Verdict.REJECT, comment="too much")
     await until(lambda: len(house.agent.requests) == 2)
     answer = house.agent.requests[1].answers[0]
@@ -40,34 +46,49 @@ async def test_a_rejected_call_is_told_to_the_agent(house: House) -> None:
     assert (report.status, report.reason) == ("rejected_at_payment", "too much")
 
 
-def settled(outcome: Outcome, full_text: str | None = None, reason: str = "") -> Settlement:
-    """A settlement of the question, as decided or as edited."""
-    result = questions.as_result([PAY])
-    return Settlement.model_validate(
-        {
-            "approval_id": "t.payment-question-1.v1",
-            "outcome": outcome,
-            "revision": 1,
-            "digest": "d",
-            "result_digest": "r",
-            "at": "2026-03-02T12:00:00Z",
-            "reason": reason,
-            "result": None
-            if full_text is None
-            else {**result.model_dump(), "full_text": full_text},
-        }
+def settled(
+    outcome: Outcome, result: AgentResult | None = None, reason: str = "", *, of: str = ""
+) -> Settlement:
+    """A settlement of the question, as decided or as edited; `of` is another digest than its own."""
+    return Settlement(
+        approval_id="t.payment-question-1.v1",
+        outcome=outcome,
+        revision=1,
+        digest="d",
+        result_digest=of or digest(result or ASKED),
+        at=datetime(2026, 3, 2, 12, tzinfo=UTC),
+        reason=reason,
+        result=result,
     )
+
+
+ASKED = questions.as_result([PAY])
+
+
+def calls(*made: ProposedCall) -> AgentResult:
+    """A result of these calls."""
+    return AgentResult(summary="", calls=made)
+
+
+def pay(**changed: Any) -> ProposedCall:
+    """The call, or another one."""
+    return ProposedCall.model_validate(dict(ASKED.calls[0]) | changed)
 
 
 @pytest.mark.parametrize(
     ("settlement", "confirmed"),
     [
         (settled(Outcome.APPROVED), True),
-        (settled(Outcome.APPROVED, json.dumps({"q1": {"amount": 1}})), True),
-        (settled(Outcome.APPROVED, "no json"), False),
-        (settled(Outcome.APPROVED, "[]"), False),
-        (settled(Outcome.APPROVED, json.dumps({"q1": 5})), False),
-        (settled(Outcome.APPROVED, json.dumps({"q2": {}})), False),
+        (settled(Outcome.APPROVED, calls(pay(arguments={"amount": 1}))), True),
+        (settled(Outcome.APPROVED, calls(pay(arguments={"amount": 1}), pay(id="q2"))), True),
+        (settled(Outcome.APPROVED, AgentResult(summary="as text")), False),
+        (settled(Outcome.APPROVED, AgentResult(summary="s", full_text='{"q1": {}}')), False),
+        (settled(Outcome.APPROVED, calls(pay(id="q2"))), False),
+        (settled(Outcome.APPROVED, calls(pay(tool="drop"))), False),
+        (settled(Outcome.APPROVED, calls(pay(arguments={}))), False),
+        (settled(Outcome.APPROVED, calls(pay(arguments={"amount": 1, "to": "me"}))), False),
+        (settled(Outcome.APPROVED, calls(pay(arguments={"amount": 1})), of="0" * 64), False),
+        (settled(Outcome.APPROVED, of="0" * 64), False),
         (settled(Outcome.REJECTED), False),
         (settled(Outcome.EXPIRED), False),
         (settled(Outcome.CHANGES_REQUESTED, reason="ask for less"), False),
@@ -75,6 +96,32 @@ def settled(outcome: Outcome, full_text: str | None = None, reason: str = "") ->
     ],
 )
 def test_only_a_clear_yes_is_a_yes(settlement: Settlement, confirmed: bool) -> None:
-    """A broken edit, silence and everything else is a no."""
-    (answer,) = questions.answers([PAY], questions.as_result([PAY]), settlement)
+    """Another call, an approval of an older version, silence and everything else is a no."""
+    (answer,) = questions.answers([PAY], ASKED, settlement)
     assert answer.confirmed is confirmed
+    if settlement.outcome is Outcome.APPROVED and not confirmed:
+        assert "Nothing was done" in answer.comment
+
+
+def test_the_answer_carries_the_edited_value_in_its_kind() -> None:
+    """18.9 and 1890 are other arguments; what nobody changed is not sent back."""
+    edited = calls(pay(arguments={"amount": 18}))
+    (answer,) = questions.answers([PAY], ASKED, settled(Outcome.APPROVED, edited))
+    assert answer.arguments == {"amount": 18}
+    (answer,) = questions.answers([PAY], ASKED, settled(Outcome.APPROVED))
+    assert answer.arguments is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [Question(id="q", tool="pay", arguments={"amount": float("nan")})],
+        [Question(id="q", tool="pay", arguments={"at": [float("inf")]})],
+        [Question(id="q", tool="pay"), Question(id="q", tool="drop")],
+    ],
+    ids=["nan", "infinity", "one id twice"],
+)
+def test_calls_that_cannot_be_shown_are_refused_in_a_sentence(asked: list[Question]) -> None:
+    """Neither shown wrongly nor a workflow that fails for ever."""
+    with pytest.raises(ApplicationError, match="cannot be shown to people"):
+        questions.as_result(asked)
