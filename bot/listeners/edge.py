@@ -29,8 +29,9 @@ from workflows.decisions import Place
 log = structlog.get_logger()
 
 UNACKED_SECONDS = 0.7
-"""While Slack waits for the ack."""
-ACKED_SECONDS = 10.0
+"""So long an ack waits for its answer; one that is late is still given, and Slack warns, too."""
+PATIENCE = 10.0
+"""For each way of answering."""
 
 Way = Callable[[], Awaitable[object]]
 
@@ -41,6 +42,7 @@ class Edge:
     def __init__(self, slack: AsyncWebClient, whisper: Whisper) -> None:
         self._slack = slack
         self._whisper = whisper
+        self._running: set[asyncio.Task[bool]] = set()
 
     def guard(self, app: AsyncApp) -> None:
         """Become the app's error handler."""
@@ -53,9 +55,20 @@ class Edge:
             return await ack(response_type="ephemeral", text=mrkdwn(text))
         if body.get("type") == "view_submission" and not acked:
             return await ack(**_in_form(body["view"], text))
-        seconds = ACKED_SECONDS if acked else UNACKED_SECONDS
-        said = await self._first(self._ways(body, text), seconds)
-        return await ack() if said and not acked else None
+        saying = asyncio.create_task(self._first(self._ways(body, text)))
+        self._running.add(saying)
+        saying.add_done_callback(self._running.discard)
+        if acked:
+            await saying
+            return None
+        done, _ = await asyncio.wait({saying}, timeout=UNACKED_SECONDS)
+        return await ack() if done and saying.result() else None
+
+    async def close(self) -> None:
+        """Nothing may use Slack after this."""
+        for saying in self._running:
+            saying.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def beside(self, work: Coroutine[Any, Any, None], tell: "Tell") -> None:
         """Work after the ack: what fails there is told, too."""
@@ -63,7 +76,7 @@ class Edge:
             await work
         except Exception as error:  # noqa: BLE001 - the edge of what no listener waits for
             text = sentence(error)
-            await self._first([lambda: tell(text)], ACKED_SECONDS)
+            await self._first([lambda: tell(text)])
 
     def _ways(self, body: Body, text: str) -> list[Way]:
         """The ways to reach this person, the best first."""
@@ -79,10 +92,11 @@ class Edge:
             ways.append(lambda: _respond(url, text))
         return ways
 
-    async def _first(self, ways: list[Way], seconds: float) -> bool:
+    async def _first(self, ways: list[Way]) -> bool:
+        """Whether one of the ways took it."""
         for way in ways:
             try:
-                await asyncio.wait_for(way(), seconds)
+                await asyncio.wait_for(way(), PATIENCE)
             except Exception as error:  # noqa: BLE001 - the edge: there is another way, or none
                 log.warning("an answer did not get through", error=type(error).__name__)
             else:

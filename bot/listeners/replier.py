@@ -62,6 +62,7 @@ class Replier:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+        await self._edge.close()
 
     async def answer_late(self, approval_id: str, gesture: Gesture) -> None:
         """Tell somebody whose click was kept and then came too late."""

@@ -68,13 +68,15 @@ class FakeSlack(AsyncWebClient):
         super().__init__(token="xoxb-fake", base_url="http://127.0.0.1:9/")
         self.said: list[Json] = []
         self.refuses: set[str] = set()
+        self._opened = 0
 
     async def api_call(self, api_method: str, **sent: Any) -> Any:
         asked = sent.get("params") or sent.get("json") or {}
         if api_method in self.refuses:
             raise ConnectionError("planted: no way to Slack")
         if api_method == "conversations.open":
-            return {"ok": True, "channel": {"id": "D1"}}
+            self._opened += 1  # a conversation of its own, as each has its pace
+            return {"ok": True, "channel": {"id": f"D{self._opened}"}}
         if api_method not in ANSWERS:
             raise LookupError(api_method)
         self.said.append({"method": api_method, **asked})
