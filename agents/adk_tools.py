@@ -17,6 +17,9 @@ from temporalio import activity
 
 from agents.brief import file_names
 from agents.errors import UnusableInput
+from agents.policy import ToolCall
+from agents.policy_calls import JudgedCall, PolicyCalls
+from agents.tool_policies import ToolPolicies
 from workflows.frozen import Frozen
 from workflows.turns import TurnRequest
 
@@ -76,10 +79,18 @@ class ToolDesk:
 
 
 class AdkTools:
-    """The activity. `read` gives the bytes of an input by its checksum, verified."""
+    """The activity. `read` gives the bytes of an input by its checksum, verified.
 
-    def __init__(self, read: Callable[[str], Awaitable[bytes]]) -> None:
+    `policy` is asked once more before a tool runs, so that a plan made without it changes nothing.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[bytes]],
+        policy: PolicyCalls | None = None,
+    ) -> None:
         self._read = read
+        self._policy = policy or PolicyCalls(ToolPolicies())
 
     @activity.defn(name="run_tool")
     async def run_tool(self, run: ToolRun) -> ToolResult:
@@ -89,6 +100,9 @@ class AdkTools:
         function = functions_of(module.build(request.model, request.temperature)).get(run.tool)
         if function is None:
             raise UnusableInput(f"{request.agent} has no tool called {run.tool}.")
+        if stopped := self._policy.stops(_judged(run), judged=request.judged):
+            said = {"error": f"The policy denies this call: {stopped}", "denied": True}
+            return ToolResult(returned=said)
         desk = ToolDesk(await self._files(run), _content(run.said))
         arguments = dict(run.arguments)
         if "tool_context" in inspect.signature(function).parameters:
@@ -130,6 +144,14 @@ def members_of(root: BaseNode) -> list[LlmAgent]:
         for agent in root.sub_agents:
             found += members_of(agent)
     return found
+
+
+def _judged(run: ToolRun) -> JudgedCall:
+    request = run.request
+    call = ToolCall(
+        tool=run.tool, arguments=run.arguments, agent=request.agent, user=request.requester
+    )
+    return JudgedCall(under=request.agent, call=call)
 
 
 def _content(said: str) -> types.Content:

@@ -20,6 +20,7 @@ from temporalio.google_adk import TemporalModel
 from agents.adk_tools import AdkTools, KeptFile, ToolRun, members_of
 from agents.catalogue import LocalAgent, find
 from agents.errors import AgentError, AgentFailed, UnusableInput, WrongVersion
+from agents.policy_calls import InsidePolicy
 from agents.turns import Turn
 from workflows.errand import sentence
 from workflows.turns import TurnOutcome, TurnRequest
@@ -61,7 +62,8 @@ class TurnInside(Turn):
     """`Turn`, with files left where they are, and models and tools reached by activities."""
 
     def __init__(self, about: LocalAgent, request: TurnRequest) -> None:
-        super().__init__(about, request, files=())
+        plugins = [InsidePolicy(about.name)] if request.judged else []
+        super().__init__(about, request, files=(), plugins=plugins)
         self._kept: dict[str, KeptFile] = {}
 
     async def _place_files(self) -> None:
@@ -115,6 +117,7 @@ class ActivityTool(FunctionTool):
         inner = tool if isinstance(tool, FunctionTool) else FunctionTool(tool)
         asks = inner._require_confirmation  # noqa: SLF001 - ADK tells in no other way
         super().__init__(inner.func, require_confirmation=asks)
+        self.custom_metadata = inner.custom_metadata
         self._turn = turn
 
     async def _invoke_callable(self, target: Any, args_to_call: dict[str, Any]) -> Any:

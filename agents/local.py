@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from agents.catalogue import LocalAgent, find
+from agents.model_access import ModelAccess
 from agents.policy import PolicyEngine
+from agents.tool_policies import ToolPolicies
 from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
@@ -17,14 +19,21 @@ if TYPE_CHECKING:
 class LocalAgents:
     """Runs the agents of `agents/<name>/` in this process.
 
-    `offline` picks the offline model for requests that name no model. A request's model
-    `offline/...` means the offline model of the agent that is asked. `policy` judges every tool
-    call of every agent, before the agent's own policy does.
+    `models` says which model answers, and holds its key. Without it, `offline` picks the offline
+    model, and what needs a key is refused. A request's model `offline` means the offline model of
+    the agent that is asked. `policy` judges every tool call, before the agent's own policy does: one
+    engine for all agents, or one for each.
     """
 
-    def __init__(self, *, offline: bool, policy: PolicyEngine | None = None) -> None:
-        self._offline = offline
-        self._policy = policy
+    def __init__(
+        self,
+        *,
+        models: ModelAccess | None = None,
+        offline: bool = False,
+        policy: PolicyEngine | ToolPolicies | None = None,
+    ) -> None:
+        self._models = models or ModelAccess.without_keys(offline=offline)
+        self._policies = policy if isinstance(policy, ToolPolicies) else ToolPolicies(policy)
         self._importing: asyncio.Task[Any] | None = None
 
     async def warm(self) -> None:
@@ -42,7 +51,8 @@ class LocalAgents:
         await self.warm()
         turn: type[Turn] = importlib.import_module("agents.turns").Turn
         asked = request.model_copy(update={"model": model})
-        return await turn(about, asked, files, self._plugins()).run()
+        plugins = self._plugins(about.name)
+        return await turn(about, asked, files, plugins, models=self._models).run()
 
     def version(self, request: TurnRequest) -> AgentVersion:
         """See `LocalRunner`."""
@@ -50,10 +60,11 @@ class LocalAgents:
         return about.version_running(self._model(about, request))
 
     def _model(self, about: LocalAgent, request: TurnRequest) -> str:
-        model = request.model or (about.offline_model if self._offline else about.model)
-        return about.offline_model if model.partition("/")[0] == "offline" else model
+        return self._models.chosen(request.model or about.model, about.offline_model)
 
-    def _plugins(self) -> list[Any]:
-        if self._policy is None:
+    def _plugins(self, agent: str) -> list[Any]:
+        engine = self._policies.of(agent)
+        if engine is None:
             return []
-        return [importlib.import_module("agents.security_plugin").SecurityPlugin(self._policy)]
+        plugin = importlib.import_module("agents.security_plugin").SecurityPlugin
+        return [plugin(engine, name="signoff_tool_policy")]

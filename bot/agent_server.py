@@ -12,6 +12,7 @@ from agents.tls import TlsUnusable, server_context
 from bot.embedded import require_free
 from bot.errors import ConfigurationError
 from bot.fleet import seal_of, tls_files
+from bot.models import A2A, require_models, tool_policies
 from bot.serving import up
 from bot.settings import Settings, TlsSettings
 from storage.answers import AnswerFile
@@ -25,7 +26,8 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
     started, stop = asyncio.Event(), asyncio.Event()
     answers = AnswerFile(settings.folder / "agents.db")
     parts = _parts(settings, answers)
-    runner = LocalAgents(offline=parts.offline)
+    require_models(settings, A2A)
+    runner = LocalAgents(models=settings.model_access, policy=tool_policies(settings))
     serving = asyncio.create_task(
         serve(
             runner,
@@ -55,7 +57,7 @@ def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:
         raise ConfigurationError(str(error)) from None
     return ServerParts(
         token=secrets.agents_token.get_secret_value(),
-        offline=not secrets.google_api_key.get_secret_value(),
+        offline=settings.model_access.offline,
         seal=seal_of("AGENTS_KEY", secrets.agents_key),
         card_key=card_key,
         answers=answers,

@@ -60,11 +60,8 @@ def pointed_at(settings: Settings, workspace: Playground) -> Settings:
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
-    offline = not settings.secrets.google_api_key.get_secret_value()
     say.print(f"\n[bold]Open {workspace.url}[/bold] and type there: /task review examples/…")
     say.print("You are Ada, who asks. Switch to Grace, who approves, at the top left.\n")
     say.print(f"  Slack     {workspace.url}")
     print_addresses(settings, say)
-    if offline:
-        say.print("  Model     offline, deterministic; set GOOGLE_API_KEY for Gemini")
     say.print("\nCtrl-C stops everything; nothing is lost.")

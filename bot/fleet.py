@@ -18,6 +18,7 @@ from agents.registry import Registration, Registry
 from agents.sealing import Seal
 from agents.tls import TlsFiles, TlsUnusable, client_context
 from bot.errors import ConfigurationError
+from bot.models import LOCAL, WORKFLOW, require_models, tool_policies
 from bot.settings import AgentSettings, Settings, TlsSettings
 from storage.errors import StorageError
 from storage.payloads import PayloadFiles
@@ -49,11 +50,11 @@ def agent_activities(
     figures: CallFigures | None = None,
 ) -> AgentActivities:
     """Calls over the registry; stand-ins only in the last of the workflow's attempts."""
-    offline = not settings.secrets.google_api_key.get_secret_value()
+    require_models(settings, LOCAL, WORKFLOW)
     calls = AgentCalls(
         registry=registry(settings),
         client=client,
-        local=LocalAgents(offline=offline),
+        local=LocalAgents(models=settings.model_access, policy=tool_policies(settings)),
         cache=ResponseCache(settings.folder / "answers"),
         give_up=lambda: last_attempt(AGENT_RETRIES.maximum_attempts),
         seconds_left=seconds_left,

@@ -132,6 +132,7 @@ class StepRun:
             model=plan.model,
             temperature=plan.temperature,
             pin=plan.pin,
+            judged=plan.judged,
             session=session,
             answers=answers,
         )
