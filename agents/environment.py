@@ -13,7 +13,7 @@ Environment = Mapping[str, str]
 
 
 def read_environment(root: Path) -> Environment:
-    """What is exported, over what `root/.env` says; an exported empty value hides that of `.env`."""
+    """What is exported, over what `root/.env` says; exported as empty hides what `.env` says."""
     return {k: v for k, v in dotenv_values(root / ".env").items() if v} | os.environ
 
 

@@ -4,76 +4,109 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import google.auth
-import httpx
 from google.adk.models.base_llm import BaseLlm
 from google.adk.models.google_llm import Gemini
 from google.adk.models.registry import LLMRegistry
 from google.adk.workflow import BaseNode
-from google.genai import types
+from google.genai import Client, types
 
 from agents.adk_tools import members_of
 from agents.errors import AgentFailed
 from agents.model_access import GOOGLE, ModelAccess, provider_of
-from agents.model_settings import PROVIDER_KEYS
+from agents.model_settings import PROVIDER_KEYS, ModelSettings
 
+_LARGEST_LINE = 4 * 2**20
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 
-def equip(root: BaseNode, models: ModelAccess, agent: str) -> None:
-    """Give every member of an agent the object its model is asked through."""
+def equip_for_good(root: BaseNode, models: ModelAccess) -> None:
+    """For an agent that lives as long as its process and in any event loop: ADK's command line."""
     for member in members_of(root):
-        if isinstance(member.model, str):
-            member.model = live_model(models, member.model, agent)
+        if isinstance(member.model, str) and provider_of(member.model) == GOOGLE:
+            member.model = Gemini(model=member.model, client_kwargs=_access(models))
 
 
-def live_model(models: ModelAccess, name: str, agent: str) -> BaseLlm | str:
-    """The object for a model that needs a key; other names are ADK's to resolve.
+class LiveModels:
+    """Models of one event loop, all asked through one client; close it after use."""
 
-    Raises AgentFailed with a sentence when something is missing.
-    """
-    if missing := models.lacking(name):
-        raise AgentFailed(
-            f"{agent} has no key for {name}. {missing}, or use the model offline.",
-            retryable=False,
-        )
-    provider = provider_of(name)
-    if provider == GOOGLE:
-        return Gemini(model=name.removeprefix("models/"), client_kwargs=_client(models))
-    if provider in PROVIDER_KEYS:
-        by_litellm: Any = LLMRegistry.resolve(name)  # an extra of ADK's, and untyped
-        made: BaseLlm = by_litellm(model=name, api_key=models.keys.value(PROVIDER_KEYS[provider]))
-        return made
-    return name
+    def __init__(self, models: ModelAccess) -> None:
+        self._models = models
+        self._client: Client | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    def equip(self, root: BaseNode, agent: str) -> None:
+        """Give every member of `agent` the object its model is asked through; see `named`."""
+        for member in members_of(root):
+            if isinstance(member.model, str):
+                member.model = self.named(member.model, agent)
+
+    def named(self, name: str, agent: str) -> BaseLlm | str:
+        """The object for a model that needs a key; other names are left to ADK.
+
+        Raises AgentFailed with a sentence when something is missing.
+        """
+        if missing := self._models.lacking(name):
+            raise AgentFailed(
+                f"{agent} has no key for {name}. {missing}, or use the model offline.",
+                retryable=False,
+            )
+        provider = provider_of(name)
+        if provider == GOOGLE:
+            return Gemini(model=name.removeprefix("models/"), client=self._google())
+        if provider in PROVIDER_KEYS:
+            key = self._models.keys.value(PROVIDER_KEYS[provider])
+            by_litellm: Any = LLMRegistry.resolve(name)  # an extra of ADK's, and untyped
+            made: BaseLlm = by_litellm(model=name, api_key=key)
+            return made
+        return name
+
+    def asked(self, name: str, agent: str) -> BaseLlm:
+        """Like `named`, with ADK's object for what is left to ADK."""
+        model = self.named(name, agent)
+        return model if isinstance(model, BaseLlm) else LLMRegistry.new_llm(model)
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        if self._client is not None:
+            await self._client.aio.aclose()
+            self._client.close()
+        if self._session is not None:
+            await self._session.close()
+
+    def _google(self) -> Client:
+        if self._client is None:
+            # A proxy of the environment does not lead to this machine; the SDK's session takes one.
+            proxies = not _on_loopback(self._models.settings)
+            self._session = aiohttp.ClientSession(trust_env=proxies, read_bufsize=_LARGEST_LINE)
+            access = _access(self._models)
+            access["http_options"].aiohttp_client = self._session
+            self._client = Client(**access)
+        return self._client
 
 
-def _client(models: ModelAccess) -> dict[str, Any]:
-    """What the client of Google's SDK is made with; Temporal retries, the SDK does not."""
+def _access(models: ModelAccess) -> dict[str, Any]:
+    """What Google's client is made with. Temporal retries, so the SDK does not."""
     settings, keys = models.settings, models.keys
     options = types.HttpOptions(
-        base_url=settings.address or None,
-        retry_options=types.HttpRetryOptions(attempts=1),
-        httpx_async_client=httpx.AsyncClient(trust_env=False) if _loopback(settings) else None,
+        base_url=settings.address or None, retry_options=types.HttpRetryOptions(attempts=1)
     )
-    if not settings.vertex:
-        key = keys.value(keys.google())
-        return {"vertexai": False, "api_key": key, "http_options": options}
-    made: dict[str, Any] = {"vertexai": True, "http_options": options}
-    if not settings.project and keys.google():  # Vertex AI in express mode
+    made: dict[str, Any] = {"vertexai": settings.vertex, "http_options": options}
+    if not settings.vertex or (keys.google() and not settings.project):  # Vertex AI's express mode
         return made | {"api_key": keys.value(keys.google())}
     made |= {"location": settings.location or "global"}
     if settings.project:
         made["project"] = settings.project
     if settings.credentials.name:
-        found, project = google.auth.load_credentials_from_file(
+        credentials, project = google.auth.load_credentials_from_file(
             str(settings.credentials), scopes=[_SCOPE]
         )
-        made |= {"credentials": found, "project": settings.project or project}
+        made |= {"credentials": credentials, "project": settings.project or project}
     return made
 
 
-def _loopback(settings: Any) -> bool:
-    """A proxy of the environment does not lead to this machine; the SDK's own session uses one."""
+def _on_loopback(settings: ModelSettings) -> bool:
     host = urlsplit(settings.address).hostname or ""
     try:
         return ip_address(host).is_loopback

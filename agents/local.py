@@ -21,8 +21,8 @@ class LocalAgents:
 
     `models` says which model answers, and holds its key. Without it, `offline` picks the offline
     model, and what needs a key is refused. A request's model `offline` means the offline model of
-    the agent that is asked. `policy` judges every tool call, before the agent's own policy does: one
-    engine for all agents, or one for each.
+    the agent that is asked. `policy` judges every tool call, before the agent's own policy does:
+    one engine for all agents, or one for each.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Live models or the offline one: decided once, out of settings and keys, and said in a sentence."""
+"""Live models or the offline one: decided once, by settings and keys, and said in a sentence."""
 
 import importlib.util
 import re

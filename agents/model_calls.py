@@ -4,18 +4,17 @@ It stands in for the one of Temporal's plugin, under its name: that one takes ke
 environment only.
 """
 
+from contextlib import aclosing
 from datetime import timedelta
 
-from google.adk.models.base_llm import BaseLlm
 from google.adk.models.llm_request import LlmRequest
 from google.adk.models.llm_response import LlmResponse
-from google.adk.models.registry import LLMRegistry
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.google_adk import GoogleAdkPlugin
 
 from agents.errors import AgentError
-from agents.live_models import live_model
+from agents.live_models import LiveModels
 from agents.model_access import ModelAccess
 from agents.model_errors import MODEL_ERRORS, model_failure
 
@@ -40,10 +39,9 @@ class ModelCalls:
             raise _told(failure) from None
 
     async def _asked(self, request: LlmRequest) -> list[LlmResponse]:
-        name = request.model or ""
-        model = live_model(self._models, name, _agent(request))
-        llm = model if isinstance(model, BaseLlm) else LLMRegistry.new_llm(model)
-        return [response async for response in llm.generate_content_async(request)]
+        async with aclosing(LiveModels(self._models)) as live:
+            llm = live.asked(request.model or "", _agent(request))
+            return [response async for response in llm.generate_content_async(request)]
 
 
 def adk_plugin(models: ModelAccess) -> GoogleAdkPlugin:

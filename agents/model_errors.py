@@ -6,7 +6,8 @@ https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.pr
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -50,6 +51,17 @@ def model_failure(agent: str, model: str, error: Exception) -> AgentError | None
     return _no_model(agent, model, error)
 
 
+_FOR_GOOD: Mapping[int, str] = MappingProxyType(
+    {
+        401: "{named} refuses the key. Check the key that is set.",
+        402: "The credit for {model} is used up. Top it up, then Retry.",
+        403: "The key of {agent} may not use {model}. Allow it in the key's project, or name "
+        "another model.",
+        404: "There is no model {model!r} for {agent}. Check the step's model.",
+    }
+)
+
+
 def _refused(agent: str, model: str, error: APIError) -> AgentError:
     """By the code, and by what stands in `details`; never with the text itself."""
     code, named = error.code, f"The model of {agent} ({model})"
@@ -58,29 +70,17 @@ def _refused(agent: str, model: str, error: APIError) -> AgentError:
             f"{named} was not reached: a web page came back ({code}). Check the address under "
             "[models], and the proxy."
         )
-    if "API_KEY_INVALID" in _reasons(error) or code == 401:
-        return AgentFailed(f"{named} refuses the key. Check the key that is set.", retryable=False)
-    if code == 403:
-        return AgentFailed(
-            f"The key of {agent} may not use {model}. Allow it in the key's project, or name "
-            "another model.",
-            retryable=False,
-        )
-    if code == 404:
-        return AgentFailed(
-            f"There is no model {model!r} for {agent}. Check the step's model.", retryable=False
-        )
-    if code == 402:
-        return AgentFailed(
-            f"The credit for {model} is used up. Top it up, then Retry.", retryable=False
-        )
+    if "API_KEY_INVALID" in _reasons(error):
+        code = 401
+    if sentence := _FOR_GOOD.get(code):
+        said = sentence.format(agent=agent, model=model, named=named)
+        return AgentFailed(said, retryable=False)
     if code == 429:
         return _no_quota(named, error)
     if code == 408 or code >= 500:
         return AgentFailed(f"{named} is overloaded ({code}). Try again later.")
     return AgentFailed(
-        f"{named} refused the request as it is ({code}). Another model may take it; the log names "
-        "the agent's version.",
+        f"{named} refused the request as it is ({code}). Another model may take it.",
         retryable=False,
     )
 

@@ -31,9 +31,9 @@ def command_line_agent(agent: LocalAgent, build: Callable[..., Node]) -> Node:
     models = _access(here)
     root = build(models.chosen(agent.model, agent.offline_model), folder=here)
     if not models.offline and not models.lacking(agent.model):
-        from agents.live_models import equip  # noqa: PLC0415 - Google's client takes a while
+        from agents.live_models import equip_for_good  # noqa: PLC0415 - it takes a while to load
 
-        equip(root, models, agent.name)
+        equip_for_good(root, models)
     return root
 
 

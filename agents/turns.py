@@ -29,7 +29,7 @@ from agents.catalogue import LocalAgent
 from agents.decisions import Decisions
 from agents.errors import AgentFailed, UnusableInput
 from agents.input_check import refuse_unreadable
-from agents.live_models import equip
+from agents.live_models import LiveModels
 from agents.lossy_shapes import refuse_lossy
 from agents.model_access import ModelAccess
 from agents.model_errors import MODEL_ERRORS, model_failure
@@ -58,7 +58,7 @@ class Turn:
         self._request = request
         self._files = files
         self._plugins = list(plugins)
-        self._models = models
+        self._live = LiveModels(models) if models is not None else None
         self._restored: list[Event] = []
         self._sessions = InMemorySessionService()
         self._artifacts = InMemoryArtifactService()
@@ -69,9 +69,13 @@ class Turn:
         """See `TurnRunner.run`."""
         await self._place_files()
         await self._restore()
-        async with self._runner() as runner:
-            for message in self._messages():
-                await self._run_once(runner, message)
+        try:
+            async with self._runner() as runner:
+                for message in self._messages():
+                    await self._run_once(runner, message)
+        finally:
+            if self._live is not None:
+                await self._live.aclose()
         return await self._outcome()
 
     async def _place_files(self) -> None:
@@ -122,8 +126,8 @@ class Turn:
     def _built(self, module: ModuleType) -> BaseNode:
         root: BaseNode = module.build(self._request.model, self._request.temperature)
         refuse_lossy(self._about.name, root)
-        if self._models is not None:
-            equip(root, self._models, self._about.name)
+        if self._live is not None:
+            self._live.equip(root, self._about.name)
         return root
 
     def _messages(self) -> list[types.Content]:

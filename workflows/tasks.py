@@ -33,8 +33,8 @@ class Source(Frozen):
 class StepPlan(Frozen):
     """One step as it was declared when the task started; later changes don't reach it.
 
-    `inside`: the agent's turns are workflows of their own, not activities; `judged` then says that a
-    policy of the settings is asked before each of their tool calls.
+    `inside`: the agent's turns are workflows of their own, not activities; `judged` then says that
+    a policy of the settings is asked before each of their tool calls.
     """
 
     name: str
