@@ -1,5 +1,6 @@
 """The model objects of live agents: keys and addresses go in here, never by the environment."""
 
+import warnings
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,11 +100,18 @@ def _access(models: ModelAccess) -> dict[str, Any]:
     if settings.project:
         made["project"] = settings.project
     if settings.credentials.name:
-        credentials, project = google.auth.load_credentials_from_file(
-            str(settings.credentials), scopes=[_SCOPE]
-        )
+        credentials, project = _credentials(settings)
         made |= {"credentials": credentials, "project": settings.project or project}
     return made
+
+
+def _credentials(settings: ModelSettings) -> tuple[Any, str | None]:
+    """Of any kind; the warning is for files of strangers, and this one the operator names."""
+    load: Any = google.auth.load_credentials_from_file  # untyped
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found: tuple[Any, str | None] = load(str(settings.credentials), scopes=[_SCOPE])
+    return found
 
 
 def _on_loopback(settings: ModelSettings) -> bool:

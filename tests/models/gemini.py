@@ -37,6 +37,7 @@ VERSIONS = {
     "gemini-pro-latest": "gemini-3-pro-preview",
     "gemini-2.5-flash": "gemini-2.5-flash",
 }
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _PATH = re.compile(
     r"/v1beta1?/(?:projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)/publishers/google/)?"
     r"models/(?P<model>[^/:]+):(?P<method>generateContent|streamGenerateContent)"
@@ -89,6 +90,8 @@ class GeminiStandIn:
             await runner.cleanup()
 
     async def _any(self, request: web.Request) -> web.StreamResponse:
+        if request.path == "/token":
+            return await self._token(request)
         found = _PATH.fullmatch(request.path)
         if found is None or request.method != "POST":
             return _json(404, error(404, "NOT_FOUND", "Requested entity was not found."))
@@ -108,6 +111,15 @@ class GeminiStandIn:
         if (problem := self._problem(seen, request)) is not None:
             return self._no(problem)
         return await self._answered(seen, request)
+
+    async def _token(self, request: web.Request) -> web.Response:
+        """OAuth 2.0 for service accounts: https://developers.google.com/identity/protocols/oauth2"""
+        form = await request.post()
+        if form.get("grant_type") != _JWT_BEARER or not form.get("assertion"):
+            return _json(400, {"error": "unsupported_grant_type"})
+        bearer = f"ya29.stand-in-{len(self.bearers)}"
+        self.bearers.add(bearer)
+        return _json(200, {"access_token": bearer, "expires_in": 3600, "token_type": "Bearer"})
 
     def _problem(self, seen: Seen, request: web.Request) -> Body | None:
         """In the order in which the real one looks: who asks, for which model, for what."""

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agents.a2a_client import A2AClient
 from agents.adk_workflow import AdkTurnWorkflow
@@ -139,7 +141,7 @@ async def test_the_command_line_asks_with_it(
         cwd=tmp_path,
         env=environment,
     )
-    assert ANSWER["summary"] in process
+    assert str(ANSWER["summary"]) in process
     assert {seen.key for seen in gemini.seen} == {KEY}
 
 
@@ -155,6 +157,47 @@ async def subprocess_of(*command: str, cwd: Path, env: dict[str, str]) -> str:
     out, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, err.decode()
     return out.decode()
+
+
+def service_account(folder: Path, token_uri: str) -> Path:
+    """A key file as Google's console gives it out, whose tokens come from the stand-in."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    account = {
+        "type": "service_account",
+        "project_id": "acme",
+        "private_key_id": "1",
+        "private_key": pem.decode(),
+        "client_email": "signoff@acme.example",
+        "client_id": "1",
+        "token_uri": token_uri,
+    }
+    file = folder / "account.json"
+    file.write_text(json.dumps(account), encoding="utf-8")
+    return file
+
+
+async def test_vertex_is_asked_with_the_credentials(
+    gemini: GeminiStandIn, settings_of: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Google's own variables in `.env`: project, location, the credentials' file; no API key."""
+    for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name)
+    service_account(tmp_path, f"{gemini.address}/token")
+    env = (
+        "GOOGLE_GENAI_USE_VERTEXAI=true\nGOOGLE_CLOUD_PROJECT=acme\n"
+        "GOOGLE_CLOUD_LOCATION=europe-west1\nGOOGLE_APPLICATION_CREDENTIALS=account.json\n"
+    )
+    settings = settings_of(env=env)
+    require_models(settings, "a2a")
+    assert (await answered(settings)).summary == ANSWER["summary"]
+    (seen,) = gemini.seen
+    assert (seen.project, seen.key) == ("acme", "")
+    assert seen.bearer in gemini.bearers
 
 
 async def test_a_wrong_key_is_said_and_is_nowhere(
