@@ -81,7 +81,7 @@ class ToolDesk:
 class AdkTools:
     """The activity. `read` gives the bytes of an input by its checksum, verified.
 
-    `policy` is asked once more before a tool runs, so that a plan made without it changes nothing.
+    `policy` is asked for turns that did not ask it: a plan made without it changes nothing.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class AdkTools:
         function = functions_of(module.build(request.model, request.temperature)).get(run.tool)
         if function is None:
             raise UnusableInput(f"{request.agent} has no tool called {run.tool}.")
-        if stopped := self._policy.stops(_judged(run), judged=request.judged):
+        if not request.judged and (stopped := self._policy.stops(_judged(run))):
             said = {"error": f"The policy denies this call: {stopped}", "denied": True}
             return ToolResult(returned=said)
         desk = ToolDesk(await self._files(run), _content(run.said))
@@ -149,7 +149,10 @@ def members_of(root: BaseNode) -> list[LlmAgent]:
 def _judged(run: ToolRun) -> JudgedCall:
     request = run.request
     call = ToolCall(
-        tool=run.tool, arguments=run.arguments, agent=request.agent, user=request.requester
+        tool=run.tool,
+        arguments=run.arguments,
+        agent=request.agent,
+        user=request.requester or "someone",
     )
     return JudgedCall(under=request.agent, call=call)
 

@@ -11,6 +11,7 @@ from google.adk.models.base_llm import BaseLlm
 from google.adk.models.google_llm import Gemini
 from google.adk.models.registry import LLMRegistry
 from google.adk.workflow import BaseNode
+from google.auth.exceptions import GoogleAuthError
 from google.genai import Client, types
 
 from agents.adk_tools import members_of
@@ -55,7 +56,7 @@ class LiveModels:
             )
         provider = provider_of(name)
         if provider == GOOGLE:
-            return Gemini(model=name.removeprefix("models/"), client=self._google())
+            return Gemini(model=name.removeprefix("models/"), client=self._google(agent))
         if provider in PROVIDER_KEYS:
             key = self._models.keys.value(PROVIDER_KEYS[provider])
             by_litellm: Any = LLMRegistry.resolve(name)  # an extra of ADK's, and untyped
@@ -76,14 +77,22 @@ class LiveModels:
         if self._session is not None:
             await self._session.close()
 
-    def _google(self) -> Client:
+    def _google(self, agent: str) -> Client:
         if self._client is None:
             # A proxy of the environment does not lead to this machine; the SDK's session takes one.
             proxies = not _on_loopback(self._models.settings)
             self._session = aiohttp.ClientSession(trust_env=proxies, read_bufsize=_LARGEST_LINE)
-            access = _access(self._models)
-            access["http_options"].aiohttp_client = self._session
-            self._client = Client(**access)
+            try:
+                access = _access(self._models)
+                access["http_options"].aiohttp_client = self._session
+                self._client = Client(**access)
+            except (GoogleAuthError, OSError, ValueError) as error:
+                raise AgentFailed(
+                    f"{agent} has no valid credentials for Vertex AI: log in with 'gcloud auth "
+                    "application-default login', or check GOOGLE_APPLICATION_CREDENTIALS and "
+                    "GOOGLE_CLOUD_PROJECT.",
+                    retryable=False,
+                ) from error
         return self._client
 
 

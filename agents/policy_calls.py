@@ -37,16 +37,12 @@ class PolicyCalls:
             return Judgement(ruling=Ruling.DENY, reason=reason)
         return engine.evaluate(wanted.call)
 
-    def stops(self, wanted: JudgedCall, *, judged: bool) -> str:
-        """Why a call must not be made by this worker; empty when it may.
-
-        `judged`: the turn has asked this policy already, and people where it says so.
-        """
+    def stops(self, wanted: JudgedCall) -> str:
+        """Why a call that nobody judged must not be made by this worker; empty when it may."""
         engine = self._policies.of(wanted.under)
-        ruling = engine.evaluate(wanted.call) if engine else Judgement(ruling=Ruling.ALLOW)
-        if ruling.ruling is Ruling.DENY or (ruling.ruling is Ruling.CONFIRM and not judged):
-            return ruling.reason or "the policy does not allow it."
-        return ""
+        if engine is None or (judgement := engine.evaluate(wanted.call)).ruling is Ruling.ALLOW:
+            return ""
+        return judgement.reason or "the policy does not allow it."
 
 
 class InsidePolicy(SecurityPlugin):

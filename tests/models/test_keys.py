@@ -200,6 +200,16 @@ async def test_vertex_is_asked_with_the_credentials(
     assert seen.bearer in gemini.bearers
 
 
+async def test_credentials_that_are_not_there(settings_of: Write) -> None:
+    """The file and the login are named."""
+    env = (
+        "GOOGLE_GENAI_USE_VERTEXAI=1\nGOOGLE_CLOUD_PROJECT=acme\n"
+        "GOOGLE_APPLICATION_CREDENTIALS=nowhere.json\n"
+    )
+    with pytest.raises(AgentFailed, match="check GOOGLE_APPLICATION_CREDENTIALS"):
+        await answered(settings_of(env=env))
+
+
 async def test_a_wrong_key_is_said_and_is_nowhere(
     gemini: GeminiStandIn,
     settings_of: Write,
