@@ -17,6 +17,11 @@ def read_environment(root: Path) -> Environment:
     return {k: v for k, v in dotenv_values(root / ".env").items() if v} | os.environ
 
 
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """What a process of ours is started with: what is exported here, and `changes` over it."""
+    return os.environ | dict(changes)
+
+
 def secret(environment: Environment, name: str) -> str:
     """The value of `name`, or what stands in the file that `<name>_FILE` names; empty without.
 

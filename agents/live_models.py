@@ -1,9 +1,7 @@
 """The model objects of live agents: keys and addresses go in here, never by the environment."""
 
 import warnings
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import google.auth
@@ -16,6 +14,7 @@ from google.genai import Client, types
 
 from agents.adk_tools import members_of
 from agents.errors import AgentFailed
+from agents.loopback import on_loopback
 from agents.model_access import GOOGLE, ModelAccess, provider_of
 from agents.model_settings import PROVIDER_KEYS, ModelSettings
 
@@ -80,7 +79,7 @@ class LiveModels:
     def _google(self, agent: str) -> Client:
         if self._client is None:
             # A proxy of the environment does not lead to this machine; the SDK's session takes one.
-            proxies = not _on_loopback(self._models.settings)
+            proxies = not on_loopback(self._models.settings.address)
             self._session = aiohttp.ClientSession(trust_env=proxies, read_bufsize=_LARGEST_LINE)
             try:
                 access = _access(self._models)
@@ -121,11 +120,3 @@ def _credentials(settings: ModelSettings) -> tuple[Any, str | None]:
         warnings.simplefilter("ignore", DeprecationWarning)
         found: tuple[Any, str | None] = load(str(settings.credentials), scopes=[_SCOPE])
     return found
-
-
-def _on_loopback(settings: ModelSettings) -> bool:
-    host = urlsplit(settings.address).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,7 +1,6 @@
 """The demonstration: everything, with a local Slack workspace in place of the real one."""
 
 import contextlib
-import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,9 +38,8 @@ async def demo(
 
 
 def in_demo_folder(settings: Settings) -> Settings:
-    """The same settings with a folder of the demonstration's own, here and in child processes."""
+    """The same settings with a folder of the demonstration's own."""
     storage = settings.storage.model_copy(update={"folder": settings.storage.folder / FOLDER})
-    os.environ["SIGNOFF_STORAGE__FOLDER"] = str(storage.folder)
     return settings.model_copy(update={"storage": storage})
 
 

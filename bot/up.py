@@ -89,7 +89,9 @@ async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
     health = f"{scheme}://{server.host}:{server.port}/health"
     log = settings.folder / "agents.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    await parts.start("Agents", child(config, "agents", health, log, health_tls(settings)))
+    same = {"SIGNOFF_STORAGE__FOLDER": str(settings.storage.folder)}
+    agents = child(config, "agents", health, log, health_tls(settings), same)
+    await parts.start("Agents", agents)
 
 
 def print_addresses(settings: Settings, say: Console) -> None:
