@@ -1,5 +1,6 @@
 """Tasks, as bot and command line see them: start, list, show, cancel, retry."""
 
+import asyncio
 import hashlib
 import secrets
 
@@ -50,7 +51,7 @@ class Tasks:
         via: str = "slack",
     ) -> str:
         """Start a task and give its id; the same `key` twice is one task."""
-        self.check(pipeline, sources)
+        await self.check(pipeline, sources)
         request = TaskRequest(
             id=_task_id(key),
             pipeline=pipeline,
@@ -79,18 +80,18 @@ class Tasks:
             raise unavailable(error) from None
         return request.id
 
-    def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
+    async def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
         """What can be said at once is said at once; raises BadRequest with a sentence."""
         if pipeline not in self._settings.pipelines:
             known = ", ".join(self._settings.pipelines)
             raise BadRequest(f"There is no pipeline '{pipeline}'; there is {known}.")
         if not sources:
-            names = self._folders.files(3)
+            names = await asyncio.to_thread(self._folders.listing.some, 1)
             example = f", for example {names[0]}" if names else ""
             raise BadRequest(f"Pipeline '{pipeline}' needs at least one input{example}.")
         for source in sources:
             if source.kind is SourceKind.FILE:
-                self._folders.locate(source.value)
+                await asyncio.to_thread(self._folders.locate, source.value)
 
     async def accepted(self, task_id: str) -> str:
         """Wait until the inputs are in; empty when the task runs, else the sentence why not."""
