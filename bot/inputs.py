@@ -19,7 +19,7 @@ from temporalio.exceptions import ApplicationError
 
 from agents.errors import AgentError
 from agents.tools.public_web import PublicWeb
-from bot.errors import BadRequest
+from bot.errors import BadRequest, UnavailableError
 from bot.input_listing import FILE_TYPES, InputListing
 from bot.slack_files import content, visible_file
 from storage.errors import DiskFull
@@ -29,6 +29,7 @@ from workflows.tasks import Source, SourceKind
 from workflows.turns import InputFile
 
 TYPES = FILE_TYPES
+PATIENT_ATTEMPTS = 2
 _CHUNK = 65_536
 
 
@@ -109,8 +110,12 @@ class InputActivities(InputSteps):
             raise _refused(str(error)) from error
         except DiskFull as error:
             raise _refused(f"No new task can be taken: {error}") from None
+        except UnavailableError as error:
+            if activity.info().attempt < PATIENT_ATTEMPTS:
+                raise ApplicationError(str(error), type=Refusal.INPUT) from None
+            raise _refused(str(error)) from None
         except AgentError as error:
-            if error.retryable and activity.info().attempt < 2:
+            if error.retryable and activity.info().attempt < PATIENT_ATTEMPTS:
                 raise
             raise _refused(error.sentence) from error
         return tuple(found)

@@ -11,8 +11,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agents.errors import AgentUnreachable
-from bot.errors import BadRequest
+from bot.errors import BadRequest, UnavailableError
+from notifications.calls import refusal
 
 File = dict[str, Any]
 MOST_PLACES = 20
@@ -20,16 +20,23 @@ MOST_PAGES = 20
 LISTED = 100
 READ_SECONDS = 60
 _CHUNK = 65_536
+_AWAY = "Slack does not give {} just now: try again in a minute."
 
 
 async def visible_file(slack: AsyncWebClient, file_id: str, requester: str) -> File:
-    """What Slack says about the file; raises BadRequest when the requester may not see it."""
+    """What Slack says about the file; raises BadRequest when the requester may not see it.
+
+    Raises UnavailableError while Slack does not say.
+    """
     try:
         file: File = (await slack.files_info(file=file_id))["file"]
-    except SlackApiError:
+    except SlackApiError as error:
+        _require_an_answer(error, file_id)
         raise BadRequest(
             f"I can't read the Slack file {file_id}: share it in a channel I'm in."
         ) from None
+    except (aiohttp.ClientError, TimeoutError):
+        raise UnavailableError(_AWAY.format(file_id)) from None
     if requester and not await _sees(slack, file, requester):
         raise BadRequest(
             f"You can't use the Slack file {file_id}: it isn't yours, and it isn't shared in a "
@@ -42,7 +49,8 @@ async def file_named(slack: AsyncWebClient, channel: str, name: str) -> str:
     """The id of the newest file of that name in a channel; empty when there is none."""
     try:
         listed = await slack.files_list(channel=channel, count=LISTED)
-    except SlackApiError:
+    except SlackApiError as error:
+        _require_an_answer(error, name)
         return ""
     found = [file for file in listed["files"] if name in {file.get("name"), file.get("title")}]
     newest = max(found, key=lambda file: int(file.get("created") or 0), default=None)
@@ -52,7 +60,7 @@ async def file_named(slack: AsyncWebClient, channel: str, name: str) -> str:
 async def content(slack: AsyncWebClient, file: File) -> AsyncIterator[bytes]:
     """The file's bytes, piece by piece. The token goes to Slack's own servers and nowhere else.
 
-    Raises BadRequest for a file that lies elsewhere, AgentUnreachable when Slack does not answer.
+    Raises BadRequest for a file that lies elsewhere, UnavailableError when Slack does not answer.
     """
     url, name = str(file.get("url_private") or ""), str(file.get("name") or file["id"])
     if not _slacks_own(url, slack.base_url) or file.get("is_external"):
@@ -70,7 +78,7 @@ async def content(slack: AsyncWebClient, file: File) -> AsyncIterator[bytes]:
             async for piece in response.content.iter_chunked(_CHUNK):
                 yield piece
     except (aiohttp.ClientError, TimeoutError):
-        raise AgentUnreachable(f"Slack does not give '{name}' just now. Try again later.") from None
+        raise UnavailableError(_AWAY.format(name)) from None
     finally:
         if session is not slack.session:
             await session.close()
@@ -79,10 +87,17 @@ async def content(slack: AsyncWebClient, file: File) -> AsyncIterator[bytes]:
 def _require_file(response: aiohttp.ClientResponse, name: str, media_type: str) -> None:
     """To strangers Slack gives its sign-in page, with a 200."""
     if response.status >= 500 or response.status == 429:
-        raise AgentUnreachable(f"Slack does not give '{name}' just now. Try again later.")
+        raise UnavailableError(_AWAY.format(name))
     signed_out = response.content_type == "text/html" and media_type != "text/html"
     if response.status != 200 or signed_out:
         raise BadRequest(f"I can't read '{name}' in Slack: share it in a channel I'm in.")
+
+
+def _require_an_answer(error: SlackApiError, name: str) -> None:
+    """A refusal is an answer; a limit and a failing server are not."""
+    status = getattr(error.response, "status_code", 200)
+    if status >= 429 or not refusal(error):
+        raise UnavailableError(_AWAY.format(name)) from None
 
 
 def _slacks_own(url: str, base_url: str) -> bool:
@@ -104,7 +119,7 @@ async def _sees(slack: AsyncWebClient, file: File, person: str) -> bool:
 
 
 async def _is_in(slack: AsyncWebClient, channel: str, person: str) -> bool:
-    """In doubt they are not."""
+    """In doubt they are not; raises UnavailableError while Slack does not say."""
     cursor = ""
     try:
         for _ in range(MOST_PAGES):
@@ -114,6 +129,6 @@ async def _is_in(slack: AsyncWebClient, channel: str, person: str) -> bool:
             cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
             if not cursor:
                 return False
-    except SlackApiError:
-        return False
+    except SlackApiError as error:
+        _require_an_answer(error, channel)
     return False

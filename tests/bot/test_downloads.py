@@ -35,6 +35,8 @@ class Host:
         self.file: dict[str, object] = {"user": MINE}
 
     async def api(self, request: web.Request) -> web.Response:
+        if self.sends == "slack is busy":
+            return web.json_response({"ok": False, "error": "ratelimited"}, status=429)
         if request.path.endswith("conversations.members"):
             return web.json_response({"ok": True, "members": [MINE]})
         about = {
@@ -72,7 +74,7 @@ async def host(request: pytest.FixtureRequest) -> AsyncIterator[Host]:
     """Serving, in the way of the test's parameter."""
     made = Host(getattr(request, "param", "good"))
     app = web.Application()
-    app.router.add_post("/api/{method}", made.api)
+    app.router.add_route("*", "/api/{method}", made.api)
     app.router.add_get("/file", made.give)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -182,6 +184,14 @@ async def test_only_what_the_requester_sees(
     with pytest.raises(ApplicationError, match="it isn't yours, and it isn't shared"):
         await collected(host, tmp_path, SLACK)
     assert not host.tokens
+
+
+@pytest.mark.parametrize("host", ["slack is busy"], indirect=True)
+async def test_a_busy_slack_is_no_refusal(host: Host, tmp_path: Path) -> None:
+    """A limit says nothing about the file: it is tried again before anybody is told."""
+    with pytest.raises(ApplicationError, match="try again in a minute") as caught:
+        await collected(host, tmp_path, SLACK)
+    assert not caught.value.non_retryable
 
 
 async def test_a_stranger_in_the_channel_does_not_count(host: Host, tmp_path: Path) -> None:
