@@ -41,10 +41,10 @@ class ModelAccess:
     ) -> "ModelAccess":
         """`wanted` are the names of the models that steps use."""
         names = sorted({name for name in wanted if provider_of(name) != OFFLINE})
-        reachable = [name for name in names if not _lacking(settings, keys, name)]
+        keyed = [name for name in names if not _no_key(settings, keys, name)]
         if settings.use == "offline":
             return cls(settings, keys, True, "Models: offline, because use under [models] says so.")
-        if settings.use == "auto" and not reachable:
+        if settings.use == "auto" and not keyed:
             return cls(settings, keys, True, f"Models: offline, because {_why(keys, names)}.")
         return cls(settings, keys, False, f"Models: live, {_by(settings, keys, names)}.")
 
@@ -67,15 +67,20 @@ class ModelAccess:
 
 
 def _lacking(settings: ModelSettings, keys: ModelKeys, model: str) -> str:
+    if missing := _no_key(settings, keys, model):
+        return missing
+    by_litellm = provider_of(model) in PROVIDER_KEYS or provider_of(model) in _KEYLESS
+    if by_litellm and importlib.util.find_spec("litellm") is None:
+        return "Install the package litellm (pip install litellm)"
+    return ""
+
+
+def _no_key(settings: ModelSettings, keys: ModelKeys, model: str) -> str:
     provider = provider_of(model)
     if provider == GOOGLE and not keys.google() and not settings.vertex:
-        return "Set GOOGLE_API_KEY"
-    if provider not in PROVIDER_KEYS and provider not in _KEYLESS:
-        return ""
+        return f"Set {GOOGLE_KEYS[0]}"
     if provider in PROVIDER_KEYS and not keys.value(PROVIDER_KEYS[provider]):
         return f"Set {PROVIDER_KEYS[provider]}"
-    if importlib.util.find_spec("litellm") is None:
-        return "Install the package litellm (pip install litellm)"
     return ""
 
 
@@ -83,7 +88,7 @@ def _why(keys: ModelKeys, names: list[str]) -> str:
     if not keys.found:
         return f"no key is set ({GOOGLE_KEYS[0]}, or another of docs/configuration.md)"
     said = ", ".join(sorted(keys.found))
-    lacking = sorted({_lacking(ModelSettings(), keys, name) for name in names} - {""})
+    lacking = sorted({_no_key(ModelSettings(), keys, name) for name in names} - {""})
     wish = f"; for {', '.join(names)}: {', '.join(lacking)}" if lacking else ""
     return f"{said} is set, but no step can use it{wish}"
 

@@ -17,7 +17,7 @@ def model_problems(settings: Settings, runs: Iterable[str] = (A2A, LOCAL, WORKFL
     if access.offline:
         return []
     return [
-        f"{use.place}: there is no key for {use.model}. {missing}, name another model there (or "
+        f"{use.place}: {use.model} cannot be asked. {missing}, name another model there (or "
         "'offline'), or set use = 'offline' under [models]."
         for use in settings.model_uses
         if use.run in kinds and (missing := access.lacking(use.model))

@@ -48,6 +48,7 @@ def test_a_models_name_says_who_answers(model: str, provider: str) -> None:
         ("auto", "GEMINI_API_KEY", GEMINI, False, "live, Gemini with the key GEMINI_API_KEY"),
         ("auto", "GEMINI_API_KEY GOOGLE_API_KEY", GEMINI, False, "the key GOOGLE_API_KEY"),
         ("auto", "OPENAI_API_KEY", GEMINI, True, "OPENAI_API_KEY is set, but no step can use it"),
+        ("auto", "OPENAI_API_KEY", OPENAI, False, "live, openai with the key OPENAI_API_KEY"),
         ("live", "", GEMINI, False, "live, with no key"),
         ("offline", "GOOGLE_API_KEY", GEMINI, True, "because use under [models] says so"),
     ],
@@ -87,7 +88,7 @@ def test_every_step_needs_its_key(settings_of: Write) -> None:
     settings = settings_of(toml, env=f"GOOGLE_API_KEY={KEY}")
     (problem,) = model_problems(settings)
     assert problem == (
-        "pipelines.review.steps.report: there is no key for openai/gpt-5. Set OPENAI_API_KEY, name "
+        "pipelines.review.steps.report: openai/gpt-5 cannot be asked. Set OPENAI_API_KEY, name "
         "another model there (or 'offline'), or set use = 'offline' under [models]."
     )
     assert not model_problems(settings_of(toml))  # offline, and said

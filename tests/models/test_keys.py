@@ -232,7 +232,9 @@ async def test_a_wrong_key_is_said_and_is_nowhere(
 async def test_without_a_key_nothing_live_is_asked(settings_of: Write) -> None:
     """`use = "live"` and no key: a sentence, at the start and when a turn is run nevertheless."""
     settings = settings_of(models='use = "live"')
-    says_so = "pipelines.review.steps.analysis: there is no key for gemini-flash-latest"
+    says_so = (
+        "pipelines.review.steps.analysis: gemini-flash-latest cannot be asked. Set GOOGLE_API_KEY"
+    )
     with pytest.raises(ConfigurationError, match=says_so):
         require_models(settings, "a2a")
     with pytest.raises(AgentError, match="analysis has no key for gemini-flash-latest"):
