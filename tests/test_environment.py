@@ -21,10 +21,10 @@ def touches(source: str) -> list[int]:
     """The lines that name the environment, however they import it."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        named = isinstance(node, ast.Attribute) and node.attr in _NAMES
-        imported = isinstance(node, ast.ImportFrom) and node.module == "os"
-        if named or (imported and {alias.name for alias in node.names} & _NAMES):
+        if isinstance(node, ast.Attribute) and node.attr in _NAMES:
             found.append(node.lineno)
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            found += [node.lineno for alias in node.names if alias.name in _NAMES]
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
             found += [node.lineno] if name in {"load_dotenv", "dotenv_values"} else []
