@@ -1,27 +1,27 @@
-PYTHON ?= python3
-BIN := .venv/bin
+# PYTHON=...  another Python      EXTRAS="mcp postgres"  with extras     VENV=...  another folder
+# LOCK=no     newest versions    WITH=uv, WITH=pip      only with this one
+PYTHON3 := $(or $(PYTHON),python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+ENVIRONMENT = @command -v $(PYTHON3) >/dev/null || { echo "There is no '$(PYTHON3)': install Python 3.11 or newer."; exit 1; }; \
+	$(PYTHON3) -m requirements.environment --venv "$(VENV)" --extras "$(EXTRAS)" --with "$(WITH)" \
+	$(if $(filter no,$(LOCK)),--unlocked) $(if $(PYTHON),--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix lock bench smoke chaos clean
+.PHONY: help install demo test lint fix lock bench smoke chaos clean install-matrix run-needs dev-needs
 
 help:  ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.venv/run: requirements/run.txt pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing what Signoff needs into .venv (once, about a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+run-needs:
+	$(ENVIRONMENT) run
 
-.venv/dev: .venv/run requirements/dev.txt
-	@echo "Installing what the tests and checks need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
+dev-needs:
+	$(ENVIRONMENT) dev
 
-install: .venv/run  ## only install, into .venv
+install: run-needs  ## only install, into .venv; EXTRAS="mcp postgres" with extras
 
-demo: .venv/run  ## the whole of Signoff on this machine, with a local Slack workspace
+demo: run-needs  ## the whole of Signoff on this machine, with a local Slack workspace
 	@exec $(BIN)/signoff demo
 
 NODE := tests/playground/node/node_modules/.package-lock.json
@@ -29,31 +29,33 @@ NODE := tests/playground/node/node_modules/.package-lock.json
 $(NODE): tests/playground/node/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix tests/playground/node; fi
 
-test: .venv/dev $(NODE)  ## the whole test suite
+test: dev-needs $(NODE)  ## the whole test suite
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-lint: .venv/dev  ## format, lint, types, import rule
+lint: dev-needs  ## format, lint, types, import rule
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fix: .venv/dev  ## mend what can be mended automatically
+fix: dev-needs  ## mend what can be mended automatically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-smoke: .venv/run  ## the main job, headless, over Slack's protocol
+smoke: run-needs  ## the main job, headless, over Slack's protocol
 	@$(BIN)/python -m benchmarks.smoke
 
-bench: .venv/dev  ## figures, one JSON object per line
+bench: dev-needs  ## figures, one JSON object per line
 	@$(BIN)/python -m benchmarks.run
 
-chaos: .venv/dev  ## a thousand approvals while everything is killed; takes long, prints its seed
+chaos: dev-needs  ## a thousand approvals while everything is killed; takes long, prints its seed
 	@$(BIN)/python -m benchmarks.chaos
 
-lock: .venv/dev  ## write the lock files anew
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements/dev.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+lock: dev-needs  ## write the lock files anew; UPGRADE=yes for the newest versions
+	@$(BIN)/python -m requirements.lock $(if $(UPGRADE),--upgrade)
+
+install-matrix: dev-needs  ## install with every Python here, and with old and new pips; PART=yes for a sample
+	@$(BIN)/python -m requirements.matrix $(if $(PART),--part)
 
 clean:  ## remove what was installed (not .signoff/, which holds your data)
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -24,7 +24,7 @@ from agents.card_signature import CardNotTrusted, verify_card
 from agents.endpoints import Endpoint
 from agents.errors import AgentError, AgentRefused, BadAnswer, NotTrusted, WrongVersion
 from agents.sealing import SEALED_EXTENSION
-from agents.wire import message_of
+from agents.wire import message_of, turn_key
 from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
@@ -142,7 +142,7 @@ class A2AClient:
                 f"{endpoint.name} says in its card that its {differing.replace('_', ' ')} is "
                 f"{said}, and in its answer that it is {found}. Check the agent.",
                 retryable=False,
-            )
+            ).after(outcome.ran)
         return outcome
 
     def _client(self, endpoint: Endpoint, card: AgentCard) -> Client:
@@ -173,7 +173,11 @@ async def _closing(events: AsyncIterator[StreamResponse]) -> AsyncIterator[None]
 
 def _headers(request: TurnRequest, sealed: SealedCall) -> dict[str, str]:
     """Header values are ASCII; anything else is percent-encoded."""
-    wanted = {"X-Request-ID": request.key, "X-Workflow-ID": request.workflow_id}
+    wanted = {
+        "X-Request-ID": request.key,
+        "X-Workflow-ID": request.workflow_id,
+        "Idempotency-Key": turn_key(request),
+    }
     found = {name: quote(value, safe=":/@+=,. ") for name, value in wanted.items()}
     return found | ({"A2A-Extensions": SEALED_EXTENSION} if sealed.seal else {})
 

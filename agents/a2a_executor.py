@@ -12,7 +12,7 @@ from a2a.types.a2a_pb2 import Part, Task, TaskState, TaskStatus
 
 from agents.errors import AgentError, AgentFailed
 from agents.turn_runner import TurnRunner
-from agents.wire import OUTCOME_NAME, outcome_parts
+from agents.wire import OUTCOME_NAME, failure_parts, outcome_parts
 from workflows.turns import TurnOutcome, TurnRequest
 
 TURN = "turn"
@@ -69,5 +69,5 @@ async def _opened(context: RequestContext, queue: EventQueue) -> TaskUpdater:
 
 async def _fail(updater: TaskUpdater, error: AgentError, turn: Turn) -> None:
     metadata = {"kind": error.kind, "retryable": error.retryable}
-    parts = turn.closes([new_text_part(error.sentence)])
+    parts = turn.closes([new_text_part(error.sentence), *failure_parts(error)])
     await updater.failed(updater.new_agent_message(parts, metadata=metadata))

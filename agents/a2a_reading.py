@@ -6,13 +6,14 @@ from a2a.types.a2a_pb2 import Part, StreamResponse, Task, TaskState
 from google.protobuf.json_format import MessageToDict
 
 from agents.errors import (
+    AgentError,
     AgentFailed,
     AgentRefused,
     AgentUnreachable,
     BadAnswer,
     UnusableInput,
 )
-from agents.wire import INPUT_REQUIRED, outcome_of, outcome_of_message, status_text
+from agents.wire import INPUT_REQUIRED, outcome_of, outcome_of_message, ran_before, status_text
 from workflows.turns import TurnOutcome
 
 MOST_EVENTS = 10_000
@@ -85,10 +86,11 @@ def _raise_ended(task: Task, agent: str, opens: Opens) -> None:
     said = status_text(task)
     if state == _FAILED:
         metadata = MessageToDict(task.status.message.metadata)
-        if metadata.get("kind") == UnusableInput.__name__:
-            raise UnusableInput(said)
         sentence = said or f"{agent} says that it failed, and not why."
-        raise AgentFailed(sentence, retryable=bool(metadata.get("retryable", True)))
+        error: AgentError = AgentFailed(sentence, retryable=bool(metadata.get("retryable", True)))
+        if metadata.get("kind") == UnusableInput.__name__:
+            error = UnusableInput(said)
+        raise error.after(ran_before(task))
     if state == TaskState.TASK_STATE_REJECTED:
         raise AgentRefused(f"{agent} rejected the task. {said}".strip())
     raise AgentRefused(f"{agent} says that the task was canceled. {said}".strip())

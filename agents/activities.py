@@ -62,6 +62,7 @@ class AgentActivities(AgentSteps):
             pause = timedelta(seconds=error.retry_after) if error.retry_after else None
             raise ApplicationError(
                 error.sentence,
+                *(run.model_dump(mode="json") for run in error.ran),
                 type=error.kind,
                 non_retryable=not error.retryable,
                 next_retry_delay=pause,
@@ -125,7 +126,8 @@ def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
     try:
         outcome.model_dump_json()
     except ValueError:
-        raise BadAnswer(f"The answer of {agent} holds characters that cannot be kept.") from None
+        broke = BadAnswer(f"The answer of {agent} holds characters that cannot be kept.")
+        raise broke.after(outcome.ran) from None
     return outcome
 
 

@@ -14,14 +14,18 @@ from google.adk.workflow import BaseNode, Workflow
 from google.genai import types
 from pydantic import Field
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from agents.brief import file_names
-from agents.errors import UnusableInput
+from agents.errors import AgentError, UnusableInput
+from agents.idempotency import keyed
 from agents.policy import ToolCall
 from agents.policy_calls import JudgedCall, PolicyCalls
 from agents.tool_policies import ToolPolicies
 from workflows.frozen import Frozen
 from workflows.turns import TurnRequest
+
+NOT_BEGUN = "NotBegun"
 
 
 class KeptFile(Frozen):
@@ -44,13 +48,17 @@ class KeptFile(Frozen):
 
 
 class ToolRun(Frozen):
-    """One call. `request` is the turn's, without session and answers; `said` its first message."""
+    """One call. `request` is the turn's, without session and answers; `said` its first message.
+
+    `key` is the call's idempotency key.
+    """
 
     tool: str
     arguments: dict[str, Any]
     request: TurnRequest
     said: str = ""
     kept: dict[str, KeptFile] = {}
+    key: str = ""
 
 
 class ToolResult(Frozen):
@@ -94,26 +102,34 @@ class AdkTools:
 
     @activity.defn(name="run_tool")
     async def run_tool(self, run: ToolRun) -> ToolResult:
-        """Run one tool of one of our agents."""
+        """Run one tool of one of our agents; errors of the type NOT_BEGUN say that it did not."""
+        try:
+            function, desk = await self._prepared(run)
+        except Exception as error:
+            said = error.sentence if isinstance(error, AgentError) else "The tool cannot be run."
+            raise ApplicationError(said, type=NOT_BEGUN) from error
+        if not run.request.judged and (stopped := self._policy.stops(_judged(run))):
+            denied = {"error": f"The policy denies this call: {stopped}", "denied": True}
+            return ToolResult(returned=denied)
+        arguments = dict(run.arguments)
+        if "tool_context" in inspect.signature(function).parameters:
+            arguments["tool_context"] = desk
+        with keyed(run.key):
+            returned = function(**arguments)
+            if inspect.isawaitable(returned):
+                returned = await returned
+        kept = {name: KeptFile.of(part) for name, part in desk.saved.items()}
+        return ToolResult(
+            returned=returned if isinstance(returned, dict) else {"result": returned}, kept=kept
+        )
+
+    async def _prepared(self, run: ToolRun) -> tuple[Callable[..., Any], ToolDesk]:
         request = run.request
         module = importlib.import_module(f"agents.{request.agent}.agent")
         function = functions_of(module.build(request.model, request.temperature)).get(run.tool)
         if function is None:
             raise UnusableInput(f"{request.agent} has no tool called {run.tool}.")
-        if not request.judged and (stopped := self._policy.stops(_judged(run))):
-            said = {"error": f"The policy denies this call: {stopped}", "denied": True}
-            return ToolResult(returned=said)
-        desk = ToolDesk(await self._files(run), _content(run.said))
-        arguments = dict(run.arguments)
-        if "tool_context" in inspect.signature(function).parameters:
-            arguments["tool_context"] = desk
-        returned = function(**arguments)
-        if inspect.isawaitable(returned):
-            returned = await returned
-        kept = {name: KeptFile.of(part) for name, part in desk.saved.items()}
-        return ToolResult(
-            returned=returned if isinstance(returned, dict) else {"result": returned}, kept=kept
-        )
+        return function, ToolDesk(await self._files(run), _content(run.said))
 
     async def _files(self, run: ToolRun) -> dict[str, types.Part]:
         found = {name: kept.part() for name, kept in run.kept.items()}

@@ -17,15 +17,21 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.google_adk import TemporalModel
 
-from agents.adk_tools import AdkTools, KeptFile, ToolRun, members_of
+from agents.adk_tools import NOT_BEGUN, AdkTools, KeptFile, ToolRun, members_of
 from agents.catalogue import LocalAgent, find
 from agents.errors import AgentError, AgentFailed, UnusableInput, WrongVersion
+from agents.held_turn import Held, journal_of, unheld
+from agents.idempotency import idempotency_key
+from agents.journal_plugin import NotBegun
 from agents.policy_calls import InsidePolicy
+from agents.repeatable import Repeat, repeat_of
+from agents.turn_journal import MemoryJournal
 from agents.turns import Turn
 from workflows.errand import sentence
 from workflows.turns import TurnOutcome, TurnRequest
 
 TRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
+ONCE = RetryPolicy(maximum_attempts=1)
 CALL_TIME = timedelta(minutes=5)
 BEAT = timedelta(seconds=15)
 
@@ -47,24 +53,48 @@ class AdkTurnWorkflow:
             running = about.version_running(request.model)
             if problem := request.pin.problem(about.name, running):
                 raise WrongVersion(problem)
-            return await TurnInside(about, request).run()
+            turn = TurnInside(about, request)
         except AgentError as error:
             raise ApplicationError(error.sentence, type=error.kind, non_retryable=True) from error
-        except ActivityError as error:
-            raise ApplicationError(sentence(error), type=AgentFailed.__name__) from error
+        return await self._run(turn)
+
+    async def _run(self, turn: "TurnInside") -> TurnOutcome:
+        """Errors say as well which tool calls were made before them."""
+        failed = AgentFailed.__name__
+        try:
+            return await turn.run()
+        except AgentError as error:
+            said, kind = error.sentence, error.kind
+            raise ApplicationError(said, *_ran(turn), type=kind, non_retryable=True) from error
+        except (ActivityError, NotBegun) as error:
+            raise ApplicationError(sentence(error), *_ran(turn), type=failed) from error
         except Exception as error:
             workflow.logger.exception("an agent broke inside of its workflow")
-            said = f"{request.agent} failed unexpectedly; the worker's log says why."
-            raise ApplicationError(said, type=AgentFailed.__name__) from error
+            said = f"{turn.name} failed unexpectedly; the worker's log says why."
+            raise ApplicationError(said, *_ran(turn), type=failed) from error
+
+
+def _ran(turn: "TurnInside") -> list[dict[str, Any]]:
+    return [run.model_dump(mode="json") for run in turn.ran()]
 
 
 class TurnInside(Turn):
-    """`Turn`, with files left where they are, and models and tools reached by activities."""
+    """`Turn`, with files left where they are, and models and tools reached by activities.
+
+    The workflow's history is what its journal is on disk elsewhere.
+    """
 
     def __init__(self, about: LocalAgent, request: TurnRequest) -> None:
+        held = unheld(request)[1]
+        self._memory = MemoryJournal({journal_of(request): map(str.encode, held.entries)})
         plugins = [InsidePolicy(about.name)] if request.judged else []
-        super().__init__(about, request, files=(), plugins=plugins)
-        self._kept: dict[str, KeptFile] = {}
+        super().__init__(about, request, files=(), plugins=plugins, journal=self._memory)
+        self._files_kept: dict[str, KeptFile] = {}
+
+    def _held_back(self) -> Held:
+        """The next turn is another workflow, with another history."""
+        entries = tuple(entry.decode() for entry in self._memory.entries(self._turn))
+        return super()._held_back().model_copy(update={"entries": entries})
 
     async def _place_files(self) -> None:
         """Only tools read files, and those run elsewhere."""
@@ -90,24 +120,33 @@ class TurnInside(Turn):
             for tool in agent.tools
         ]
 
-    async def call(self, tool: str, arguments: dict[str, Any], said: str) -> dict[str, Any]:
-        """Run a tool of this agent as an activity."""
+    async def call(self, tool: FunctionTool, arguments: dict[str, Any], said: str) -> Any:
+        """Run a tool of this agent as an activity: once, unless it may be run again."""
         run = ToolRun(
-            tool=tool,
+            tool=tool.name,
             arguments=arguments,
-            request=self._request.model_copy(update={"session": "", "answers": ()}),
+            request=self._request.model_copy(update={"session": "", "answers": (), "ran": ()}),
             said=said,
-            kept=self._kept,
+            kept=self._files_kept,
+            key=idempotency_key(),
         )
-        result = await workflow.execute_activity_method(
-            AdkTools.run_tool,
-            run,
-            start_to_close_timeout=CALL_TIME,
-            heartbeat_timeout=BEAT,
-            retry_policy=TRIES,
-        )
-        self._kept = {**self._kept, **result.kept}
+        try:
+            result = await workflow.execute_activity_method(
+                AdkTools.run_tool,
+                run,
+                start_to_close_timeout=CALL_TIME,
+                heartbeat_timeout=BEAT,
+                retry_policy=ONCE if self._repeat(tool) is Repeat.ONCE else TRIES,
+            )
+        except ActivityError as error:
+            if getattr(error.cause, "type", "") == NOT_BEGUN:
+                raise NotBegun(sentence(error)) from error
+            raise
+        self._files_kept = {**self._files_kept, **result.kept}
         return result.returned
+
+    def _repeat(self, tool: FunctionTool) -> Repeat:
+        return repeat_of(tool, self._kept.declarations if self._kept else ())
 
 
 class ActivityTool(FunctionTool):
@@ -126,4 +165,4 @@ class ActivityTool(FunctionTool):
             (v.user_content for v in args_to_call.values() if isinstance(v, ToolContext)), None
         )
         said = "\n".join(p.text or "" for p in (content.parts if content else None) or [])
-        return await self._turn.call(self.name, given, said)
+        return await self._turn.call(self, given, said)

@@ -1,11 +1,12 @@
 """What an agent is told: a few words for a person or a model, and the request as JSON."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from agents.answer import clean
 from workflows.frozen import Frozen
-from workflows.results import AgentResult
+from workflows.results import AgentResult, RunStatus
 from workflows.turns import EarlierStep, TurnRequest
 
 MARK = "\nRequest (JSON): "
@@ -29,6 +30,15 @@ class BriefFeedback(Frozen):
     previous: AgentResult
 
 
+class BriefRun(Frozen):
+    """A tool call that was made before this turn; `status` is done, failed or unknown."""
+
+    tool: str
+    arguments: dict[str, Any] = {}
+    status: RunStatus = RunStatus.DONE
+    response: dict[str, Any] = {}
+
+
 class Brief(Frozen):
     """One turn's request, as the agent sees it."""
 
@@ -37,6 +47,7 @@ class Brief(Frozen):
     files: tuple[BriefFile, ...] = ()
     earlier: tuple[EarlierStep, ...] = ()
     feedback: BriefFeedback | None = None
+    ran: tuple[BriefRun, ...] = ()
 
     def earlier_result(self, step: str) -> AgentResult | None:
         """The approved result of an earlier step."""
@@ -71,6 +82,12 @@ def brief_of(request: TurnRequest) -> Brief:
         feedback=BriefFeedback(text=feedback.text, by=feedback.by, previous=_cut(feedback.previous))
         if feedback
         else None,
+        ran=tuple(
+            BriefRun(
+                tool=run.tool, arguments=run.arguments, status=run.status, response=run.response
+            )
+            for run in request.ran
+        ),
     )
 
 
@@ -81,6 +98,10 @@ def spoken(brief: Brief) -> str:
     lines += [f"Approved before: {item.step}" for item in brief.earlier]
     if brief.feedback:
         lines.append("People asked for changes to your previous result; see feedback.")
+    done = Counter(run.tool for run in brief.ran if run.status is RunStatus.DONE)
+    lines += [f"Already done: {tool}, {count} x; see ran." for tool, count in done.items()]
+    if done:
+        lines.append("What is already done must not be done again.")
     body = json.dumps(brief.model_dump(mode="json"), ensure_ascii=True)
     return clean("\n".join(lines)) + MARK + body
 

@@ -57,11 +57,13 @@ def figures(table: TableProfile) -> list[Figure]:
         name = re.sub(r"\([^)]*\)", "", column.name).strip()
         found.append(_figure(f"missing {name}", column.missing))
         found.append(_figure(f"different {name}", column.distinct))
-        if column.kind == "number":
-            spread = {"lowest": column.low, "highest": column.high}
-            means = {"average": column.mean, "mean": column.mean, "median": column.median}
-            for word, value in (spread | means).items():
-                found += [_figure(f"{word} {name}", float(value))] if value is not None else []
+        for part in column.by_unit if column.kind == "number" else ():
+            known = f"{name} {part.unit}" if column.parts else name
+            spread = {"lowest": part.low or None, "highest": part.high or None}
+            means = {"average": part.mean, "mean": part.mean, "median": part.median}
+            sums = {"total": part.total, "sum": part.total}
+            for word, value in (spread | means | sums).items():
+                found += [_figure(f"{word} {known}", float(value))] if value is not None else []
         found += [_figure(item.value, item.count) for item in column.top]
     return [figure for figure in found if figure.words]
 

@@ -87,6 +87,17 @@ class Conversation:
                 wanted.append(call)
         return tuple(wanted)
 
+    def owed(self, *calls: Call) -> tuple[Call, ...]:
+        """As `missing`, for calls that act: who asks for one twice gets it twice."""
+        left = [item.call for item in self.returned]
+        wanted: list[Call] = []
+        for call in calls:
+            if call in left:
+                left.remove(call)
+            elif call.tool in self.tools:
+                wanted.append(call)
+        return tuple(wanted[: max(0, MOST_CALLS - len(self.returned))])
+
 
 def conversation_of(request: LlmRequest) -> Conversation:
     """Read a model request."""

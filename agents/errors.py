@@ -15,11 +15,16 @@ AgentError
 
 # ruff: noqa: N818 (the names say what happened; the base class says that it is an error)
 
+from typing import Self
+
+from workflows.results import ToolRun
+
 
 class AgentError(Exception):
     """`sentence` is fit for the user: it names the agent and the way out, and nothing internal.
 
     `retry_after` is how many seconds the agent asked to be left alone; 0 when it did not say.
+    `ran` are the tool calls that were made before it failed.
     """
 
     retryable = False
@@ -30,8 +35,14 @@ class AgentError(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.retry_after = retry_after
+        self.ran: tuple[ToolRun, ...] = ()
         if retryable is not None:
             self.retryable = retryable
+
+    def after(self, ran: tuple[ToolRun, ...]) -> Self:
+        """This error, after these tool calls."""
+        self.ran = ran
+        return self
 
     @property
     def kind(self) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from agents.answer import AgentAnswer, Metric, shorten
 from agents.brief import BriefFile
 from agents.conversation import Call, Conversation, Say, kind_of_file
+from agents.tools.column import Column
 from agents.tools.correlation import Correlation
 from agents.tools.document import Document
 from agents.tools.file_format import TABLES, FileFormat
-from agents.tools.table_profile import Column, TableProfile, is_measure
+from agents.tools.table_profile import TableProfile
 
 MOST_FILES = 10
 
@@ -77,8 +78,14 @@ def answer(
 
 
 def measures(table: TableProfile) -> list[Column]:
-    """Numeric columns whose averages mean something."""
-    return [column for column in table.columns if is_measure(column)]
+    """Numeric columns whose averages mean something, and may be compared from row to row."""
+    return [column for column in table.columns if column.is_comparable]
+
+
+def figures(table: TableProfile) -> list[Column]:
+    """The same with those in several units or currencies, one for each unit."""
+    found = [column for column in table.columns if column.is_measure]
+    return [part for column in found for part in column.by_unit]
 
 
 def groupings(table: TableProfile) -> list[Column]:

@@ -28,7 +28,8 @@ class AgentCalls:
     `give_up` says whether the live agent has had its tries; before, its error is raised, so that
     the caller may try again. `seconds_left` bounds a call besides the endpoint's own deadline.
     Inputs that cannot be read and versions that are not the pinned one are never answered by
-    somebody else, and a conversation that waits for people goes on with nobody but its own agent.
+    somebody else, a conversation that waits for people goes on with nobody but its own agent, and
+    so does a turn that has acted. What acted is not kept as an answer for the next time.
     """
 
     def __init__(
@@ -61,10 +62,10 @@ class AgentCalls:
             outcome = await self._live(agent, asked, files)
         except AgentError as error:
             final = isinstance(error, (UnusableInput, WrongVersion))
-            if final or not fresh or not self._give_up():
+            if final or error.ran or not fresh or not self._give_up():
                 raise
             return await self._stand_in(agent, asked, files, error)
-        if fresh:
+        if fresh and not outcome.ran:
             await self._keep(agent, asked, outcome)
         return outcome
 
@@ -106,7 +107,7 @@ class AgentCalls:
             outcome = await self._client.run(asked, files, self._bounded(agent.endpoint))
         said = outcome.version or AgentVersion(name=agent.name)
         if problem := asked.pin.problem(agent.name, said):
-            raise WrongVersion(problem)
+            raise WrongVersion(problem).after(outcome.ran)
         return outcome
 
     def _bounded(self, endpoint: Endpoint) -> Endpoint:

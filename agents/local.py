@@ -5,15 +5,23 @@ import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from agents.catalogue import LocalAgent, find
+from agents.errors import AgentError, AgentFailed
+from agents.held_turn import journal_of
 from agents.model_access import ModelAccess
 from agents.policy import PolicyEngine
 from agents.tool_policies import ToolPolicies
+from agents.turn_journal import MemoryJournal, TurnJournal
+from agents.turn_locks import TurnLocks
 from workflows.results import AgentVersion
 from workflows.turns import TurnOutcome, TurnRequest
 
 if TYPE_CHECKING:
     from agents.turns import Turn
+
+_log = structlog.get_logger(__name__)
 
 
 class LocalAgents:
@@ -22,7 +30,8 @@ class LocalAgents:
     `models` says which model answers, and holds its key. Without it, `offline` picks the offline
     model, and what needs a key is refused. A request's model `offline` means the offline model of
     the agent that is asked. `policy` judges every tool call, before the agent's own policy does:
-    one engine for all agents, or one for each.
+    one engine for all agents, or one for each. `journal` knows what attempts before did; without
+    one, those of other processes are not known.
     """
 
     def __init__(
@@ -31,9 +40,12 @@ class LocalAgents:
         models: ModelAccess | None = None,
         offline: bool = False,
         policy: PolicyEngine | ToolPolicies | None = None,
+        journal: TurnJournal | None = None,
     ) -> None:
         self._models = models or ModelAccess.without_keys(offline=offline)
         self._policies = policy if isinstance(policy, ToolPolicies) else ToolPolicies(policy)
+        self._journal = journal or MemoryJournal()
+        self._locks = TurnLocks()
         self._importing: asyncio.Task[Any] | None = None
 
     async def warm(self) -> None:
@@ -52,7 +64,10 @@ class LocalAgents:
         turn: type[Turn] = importlib.import_module("agents.turns").Turn
         asked = request.model_copy(update={"model": model})
         plugins = self._plugins(about.name)
-        return await turn(about, asked, files, plugins, models=self._models).run()
+        async with self._locks.alone(journal_of(asked)):
+            return await _told(
+                turn(about, asked, files, plugins, self._journal, models=self._models)
+            )
 
     def version(self, request: TurnRequest) -> AgentVersion:
         """See `LocalRunner`."""
@@ -68,3 +83,18 @@ class LocalAgents:
             return []
         plugin = importlib.import_module("agents.security_plugin").SecurityPlugin
         return [plugin(engine, name="signoff_tool_policy")]
+
+
+async def _told(turn: "Turn") -> TurnOutcome:
+    """The outcome; an error says as well which tool calls were made before it."""
+    try:
+        return await turn.run()
+    except AgentError as error:
+        error.after(turn.ran())
+        raise
+    except Exception as error:
+        if not turn.ran():
+            raise
+        _log.exception("turn_broke", agent=turn.name)
+        broke = AgentFailed(f"{turn.name} failed unexpectedly; its log says why.")
+        raise broke.after(turn.ran()) from error

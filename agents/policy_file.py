@@ -2,6 +2,9 @@
 
     default = "allow"                  # for tools that no rule names; "confirm" unless said
     destructive = ["delete_*"]         # these count as destructive, whatever they say themselves
+    reads = ["get_*"]                  # a second run changes nothing
+    idempotent = ["put_*"]             # nor here, with the same idempotency key
+    once = ["mail_*"]                  # a second run acts again, whatever they say themselves
 
     [[rule]]
     name = "small payments"
@@ -27,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from agents.condition import Condition
 from agents.policy import Judgement, Ruling, ToolCall
+from agents.repeatable import Repeat
 
 
 class _Strict(BaseModel):
@@ -94,6 +98,9 @@ class RuleFile(_Strict):
 
     default: Ruling = Ruling.CONFIRM
     destructive: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    idempotent: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
     rule: tuple[Rule, ...] = ()
 
 
@@ -118,6 +125,15 @@ class RuleEngine:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"{path}: {where}: {first['msg']}.") from error
+
+    def declared(self, tool: str) -> Repeat | None:
+        """See `DeclaresTools`; the most careful word counts."""
+        said = (
+            (Repeat.ONCE, self._rules.once),
+            (Repeat.IDEMPOTENT, self._rules.idempotent),
+            (Repeat.READS, self._rules.reads),
+        )
+        return next((repeat for repeat, globs in said if _matches(tool, globs)), None)
 
     def evaluate(self, call: ToolCall) -> Judgement:
         """See `PolicyEngine`."""

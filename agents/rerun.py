@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from agents.conversation import Call, Conversation
 from agents.evidence import Evidence, measures
 from agents.markdown import bullets, cell, figure, section
+from agents.tools.column import Column
 from agents.tools.segment import Segments
-from agents.tools.table_profile import Column, TableProfile
+from agents.tools.table_profile import TableProfile
 
 MOST_COLUMNS = 5
+FEW = 4
 SHORT_FINDINGS = 3
 _WORD = re.compile(r"[^\W_]+")
 _SHORTER = re.compile(
@@ -114,7 +116,11 @@ def _comparisons(named: list[Wish]) -> list[Call]:
     """Each named measure by each named grouping of the same table."""
     calls: list[Call] = []
     for by in (wish for wish in named if wish.column.kind in {"text", "truth"}):
-        chosen = [w.column for w in named if w.table == by.table and w.column.kind == "number"]
+        chosen = [
+            w.column
+            for w in named
+            if w.table == by.table and w.column.kind == "number" and not w.column.parts
+        ]
         for measure in (chosen or measures(by.table))[:2]:
             arguments = {"file": by.table.file, "by": by.column.name, "measure": measure.name}
             calls.append(Call("compare_segments", arguments))
@@ -133,18 +139,44 @@ def _spellings(name: str) -> list[str]:
 
 
 def column_facts(column: Column, rows: int) -> str:
-    """One column in a sentence."""
+    """One column in a sentence; in a sentence for each unit, when there are several."""
+    if column.parts:
+        return " ".join(column_facts(part, rows) for part in column.parts)
+    rows = column.rows or rows
     gaps = f"{column.missing} of {rows} values missing" if column.missing else "no value missing"
     if column.kind == "number":
-        return (
-            f"{column.name}: {column.low} to {column.high}, mean {figure(column.mean)}, median "
-            f"{figure(column.median)}, middle half {figure(column.q25)} to {figure(column.q75)}; "
-            f"{gaps}."
-        )
+        return f"{column.label}: {_spread(column, rows)}; {gaps}."
     if column.kind == "date":
         return f"{column.name}: {column.low} to {column.high}; {gaps}."
     top = ", ".join(f"{item.value} ({item.count})" for item in column.top[:3])
     return f"{column.name}: {column.distinct} different values, most often {top or '-'}; {gaps}."
+
+
+def _spread(column: Column, rows: int) -> str:
+    if column.distinct == 1:
+        return f"{amount(column, column.mean)} in {'its only row' if rows == 1 else 'every row'}"
+    total = f"total {amount(column, column.total)}, " if column.total is not None else ""
+    few = "" if rows - column.missing < FEW else _middle(column)
+    return (
+        f"{span(column)}, {total}mean {amount(column, column.mean)}, "
+        f"median {amount(column, column.median)}{few}"
+    )
+
+
+def _middle(column: Column) -> str:
+    return f", middle 50 % (IQR) {amount(column, column.q25)} to {amount(column, column.q75)}"
+
+
+def amount(column: Column, value: float | None) -> str:
+    """A figure of this column: money to the cent, anything else as its size asks for."""
+    return f"{value:,.2f}" if value is not None and column.total is not None else figure(value)
+
+
+def span(column: Column) -> str:
+    """From the lowest to the highest."""
+    if column.total is None:
+        return f"{column.low} to {column.high}"
+    return f"{float(column.low):,.2f} to {float(column.high):,.2f}"
 
 
 def _column_sentence(wish: Wish) -> str:
@@ -160,8 +192,8 @@ def _column_sentence(wish: Wish) -> str:
 def _segment_sentence(found: Segments) -> str:
     first, last = found.groups[0], found.groups[-1]
     return (
-        f"{found.measure} by {found.by}: highest for {first.value} (mean {figure(first.mean)}, "
-        f"{first.rows} rows), lowest for {last.value} (mean {figure(last.mean)}, {last.rows} "
+        f"Mean {found.measure} by {found.by}: highest for {first.value} ({figure(first.mean)}, "
+        f"{first.rows} rows), lowest for {last.value} ({figure(last.mean)}, {last.rows} "
         f"rows); {found.by} explains {found.explained:.0%} of the variance."
     )
 

@@ -23,6 +23,7 @@ from agents.joint_questions import JointQuestions
 from agents.people import AsksPeople, NobodyAsked, SignoffPeople
 from agents.policy import Judgement, PolicyEngine, Ruling, ToolCall
 from agents.policy_file import RuleEngine
+from agents.repeatable import DeclaresTools
 from workflows.turns import Answer, Question
 
 _ADK_OWN = frozenset({"set_model_response", "transfer_to_agent", "finish_task", "exit_loop"})
@@ -45,6 +46,7 @@ class SecurityPlugin(BasePlugin):
     ) -> None:
         super().__init__(name=name)
         self._engine = engine
+        self.declares = engine if isinstance(engine, DeclaresTools) else None
         self._joint = JointQuestions(people) if people is not None else None
         self._destructive: set[str] = set()
 

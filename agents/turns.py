@@ -28,13 +28,21 @@ from agents.brief import brief_of, file_names, spoken
 from agents.catalogue import LocalAgent
 from agents.decisions import Decisions
 from agents.errors import AgentFailed, UnusableInput
+from agents.held_turn import Held, journal_of, unheld
 from agents.input_check import refuse_unreadable
+from agents.journal_plugin import JournalPlugin
 from agents.live_models import LiveModels
 from agents.lossy_shapes import refuse_lossy
 from agents.model_access import ModelAccess
+from agents.model_answers import ModelAnswers
 from agents.model_errors import MODEL_ERRORS, model_failure
 from agents.questions import answer_messages, lost, pending
-from workflows.results import AgentResult
+from agents.repeatable import DeclaresTools
+from agents.security_plugin import SecurityPlugin
+from agents.turn_book import TurnBook
+from agents.turn_entries import read_entry
+from agents.turn_journal import MemoryJournal, TurnJournal
+from workflows.results import AgentResult, ToolRun
 from workflows.turns import TurnOutcome, TurnRequest
 
 MOST_MODEL_CALLS = 60
@@ -43,7 +51,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Turn:
-    """One turn of `about`; `request.model` is the model it runs on."""
+    """One turn of `about`; `request.model` is the model it runs on.
+
+    `journal` knows what earlier attempts of the turn did: this one goes on behind it.
+    """
 
     def __init__(
         self,
@@ -51,13 +62,17 @@ class Turn:
         request: TurnRequest,
         files: Sequence[bytes],
         plugins: Sequence[BasePlugin] = (),
+        journal: TurnJournal | None = None,
         *,
         models: ModelAccess | None = None,
     ) -> None:
         self._about = about
-        self._request = request
+        self._turn = journal_of(request)
+        self._request, self._held = unheld(request)
         self._files = files
         self._plugins = list(plugins)
+        self._journal = journal or MemoryJournal()
+        self._kept: JournalPlugin | None = None
         self._live = LiveModels(models) if models is not None else None
         self._restored: list[Event] = []
         self._sessions = InMemorySessionService()
@@ -66,17 +81,64 @@ class Turn:
         self._session_id = request.task_id or "task"
 
     async def run(self) -> TurnOutcome:
-        """See `TurnRunner.run`."""
+        """See `TurnRunner.run`; whatever it raises, `ran` knows what was done."""
+        saved = _loaded(self._request.session)
+        kept = self._kept = await self._opened(saved.get("settled", []))
+        if kept.book.questions():
+            return self._asking(kept)
+        outcome = await self._run(kept, saved)
+        return outcome.model_copy(update={"ran": self.ran()})
+
+    @property
+    def name(self) -> str:
+        """Of the agent."""
+        return self._about.name
+
+    def ran(self) -> tuple[ToolRun, ...]:
+        """The calls of tools that this turn made, in all its attempts."""
+        return self._kept.book.runs() if self._kept else ()
+
+    async def _opened(self, settled: list[str]) -> JournalPlugin:
+        """The journal of this attempt, with what those before it left in it."""
+        attempt, written = await self._journal.open(self._turn)
+        entries = [read_entry(text) for text in written]
+        book = TurnBook(
+            self._turn, entries, ran=self._request.ran, settled=settled, said=self._held.said
+        )
+        kept = JournalPlugin(self._turn, attempt, self._journal, book, ModelAnswers(entries))
+        for entry in book.refused():
+            await kept.keep(entry)
+        return kept
+
+    def _asking(self, kept: JournalPlugin) -> TurnOutcome:
+        """People have to say what is to become of calls that were cut off."""
+        outcome = self._held_back().outcome(kept.book.questions())
+        version = self._about.version_running(self._request.model)
+        return outcome.model_copy(update={"ran": self.ran(), "version": version})
+
+    def _held_back(self) -> Held:
+        return self._held
+
+    async def _run(self, kept: JournalPlugin, saved: dict[str, Any]) -> TurnOutcome:
         await self._place_files()
-        await self._restore()
+        await self._restore(saved)
         try:
-            async with self._runner() as runner:
+            async with self._runner(kept) as runner:
                 for message in self._messages():
                     await self._run_once(runner, message)
+            outcome = await self._outcome(kept)
+        except Exception:
+            if kept.book.questions():
+                _log.exception("turn_cut_off", agent=self._about.name)
+                return self._asking(kept)
+            await kept.take_back()
+            raise
         finally:
             if self._live is not None:
                 await self._live.aclose()
-        return await self._outcome()
+        for entry in kept.book.given_up():
+            await kept.keep(entry)
+        return outcome
 
     async def _place_files(self) -> None:
         inputs = self._request.inputs
@@ -100,9 +162,8 @@ class Turn:
                 artifact=part,
             )
 
-    async def _restore(self) -> None:
+    async def _restore(self, saved: dict[str, Any]) -> None:
         """Lay the events of the earlier turns into a new in-memory session."""
-        saved = _loaded(self._request.session)
         session = await self._sessions.create_session(
             app_name=self._about.name,
             user_id=self._user,
@@ -113,12 +174,14 @@ class Turn:
         for event in self._restored:
             await self._sessions.append_event(session, event)
 
-    def _runner(self) -> Runner:
+    def _runner(self, kept: JournalPlugin) -> Runner:
         module = importlib.import_module(f"agents.{self._about.name}.agent")
+        policies = [*self._plugins, *getattr(module, "plugins", list)()]
+        kept.declarations = _declarations(policies)
         app = App(
             name=self._about.name,
             root_agent=self._built(module),
-            plugins=[Decisions(), *self._plugins, *getattr(module, "plugins", list)()],
+            plugins=[kept, Decisions(), *policies],
             resumability_config=_resumable(),
         )
         return Runner(app=app, session_service=self._sessions, artifact_service=self._artifacts)
@@ -160,7 +223,7 @@ class Turn:
             _log.warning("model_error", agent=self._about.name, reason=failure.sentence)
         return failure or error
 
-    async def _outcome(self) -> TurnOutcome:
+    async def _outcome(self, kept: JournalPlugin) -> TurnOutcome:
         session = await self._sessions.get_session(
             app_name=self._about.name, user_id=self._user, session_id=self._session_id
         )
@@ -175,7 +238,8 @@ class Turn:
         questions = pending(events)
         if questions:
             state = session.state if session else {}
-            return TurnOutcome(questions=questions, session=_saved(events, state), version=version)
+            said = _saved(events, state, kept.book.settled())
+            return TurnOutcome(questions=questions, session=said, version=version)
         result = parse_answer(_said(events), self._request.model)
         return TurnOutcome(result=self._with_feedback(result), version=version)
 
@@ -205,9 +269,16 @@ def _loaded(session: str) -> dict[str, Any]:
     return saved
 
 
-def _saved(events: list[Event], state: dict[str, Any]) -> str:
+def _saved(events: list[Event], state: dict[str, Any], settled: list[str]) -> str:
     dumped = [event.model_dump(mode="json", by_alias=True, exclude_none=True) for event in events]
-    return json.dumps({"v": SESSION_VERSION, "state": state, "events": dumped})
+    kept = {"v": SESSION_VERSION, "state": state, "events": dumped, "settled": settled}
+    return json.dumps(kept)
+
+
+def _declarations(plugins: Sequence[BasePlugin]) -> tuple[DeclaresTools, ...]:
+    """What the policies say of tools that say nothing of themselves."""
+    found = (plugin.declares for plugin in plugins if isinstance(plugin, SecurityPlugin))
+    return tuple(declares for declares in found if declares is not None)
 
 
 def _said(events: list[Event]) -> str:

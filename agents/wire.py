@@ -14,14 +14,25 @@ from pydantic import ValidationError
 
 from agents.answer import clean, shorten
 from agents.brief import brief_of, file_names, spoken
-from agents.errors import BadAnswer
-from workflows.results import AgentResult
+from agents.errors import AgentError, BadAnswer
+from agents.idempotency import key_of
+from workflows.frozen import Frozen
+from workflows.results import AgentResult, ToolRun
 from workflows.turns import InputFile, Question, TurnOutcome, TurnRequest
 
 REQUEST_TYPE = "application/vnd.signoff.turn-request+json"
 OUTCOME_TYPE = "application/vnd.signoff.turn-outcome+json"
+FAILURE_TYPE = "application/vnd.signoff.turn-failure+json"
 OUTCOME_NAME = "outcome"
+IDEMPOTENCY = "urn:signoff:idempotency-key:1"
+"""In a message's metadata: the same for each message that asks for the same turn."""
 INPUT_REQUIRED = (TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED)
+
+
+class _Failure(Frozen):
+    """How a failed turn of ours ended."""
+
+    ran: tuple[ToolRun, ...] = ()
 
 
 def message_of(request: TurnRequest, files: list[bytes]) -> Message:
@@ -33,13 +44,20 @@ def message_of(request: TurnRequest, files: list[bytes]) -> Message:
     ]
     for name, file, content in zip(file_names(request), request.inputs, files, strict=True):
         parts.append(new_raw_part(content, media_type=file.media_type, filename=name))
-    return Message(
+    message = Message(
         role=Role.ROLE_USER,
         message_id=request.key,
         parts=parts,
         task_id=conversation.get("task"),
         context_id=conversation.get("context"),
     )
+    message.metadata.update({IDEMPOTENCY: turn_key(request)})
+    return message
+
+
+def turn_key(request: TurnRequest) -> str:
+    """The idempotency key of a turn of somebody else's agent; 40 letters and digits."""
+    return key_of(request.turn or request.key)
 
 
 def request_of(message: Message, agent: str) -> tuple[TurnRequest, list[bytes]]:
@@ -69,6 +87,23 @@ def outcome_parts(outcome: TurnOutcome) -> list[Part]:
     ]
 
 
+def failure_parts(error: AgentError) -> list[Part]:
+    """What ran before it failed, for clients of ours; they may have to be encrypted."""
+    if not error.ran:
+        return []
+    return [new_text_part(_Failure(ran=error.ran).model_dump_json(), media_type=FAILURE_TYPE)]
+
+
+def ran_before(task: Task) -> tuple[ToolRun, ...]:
+    """What ran before the task failed, where it says so."""
+    parts = task.status.message.parts
+    told = [part.text for part in parts if part.media_type == FAILURE_TYPE]
+    try:
+        return _Failure.model_validate_json(told[-1]).ran if told else ()
+    except ValidationError:
+        return ()
+
+
 def outcome_of(task: Task, agent: str) -> TurnOutcome:
     """The outcome of a finished or asking task; raises BadAnswer when there is none in it."""
     parts = [part for artifact in task.artifacts for part in artifact.parts]
@@ -93,7 +128,11 @@ def outcome_of_message(message: Message, agent: str) -> TurnOutcome:
 
 def status_text(task: Task) -> str:
     """What the agent says about its state, cut for a sentence."""
-    words = " ".join(part.text for part in task.status.message.parts if part.HasField("text"))
+    words = " ".join(
+        part.text
+        for part in task.status.message.parts
+        if part.HasField("text") and part.media_type != FAILURE_TYPE
+    )
     return shorten(clean(words), 300)
 
 

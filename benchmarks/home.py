@@ -23,7 +23,9 @@ from bot import embedded, temporal
 from bot.approvals import Approvals
 from bot.bootstrap import input_folders
 from bot.home import HomePage
+from bot.onlookers import Onlookers
 from bot.settings import Settings, TemporalSettings, load
+from bot.sight import Onlooker, Standing
 from bot.tasks import Tasks
 from notifications.buttons import Cursor
 from notifications.home import home
@@ -111,6 +113,14 @@ def _deadline(number: int) -> datetime:
     return datetime.now(UTC) + timedelta(minutes=10 + number * 37 % 20_000)
 
 
+class Colleagues(Onlookers):
+    """Everybody is a member: what Slack takes to say so is not measured here."""
+
+    async def of(self, user: str) -> Onlooker:
+        """At once."""
+        return Onlooker(user=user, standing=Standing.MEMBER, channels=frozenset())
+
+
 async def _look(client: Client, settings: Settings, folder: Path) -> list[dict[str, Any]]:
     engine = create_engine(f"sqlite:///{folder / 'signoff.db'}")
     await migrate(engine)
@@ -120,6 +130,7 @@ async def _look(client: Client, settings: Settings, folder: Path) -> list[dict[s
         Tasks(client, settings, input_folders(settings)),
         PreferenceStore(engine),
         settings,
+        Colleagues(AsyncWebClient(token="")),
     )
     figures = [await _times(page, user) for user in (FEW, MANY)]
     await engine.dispose()

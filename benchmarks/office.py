@@ -10,7 +10,7 @@ from temporalio.client import Client
 from benchmarks.part import BOT, INSTANT_WORKER, part
 from benchmarks.place import Place
 from bot import bootstrap, embedded, logs
-from bot.demo import pointed_at
+from bot.running_demo import pointed_at
 from bot.settings import Settings
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.person import Person

@@ -16,8 +16,9 @@ from rich.console import Console
 
 from benchmarks.place import Place, place
 from bot import logs
-from bot.demo import in_demo_folder, pointed_at
+from bot.demo import in_demo_folder
 from bot.local_slack import local_workspace
+from bot.running_demo import pointed_at
 from bot.up import Parts, start_all
 from playground.person import Person
 from playground.server import Playground

@@ -39,8 +39,8 @@ async def adk_worker(
         from agents.policy_calls import PolicyCalls  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            "run = 'workflow' needs the package temporalio-google-adk: install it beside Signoff "
-            "with 'pip install -e \".[workflow]\"', or set run = 'local'."
+            "run = 'workflow' needs the package temporalio-google-adk: "
+            "run 'make install EXTRAS=workflow', or set run = 'local'."
         ) from error
     judge = PolicyCalls(policies or ToolPolicies())
     worker = Worker(

@@ -13,8 +13,10 @@ from bot.embedded import require_free
 from bot.errors import ConfigurationError
 from bot.fleet import seal_of, tls_files
 from bot.models import A2A, require_models, tool_policies
+from bot.payload_keys import payload_codec
 from bot.serving import up
 from bot.settings import Settings, TlsSettings
+from bot.turn_journal import KeptTurns
 from storage.answers import AnswerFile
 
 
@@ -27,7 +29,9 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
     answers = AnswerFile(settings.folder / "agents.db")
     parts = _parts(settings, answers)
     require_models(settings, A2A)
-    runner = LocalAgents(models=settings.model_access, policy=tool_policies(settings))
+    turns = KeptTurns(settings.folder, payload_codec(settings))
+    policies = tool_policies(settings)
+    runner = LocalAgents(models=settings.model_access, policy=policies, journal=turns)
     serving = asyncio.create_task(
         serve(
             runner,
@@ -47,6 +51,7 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
         stop.set()
         await asyncio.gather(serving, return_exceptions=True)
         await answers.close()
+        await turns.close()
 
 
 def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:

@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 from agents.approval_principal import Principal, Principals
-from agents.approval_server import ApprovalParts, serve
-from agents.mcp_server import ApprovalTools, serve_stdio
 from agents.signature import KeyUnusable, SigningKey
 from bot.approval_desk import TemporalDesk
 from bot.bootstrap import connect
@@ -20,6 +18,8 @@ from storage.database import create_engine
 @contextlib.asynccontextmanager
 async def approvals(settings: Settings) -> AsyncIterator[None]:
     """Serve the configured programs."""
+    with _extra():
+        from agents.approval_server import ApprovalParts, serve  # noqa: PLC0415
     server = settings.approval_server
     require_free(server.port, "the approval server", "port under [approval_server]")
     principals = principals_of(settings)
@@ -56,6 +56,8 @@ async def approvals(settings: Settings) -> AsyncIterator[None]:
 
 async def mcp(settings: Settings, name: str) -> None:
     """One program's MCP server on standard input and output, until it leaves."""
+    with _extra():
+        from agents.mcp_server import ApprovalTools, serve_stdio  # noqa: PLC0415
     principals = principals_of(settings)
     try:
         alone = principals.named(name)
@@ -95,6 +97,20 @@ def signing_key(settings: Settings) -> SigningKey:
         return SigningKey.kept(settings.folder / settings.approval_server.key)
     except KeyUnusable as error:
         raise ConfigurationError(str(error)) from None
+
+
+@contextlib.contextmanager
+def _extra() -> Iterator[None]:
+    """What speaks MCP is installed on request only."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise ConfigurationError(
+            "Approvals for programs need a package that is not installed: "
+            "run 'make install EXTRAS=mcp', or take [programs] out of the settings."
+        ) from error
 
 
 async def _desk(settings: Settings) -> TemporalDesk:

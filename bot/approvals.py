@@ -32,6 +32,8 @@ from workflows.policy import Risk
 from workflows.requests import ApprovalRequest, CardView, Look
 from workflows.steps import BEGINNINGS
 
+TOGETHER = 40
+"""As many as the form for several at once offers."""
 LOOK_SECONDS = 2.0
 """A form has to open within three seconds of the click; the rest is for the network."""
 WINDOW = 300
@@ -39,6 +41,8 @@ SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(days=400)
 NARROWINGS = 8
 AT_ONCE = 100
+DECIDED = 50
+"""How many more are looked at for a page, in case the person has decided some of them."""
 
 
 class Approvals:
@@ -59,17 +63,27 @@ class Approvals:
     async def page(
         self, approver: str = "", cursor: Cursor | None = None, most: int = 50
     ) -> PendingPage:
-        """One page of what waits, by the cursor's filters, and how much waits in all."""
+        """One page of what waits, by the cursor's filters, and how much waits in all.
+
+        What this approver has decided already does not wait for them; it is left out, and of a
+        very long list only those of them that would be on the page are left out of the total.
+        """
         query = self._pending(approver) + _filtered(cursor or Cursor())
         total = await self._count(query)
-        if total > max(most, WINDOW):
-            query += await self._window(query, most)
-        lines = await self._urgent(query, max(most, WINDOW), most)
-        return PendingPage(lines=tuple(lines), total=total)
+        reach = most + DECIDED if approver else most
+        if total > max(reach, WINDOW):
+            query += await self._window(query, reach)
+        found = await self._urgent(query, max(reach, WINDOW), reach)
+        lines = [line for line in found if not (approver and line.decided_by(approver))]
+        return PendingPage(lines=tuple(lines[:most]), total=total - (len(found) - len(lines)))
 
-    async def low_risk(self, approver: str) -> int:
-        """How many of low risk wait for this person."""
-        return await self._count(self._pending(approver) + _filtered(Cursor(risk=Risk.LOW)))
+    async def concerns(self, user: str, task: str) -> bool:
+        """Whether an approval of this task names this person as an approver, ended or not."""
+        query = (
+            f"WorkflowType = 'ApprovalWorkflow' AND {attributes.TASK.name} = '{quotable(task)}' "
+            f"AND {attributes.APPROVERS.name} = '{quotable(user)}'"
+        )
+        return await self._count(query + self._ours) > 0
 
     async def asked(self, requester: str, most: int) -> list[PendingLine]:
         """What this person asked for and what waits, most urgent first."""
@@ -85,7 +99,7 @@ class Approvals:
             lines += await self._urgent(query, AT_ONCE, AT_ONCE)
         return sorted(lines, key=lambda line: line.deadline)
 
-    async def together(self, approver: str, most: int) -> list[PendingLine]:
+    async def together(self, approver: str, most: int = TOGETHER) -> list[PendingLine]:
         """What this person may approve in one go: low risk, and no form asked for."""
         page = await self.page(approver, Cursor(risk=Risk.LOW), most)
         return [line for line in page.lines if not line.careful]
@@ -163,10 +177,19 @@ class Approvals:
             raise self._translated(error, approval_id) from None
 
     async def _count(self, query: str) -> int:
-        return (await self._client.count_workflows(query)).count
+        try:
+            return (await self._client.count_workflows(query)).count
+        except (RPCError, RuntimeError) as error:
+            raise unavailable(error) from None
 
-    def _list(self, query: str, most: int) -> AsyncIterator[WorkflowExecution]:
-        return self._client.list_workflows(query, limit=most, page_size=min(most, 500))
+    async def _list(self, query: str, most: int) -> AsyncIterator[WorkflowExecution]:
+        try:
+            async for found in self._client.list_workflows(
+                query, limit=most, page_size=min(most, 500)
+            ):
+                yield found
+        except (RPCError, RuntimeError) as error:
+            raise unavailable(error) from None
 
     async def _urgent(self, query: str, among: int, most: int) -> list[PendingLine]:
         """The most urgent ones; only their memos are decoded, which is what takes time."""
@@ -192,8 +215,13 @@ class Approvals:
 
     def _translated(self, error: RPCError | RuntimeError, approval_id: str) -> Exception:
         if unknown(error):
-            return BadRequest(f"There is no approval '{approval_id}': 'signoff list' shows them.")
+            return no_approval(approval_id)
         return unavailable(error)
+
+
+def no_approval(approval_id: str) -> BadRequest:
+    """The same sentence for one that does not exist and for one somebody may not see."""
+    return BadRequest(f"There is no approval '{approval_id}' here: check its id.")
 
 
 def of_queue(task_queue: str) -> str:
@@ -264,6 +292,9 @@ async def _line(found: WorkflowExecution) -> PendingLine:
         task=known.get(attributes.TASK) or "",
         raised_at=found.start_time,
         left_alone=memo.get("left_alone") or {},
+        concerned=tuple(
+            sorted({*(known.get(attributes.APPROVERS) or ()), *(memo.get("zones") or {})})
+        ),
     )
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
+from sqlalchemy import make_url
 
 from bot.audit_form import Form
 from bot.bootstrap import audit_log
-from bot.errors import BadRequest
+from bot.errors import BadRequest, UnavailableError
 from bot.settings import Settings
 from storage.audit import AuditLog
-from storage.database import create_engine
+from storage.database import create_engine, ready
 from storage.export import evaluation_set, json_lines
 from storage.verify import as_json as report_json
 from storage.verify import sentences
@@ -57,8 +58,23 @@ async def _write(log: AuditLog, form: Form, file: TextIO) -> None:
 
 @asynccontextmanager
 async def _log(settings: Settings) -> AsyncIterator[AuditLog]:
+    _require_file(settings)
     engine = create_engine(settings.database_url)
     try:
+        state = await ready(engine)
+        if not state.ok:
+            raise UnavailableError(state.sentence)
         yield audit_log(settings, engine)
     finally:
         await engine.dispose()
+
+
+def _require_file(settings: Settings) -> None:
+    """SQLite would make an empty file of a name that does not exist."""
+    path = make_url(settings.database_url)
+    if path.get_backend_name() == "sqlite" and not Path(path.database or "").exists():
+        raise BadRequest(
+            f"There is no audit log in {Path(path.database or '').parent}: nothing was started "
+            "in this folder yet. Run 'signoff demo' or 'signoff up' first, or name the settings "
+            "file with --config."
+        )

@@ -24,7 +24,7 @@ from bot import cleaning, listeners, temporal
 from bot.adk_worker import adk_worker
 from bot.approvals import Approvals
 from bot.bypasses import Bypasses
-from bot.channels import OpenChannels
+from bot.comments import Comments
 from bot.deputies import Deputies
 from bot.digests import DigestActivities
 from bot.fleet import agent_activities, registry
@@ -37,6 +37,7 @@ from bot.listeners import Listeners
 from bot.listeners.bulk import BulkListeners
 from bot.listeners.comment import CommentListeners
 from bot.listeners.decide import DecideListeners
+from bot.listeners.edge import Edge
 from bot.listeners.forms import Forms
 from bot.listeners.inbox import InboxListeners
 from bot.listeners.more import MoreListeners
@@ -48,17 +49,21 @@ from bot.lists import ApprovalLists
 from bot.mailing import MailActivities, NoMail, forget_links
 from bot.metrics import Metrics
 from bot.models import tool_policies
+from bot.onlookers import Onlookers
 from bot.pages import pages, slack_requests
 from bot.payload_keys import payload_codec
 from bot.payload_watch import PayloadWatch
 from bot.preparing import Preparing, TemporalQueue
 from bot.prompt_ack import PromptDispatch
 from bot.rules import Rules
+from bot.seen_tasks import SeenTasks
 from bot.settings import Settings
 from bot.showing import Showing
 from bot.slack import bolt_app, identify, require_tokens, web_client
 from bot.sockets import SteadyHandler, open_now, renew, sockets
+from bot.starters import Starters
 from bot.tasks import Tasks
+from bot.turn_journal import KeptTurns
 from bot.waiting import WaitingApprovals
 from bot.web.health import HealthPages
 from bot.web.server import web_server
@@ -82,6 +87,7 @@ from storage.driver import OnError
 from storage.fleet import FleetStore
 from storage.hearing import HearingStore
 from storage.inbox import ClickInbox
+from storage.pace import pace_rows
 from storage.payloads import PayloadFiles
 from storage.preferences import PreferenceStore
 from storage.recorder import AuditRecorder
@@ -153,11 +159,12 @@ async def worker(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(a2a.aclose)
-        slack = await stack.enter_async_context(web_client(settings))
-        agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics)
-        watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack))
-        pacer = Pacer()
-        stack.push_async_callback(pacer.close)
+        slack = await stack.enter_async_context(web_client(settings, metrics))
+        turns = KeptTurns(settings.folder, payload_codec(settings))
+        stack.push_async_callback(turns.close)
+        agents = agents or agent_activities(settings, payload_files(settings), a2a, metrics, turns)
+        pacer = await stack.enter_async_context(_pacer(settings, engine))
+        watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack, pacer))
         lists = await connect(settings, lazy=True)
         activities = _activities(settings, slack, engine, agents, pacer, lists)
         client = await connect(settings, activities, watch.failed)
@@ -200,6 +207,7 @@ def _activities(
         Preparing(people, planner, Rules(BypassStore(engine)), TemporalQueue(lists)).prepare,
         Showing(delivery, recorder).show,
         *(delivery.show_task, delivery.update_card, delivery.attach),
+        *(delivery.post_receipt, delivery.tell_requester, delivery.tell_outcome),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
         recorder.record,
         planner.moments,
@@ -232,21 +240,25 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
     require_tokens(settings)
     metrics, client = metrics or Metrics(), await connect(settings, lazy=True)
     inbox, engine = ClickInbox(settings.folder / "inbox.db"), create_engine(settings.database_url)
+    comments = ClickInbox(settings.folder / "comments.db")
     a2a = A2AClient()
     check, endpoints = HealthCheck(a2a, QUICK_SECONDS), registry(settings).endpoints.values()
     fleet = FleetReports(check, endpoints, FleetStore(engine))
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)
         stack.push_async_callback(inbox.close)
+        stack.push_async_callback(comments.close)
         stack.push_async_callback(a2a.aclose)
         slack = await stack.enter_async_context(web_client(settings, metrics))
         await identify(slack)
         app, gateway = bolt_app(slack), Gateway(client, inbox, metrics)
-        pacer = Pacer()
-        stack.push_async_callback(pacer.close)
-        replier = _listen(app, settings, slack, client, gateway, engine, fleet, pacer)
+        pacer = await stack.enter_async_context(_pacer(settings, engine))
+        whisper, tasks = Whisper(slack, pacer), Tasks(client, settings, input_folders(settings))
+        box = Comments(comments, tasks, slack, whisper)
+        replier = _listen(app, settings, slack, client, gateway, engine, fleet, whisper, tasks, box)
         stack.push_async_callback(replier.close)
         await stack.enter_async_context(_background(gateway.drain(replier.answer_late)))
+        await stack.enter_async_context(_background(box.pass_on()))
         ear, handlers = Ear(), list[SteadyHandler]()
         dispatch, open_sockets = PromptDispatch(app, metrics.acked, ear), None
         if settings.slack.mode == "socket":
@@ -263,6 +275,18 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
             shown.append(slack_requests(settings, dispatch, metrics))
         await stack.enter_async_context(web_server(shown, settings.web.host, settings.web.port))
         yield
+
+
+@contextlib.asynccontextmanager
+async def _pacer(settings: Settings, engine: AsyncEngine) -> AsyncIterator[Pacer]:
+    """Slack's pace, kept together with every other process of ours."""
+    shared = pace_rows(engine, settings.folder)
+    pacer = Pacer(shared=shared)
+    try:
+        yield pacer
+    finally:
+        await pacer.close()
+        await shared.close()
 
 
 def _hearing(
@@ -305,30 +329,35 @@ def _listen(
     gateway: Gateway,
     engine: AsyncEngine,
     fleet: FleetReports,
-    pacer: Pacer,
+    whisper: Whisper,
+    tasks: Tasks,
+    comments: Comments,
 ) -> Replier:
     """Connect every gesture; gives what answers the clicks that were kept."""
-    folders, whisper = input_folders(settings), Whisper(slack, pacer)
-    tasks = Tasks(client, settings, folders)
     approvals = Approvals(client, settings.temporal.task_queue)
-    preferences = PreferenceStore(engine)
-    home = HomePage(slack, approvals, tasks, preferences, settings)
-    lists = ApprovalLists(approvals, OpenChannels(slack))
-    replier = Replier(gateway, whisper, home, lists)
-    forms, deputies = Forms(approvals, replier), Deputies(slack, approvals, gateway)
+    preferences, onlookers = PreferenceStore(engine), Onlookers(slack)
+    home = HomePage(slack, approvals, tasks, preferences, settings, onlookers)
+    lists, edge = ApprovalLists(approvals, onlookers), Edge(slack, whisper)
+    replier = Replier(gateway, whisper, home, lists, edge)
+    forms = Forms(approvals, replier, onlookers)
+    deputies = Deputies(slack, approvals, gateway)
     bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
-    inbox = InboxListeners(home, lists, preferences, deputies, replier)
+    starters, seen = Starters(settings, onlookers), SeenTasks(tasks, approvals, onlookers)
+    folders = input_folders(settings)
+    edge.guard(app)
     listeners.register(
         app,
         Listeners(
             decide=DecideListeners(gateway, replier, forms),
             more=MoreListeners(gateway, replier, forms),
-            inbox=inbox,
-            bulk=BulkListeners(gateway, approvals, replier, whisper, home),
-            send=SendListeners(approvals, settings),
-            start_task=StartTaskListeners(tasks, settings, folders, bypasses, fleet),
-            task_help=TaskHelpListeners(tasks, whisper),
-            comment=CommentListeners(tasks),
+            inbox=InboxListeners(home, lists, preferences, deputies, replier),
+            bulk=BulkListeners(gateway, approvals, replier, whisper, onlookers),
+            send=SendListeners(approvals, settings, starters, onlookers),
+            start_task=StartTaskListeners(
+                tasks, settings, folders, bypasses, fleet, starters, seen
+            ),
+            task_help=TaskHelpListeners(seen, whisper),
+            comment=CommentListeners(comments),
         ),
     )
     return replier

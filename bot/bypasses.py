@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BadRequest
 from bot.settings import Settings
+from notifications.calls import passing
 from storage.audit import AuditLog
 from storage.bypasses import Bypass, BypassStore
 from storage.events import AuditEvent, EventKind
@@ -63,8 +64,7 @@ class Bypasses:
     def _read(self, words: Sequence[str]) -> tuple[str, timedelta, str]:
         pipeline, *rest = words or ("",)
         if pipeline not in self._settings.pipelines:
-            known = ", ".join(self._settings.pipelines)
-            raise BadRequest(f"There is no pipeline '{pipeline}'; there is {known}. {_USAGE}")
+            raise BadRequest(f"There is no pipeline '{pipeline}'. {_USAGE}")
         length = _length(rest[0]) if rest else None
         reason = " ".join(rest if length is None else rest[1:]).strip()
         length = USUAL if length is None else length
@@ -78,8 +78,10 @@ class Bypasses:
         """The person's address; raises BadRequest unless some step's policy names him."""
         try:
             found = (await self._slack.users_info(user=user))["user"]
-        except SlackApiError:
-            raise BadRequest("Slack does not say who you are just now: please retry.") from None
+        except SlackApiError as error:
+            if passing(error):
+                raise
+            raise BadRequest("Slack doesn't know you, so you can't open a bypass.") from None
         email = str((found.get("profile") or {}).get("email") or "")
         named = {name for plan in self._settings.plans(pipeline) for name in plan.policy.bypassers}
         strange = any(found.get(name) for name in ("deleted", "is_bot", "is_restricted"))

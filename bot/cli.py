@@ -1,7 +1,9 @@
 """The command line. Each command is a few lines; what it does lives elsewhere."""
 
 import asyncio
+import io
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -111,7 +113,7 @@ def mcp(
     from bot import logs  # noqa: PLC0415
     from bot.approval_service import mcp as service  # noqa: PLC0415
 
-    settings = load(Choice.config)
+    settings = _here()
     logs.configure(settings.folder / "mcp.log")
     _run(service(settings, program))
 
@@ -141,25 +143,29 @@ def start(
     """Start a task."""
     from bot import console  # noqa: PLC0415
 
-    _run(console.start(load(Choice.config), say, pipeline, inputs, channel, requester, wait=wait))
+    _run(console.start(_here(), say, pipeline, inputs, channel, requester, wait=wait))
 
 
 @app.command(name="list")
 def list_pending(
     approver: Annotated[str, typer.Option(help="Only what waits for this Slack id.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """The pending approvals, most urgent first, and the running tasks."""
     from bot import console  # noqa: PLC0415
 
-    _run(console.list_pending(load(Choice.config), say, approver))
+    _run(console.list_pending(_here(), say, approver, as_json=as_json))
 
 
 @app.command()
-def show(item: Annotated[str, typer.Argument(help="The id of a task or of an approval.")]) -> None:
+def show(
+    item: Annotated[str, typer.Argument(help="The id of a task or of an approval.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
     """One task or approval in full."""
     from bot import console  # noqa: PLC0415
 
-    _run(console.show(load(Choice.config), say, item))
+    _run(console.show(_here(), say, item, as_json=as_json))
 
 
 @app.command()
@@ -174,7 +180,7 @@ def decide(
     """Decide; the same rules hold as for a click."""
     from bot import console  # noqa: PLC0415
 
-    settings = load(Choice.config)
+    settings = _here()
     _run(console.decide(settings, say, approval, verdict, by, digest, comment, confirm))
 
 
@@ -185,7 +191,7 @@ def audit_verify(
     """Say whether the audit log is whole; 1 when it was tampered with, damaged or cut."""
     from bot import audit_reports  # noqa: PLC0415
 
-    sound = _run(audit_reports.verify(load(Choice.config), say, as_json=as_json))
+    sound = _run(audit_reports.verify(_here(), say, as_json=as_json))
     raise typer.Exit(0 if sound else 1)
 
 
@@ -199,7 +205,7 @@ def audit_export(
     """Write the audit log out as JSON Lines, or what people decided as an evaluation set."""
     from bot import audit_reports  # noqa: PLC0415
 
-    _run(audit_reports.export(load(Choice.config), form, out))
+    _run(audit_reports.export(_here(), form, out))
 
 
 @app.command()
@@ -209,7 +215,7 @@ def clean(
     """Remove payload files that no workflow refers to any more; the scheduler does it daily."""
     from bot import console  # noqa: PLC0415
 
-    _run(console.clean(load(Choice.config), say, dry_run=dry_run))
+    _run(console.clean(_here(), say, dry_run=dry_run))
 
 
 @app.command()
@@ -221,12 +227,15 @@ def doctor(
     """Say what is wrong with tokens, scopes, Temporal, folders, agents, in a sentence each."""
     from bot.doctor import examine  # noqa: PLC0415
 
-    healthy = _run(examine(load(Choice.config), say, online=online))
+    healthy = _run(examine(_here(), say, online=online))
     raise typer.Exit(0 if healthy else 1)
 
 
 def main() -> None:
     """Run a command; an error is one sentence and a code other than 0."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only gets \\u00e9
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except SystemExit as end:
@@ -237,6 +246,13 @@ def main() -> None:
     except StorageError as error:
         complain.print(str(error), style="red", markup=False)
         leave(3)
+
+
+def _here() -> Settings:
+    """The settings of what runs in this folder: the demonstration, or a real workspace."""
+    from bot.running_demo import found  # noqa: PLC0415
+
+    return found(load(Choice.config), complain)
 
 
 def _run(work: Awaitable[Any]) -> Any:

@@ -5,16 +5,19 @@ import uuid
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from bot.bootstrap import desk, payload_files
 from bot.cleaning import clean as clean_payloads
 from bot.commands import source
 from bot.errors import BadRequest
+from bot.records import card_record, line_record, task_line, task_record, write_json
 from bot.settings import Settings
+from notifications.plain_words import plain
+from notifications.replies import sentence
+from notifications.runs import before, counted, declined_line, run_line
 from notifications.text import visible
-from notifications.words import OUTCOME, STEP
+from notifications.words import OUTCOME, STEP, TROUBLE
+from notifications.words import task as task_words
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.durations import words
 from workflows.requests import CardView
@@ -43,34 +46,58 @@ async def start(
     if wait:
         report = await tasks.report(task)
         took = words_of(report.duration_seconds)
-        say.print(f"Task {task} ended: {report.status} after {took}.", markup=False)
+        ended = task_words(report.status)[1]
+        say.print(f"Task {task} ended: {ended} ({report.status}) after {took}.", markup=False)
+        is_done = report.status.startswith("completed")
+        did = counted(report.ran, report.declined) if is_done else before(report.ran)
+        if did:
+            say.print(f"{did[0].upper()}{did[1:]}.", markup=False)
 
 
-async def list_pending(settings: Settings, say: Console, approver: str) -> None:
-    """Two tables: what waits for people, and what runs."""
+async def list_pending(
+    settings: Settings, say: Console, approver: str, *, as_json: bool = False
+) -> None:
+    """What waits for people, and what runs: whole ids, at any width, or one JSON object."""
     here = await desk(settings)
-    table = Table(
-        "approval", "what", "risk", "time left", "who may decide", title="Pending approvals"
-    )
-    for line in await here.approvals.pending(approver):
-        left = words(line.deadline - datetime.now(UTC))
-        title = visible(line.title)
-        table.add_row(line.id, escape(title), line.risk, left, escape(", ".join(line.approvers)))
-    say.print(table if table.row_count else "Nothing waits for a decision.")
-    running = Table("task", "pipeline", "input", "status", "requester", title="Running tasks")
-    for task in await here.tasks.running():
-        sources = escape(visible(task.sources))
-        running.add_row(task.id, task.pipeline, sources, task.status, task.requester)
-    say.print(running if running.row_count else "No task is running.")
+    pending, running = await here.approvals.pending(approver), await here.tasks.running()
+    if as_json:
+        listed = {"approvals": [*map(line_record, pending)], "tasks": [*map(task_line, running)]}
+        write_json(say, listed)
+        return
+    now = datetime.now(UTC)
+    say.print("Pending approvals:" if pending else "Nothing waits for a decision.")
+    for line in pending:
+        left, who = words(line.deadline - now), ", ".join(line.approvers)
+        facts = f"{line.risk} risk, {left} left, approvers: {visible(who)}"
+        _entry(say, line.id, visible(line.title), facts)
+    say.print("Running tasks:" if running else "No task is running.")
+    for task in running:
+        about = f"{task.pipeline} of {visible(task.sources)}"
+        _entry(say, task.id, about, f"{task_words(task.status)[1]}, for {task.requester}")
 
 
-async def show(settings: Settings, say: Console, item: str) -> None:
+async def show(settings: Settings, say: Console, item: str, *, as_json: bool = False) -> None:
     """An approval's id has dots in it, a task's has none."""
     here = await desk(settings)
-    if "." in item:
-        _show_approval(say, await here.approvals.view(item))
+    if "." in item or item.startswith("a-"):
+        approval = await here.approvals.view(item)
+        if as_json:
+            write_json(say, card_record(approval))
+        else:
+            _show_approval(say, approval)
+        return
+    task = await here.tasks.view(item)
+    if as_json:
+        write_json(say, task_record(task))
     else:
-        _show_task(say, await here.tasks.view(item))
+        _show_task(say, task)
+
+
+def _entry(say: Console, name: str, *lines: str) -> None:
+    """An id on a line of its own, never cut and easily copied, and what there is to say of it."""
+    say.print(f"  {name}", markup=False)
+    for line in lines:
+        say.print(f"      {line}", markup=False)
 
 
 async def decide(
@@ -101,8 +128,8 @@ async def decide(
         ),
     )
     if not answer.accepted:
-        raise BadRequest(plain(answer, view))
-    say.print(plain(answer, view), markup=False)
+        raise BadRequest(plain_answer(answer, view))
+    say.print(plain_answer(answer, view), markup=False)
 
 
 async def clean(settings: Settings, say: Console, *, dry_run: bool) -> None:
@@ -117,35 +144,21 @@ async def clean(settings: Settings, say: Console, *, dry_run: bool) -> None:
         say.print(name, markup=False)
 
 
-_PLAIN = {
-    Reply.COUNTED: "Counted; more is needed.",
-    Reply.ALREADY_COUNTED: "This person's decision was already counted.",
-    Reply.ALREADY_DECIDED: "It was already decided; 'signoff show' says by whom.",
-    Reply.REPLACED: "A newer version replaced this one; decide on that.",
-    Reply.STALE: "The digest is not this version's: run 'signoff show' and copy its digest.",
-    Reply.REQUESTER: "Whoever asked for it may not decide.",
-    Reply.AUTHOR: "Whoever edited it may not decide.",
-    Reply.EXPIRED: "The time to decide is over.",
-    Reply.WITHDRAWN: "The request was withdrawn.",
-    Reply.REASON_MISSING: "A reason is needed: --comment.",
-    Reply.NOT_READY: "It is still being prepared; try again in a moment.",
-    Reply.REVISIONS_USED_UP: "All versions are used up: approve or reject.",
-    Reply.NOT_LIVE: "The policy does not allow to approve a result that is not live.",
+_HINTS = {
+    Reply.STALE: "Run 'signoff show' again and copy its digest.",
+    Reply.REPLACED: "'signoff list' has its id.",
+    Reply.REASON_MISSING: "Give it with --comment.",
+    Reply.CONFIRMATION_MISSING: "Give it with --confirm.",
+    Reply.ALREADY_DECIDED: "'signoff show' says how.",
 }
 
 
-def plain(answer: Answer, view: CardView) -> str:
-    """The answer for a terminal."""
-    if answer.reply is Reply.SETTLED:
-        assert answer.outcome is not None
-        return f"{OUTCOME[answer.outcome][1]}."
-    if answer.reply is Reply.NOT_APPROVER:
-        electorate = view.ballot.electorate
-        names = ", ".join(f"{p.name} ({p.id})" for p in electorate.people) if electorate else ""
-        return f"Not an approver of this. Who may decide: {names or 'nobody'}."
-    if answer.reply is Reply.CONFIRMATION_MISSING:
-        return f"This is high risk: add --confirm {answer.detail}."
-    return _PLAIN.get(answer.reply, f"Not counted: {answer.reply.value}.")
+def plain_answer(answer: Answer, view: CardView) -> str:
+    """The sentence Slack shows, for a terminal, and the option that helps."""
+    people = view.ballot.electorate.people if view.ballot.electorate else ()
+    names = {one.id: f"{one.name} ({one.id})" if one.name else one.id for one in people}
+    said = visible(plain(sentence(answer), names))
+    return " ".join(filter(None, (said, _HINTS.get(answer.reply))))
 
 
 def words_of(seconds: float) -> str:
@@ -157,13 +170,18 @@ def _show_task(say: Console, view: TaskView) -> None:
     say.print(
         f"Task {view.id}: {view.pipeline} of {visible(', '.join(view.sources))}", markup=False
     )
-    say.print(f"Status: {view.status}, for {view.requester}", markup=False)
+    status = task_words(view.status)[1]
+    say.print(f"Status: {status} ({view.status}), for {view.requester}", markup=False)
     for number, step in enumerate(view.steps, 1):
         sign, state = STEP[step.state]
         approval = f" ({step.approval_id})" if step.approval_id else ""
         say.print(f"{sign} {number}. {step.name}: {state}{approval}", markup=False)
+    for run in view.ran:
+        say.print(visible(run_line(run, visible)), markup=False)
+    for one in view.declined:
+        say.print(visible(declined_line(one, visible, ", ".join)), markup=False)
     if view.problem:
-        say.print(f"It cannot go on by itself: {visible(view.problem)}", markup=False)
+        say.print(f"{TROUBLE[view.trouble]}: {visible(view.problem)}", markup=False)
 
 
 def _show_approval(say: Console, view: CardView) -> None:

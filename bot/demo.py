@@ -5,16 +5,14 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from pydantic import SecretStr
 from rich.console import Console
 
 from bot import logs
 from bot.local_slack import local_workspace
-from bot.settings import MailSettings, Settings
+from bot.running_demo import apart, noted, pointed_at
+from bot.settings import Settings
 from bot.up import Parts, print_addresses, start_all
 from playground.server import Playground
-
-FOLDER = "demo"
 
 
 @contextlib.asynccontextmanager
@@ -32,6 +30,7 @@ async def demo(
         await parts.stack.enter_async_context(workspace)
         settings = pointed_at(settings, workspace)
         await parts.during(start_all(settings, config, parts))
+        parts.stack.enter_context(noted(settings, workspace))
         _greet(settings, workspace, say)
         yield settings
         say.print("Stopping ...")
@@ -39,22 +38,7 @@ async def demo(
 
 def in_demo_folder(settings: Settings) -> Settings:
     """The same settings with a folder of the demonstration's own."""
-    storage = settings.storage.model_copy(update={"folder": settings.storage.folder / FOLDER})
-    return settings.model_copy(update={"storage": storage})
-
-
-def pointed_at(settings: Settings, workspace: Playground) -> Settings:
-    """What differs from a real workspace: base URL, tokens, and a mailbox of its own."""
-    secrets = settings.secrets.model_copy(
-        update={
-            "slack_bot_token": SecretStr(workspace.bot_token),
-            "slack_app_token": SecretStr(workspace.app_token),
-        }
-    )
-    slack = settings.slack.model_copy(update={"base_url": workspace.api_url, "heartbeat": ""})
-    server = {"host": "127.0.0.1", "port": workspace.mail_port, "security": "none"}
-    mail = MailSettings(sender="signoff@acme.example", server=server)
-    return settings.model_copy(update={"slack": slack, "secrets": secrets, "mail": mail})
+    return apart(settings)
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
@@ -62,4 +46,5 @@ def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
     say.print("You are Ada, who asks. Switch to Grace, who approves, at the top left.\n")
     say.print(f"  Slack     {workspace.url}")
     print_addresses(settings, say)
+    say.print("  Commands  'signoff list', 'show', 'decide', 'audit' and 'doctor' in this folder")
     say.print("\nCtrl-C stops everything; nothing is lost.")

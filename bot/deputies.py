@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import Approvals
 from bot.gateway import Gateway
+from notifications.calls import passing
 from workflows.decisions import Delegation
 
 MOST = 500
@@ -23,22 +24,32 @@ class Deputies:
         self._gateway = gateway
 
     async def errors(self, deputy: str) -> dict[str, str]:
-        """Why this person cannot stand in; the workflow checks again for each approval."""
+        """Why this person cannot stand in; the workflow checks again for each approval.
+
+        Raises SlackApiError when Slack cannot be asked now.
+        """
         if not deputy:
             return {}
         try:
             user = (await self._slack.users_info(user=deputy))["user"]
-        except SlackApiError:
+        except SlackApiError as error:
+            if passing(error):
+                raise
             return {DEPUTY: "Slack does not know that person."}
         if any(user.get(name) for name in ("deleted", "is_bot", "is_restricted", "is_stranger")):
             return {DEPUTY: "A guest, a bot or somebody deactivated cannot stand in."}
         return {}
 
     async def zone(self, user: str) -> str:
-        """The person's time zone; UTC when Slack does not say."""
+        """The person's time zone; UTC for somebody Slack does not know.
+
+        Raises SlackApiError when Slack cannot be asked now.
+        """
         try:
             return str((await self._slack.users_info(user=user))["user"].get("tz") or "UTC")
-        except SlackApiError:
+        except SlackApiError as error:
+            if passing(error):
+                raise
             return "UTC"
 
     async def take_over(self, user: str, team: str, deputy: str, key: str) -> int:

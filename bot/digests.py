@@ -10,6 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 
 from bot.approvals import Approvals
+from bot.onlookers import Onlookers
+from bot.sight import Onlooker, Sight, line_matter, may_see
 from notifications.approval_list import PendingLine
 from notifications.calendar_settings import CalendarSettings
 from notifications.calendars import zone_of
@@ -52,6 +54,7 @@ class DigestActivities(DigestSteps):
         self._approvals = approvals
         self._preferences = preferences
         self._calendar = calendar
+        self._onlookers = Onlookers(slack)
         self._home: str | None = None
 
     @activity.defn(name="send_digest")
@@ -100,15 +103,21 @@ class DigestActivities(DigestSteps):
             found = await self._approvals.among(request.approvals, request.person)
         else:
             found = await self._approvals.pending(request.person, MOST)
-        before = request.raised_before
-        return [x for x in found if before is None or x.raised_at is None or x.raised_at < before]
+        before, who = request.raised_before, await self._onlookers.of(request.person)
+        return [
+            x
+            for x in found
+            if (before is None or x.raised_at is None or x.raised_at < before)
+            and is_for(x, request, who)
+        ]
 
     async def _post(
         self, place: Place, request: DigestRequest, lines: Iterable[PendingLine]
     ) -> None:
         audience = request.person or request.channel
         digest = Digest(audience=audience, lines=fold(_waiting(x, audience) for x in lines))
-        content = {"blocks": blocks(digest, await self._home_address()), "text": text(digest)}
+        shown = blocks(digest, await self._home_address(), datetime.now(UTC))
+        content = {"blocks": shown, "text": text(digest)}
         await self._delivery.post_once(place, KIND, {"digest": request.key}, content)
 
     async def _zone(self, user: str) -> ZoneInfo:
@@ -125,6 +134,13 @@ class DigestActivities(DigestSteps):
                 return ""
             self._home = f"slack://app?team={me['team_id']}&id={app}&tab=home"
         return self._home
+
+
+def is_for(line: PendingLine, request: DigestRequest, who: Onlooker) -> bool:
+    """A channel reads what stands in it, a person what they may see."""
+    if not request.person:
+        return line.channel == request.channel
+    return may_see(who, line_matter(line)) is Sight.SEES
 
 
 def _waiting(line: PendingLine, audience: str) -> Waiting:

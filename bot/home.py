@@ -1,17 +1,20 @@
 """Publishes a person's Home: four lists from visibility, and the settings from the database."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from temporalio.service import RPCError
 
 from bot.approvals import Approvals
+from bot.errors import UnavailableError
+from bot.onlookers import Onlookers
 from bot.settings import Settings
 from bot.tasks import Tasks
+from notifications.approval_list import PendingLine, PendingPage
 from notifications.buttons import Cursor
 from notifications.calls import refusal
 from notifications.home import (
@@ -41,7 +44,9 @@ class HomePage:
         tasks: Tasks,
         preferences: PreferenceStore,
         settings: Settings,
+        onlookers: Onlookers,
     ) -> None:
+        self._onlookers = onlookers
         self._slack = slack
         self._approvals = approvals
         self._tasks = tasks
@@ -82,7 +87,7 @@ class HomePage:
         try:
             async with asyncio.timeout(PATIENCE):
                 return home(await self.view(user, cursor, said=said, without=without))
-        except (RPCError, TimeoutError):
+        except (UnavailableError, TimeoutError):
             log.warning("home is shown without its lists")
             return home_in_trouble(cursor, said)
 
@@ -95,21 +100,21 @@ class HomePage:
         without: frozenset[str] = frozenset(),
     ) -> HomeView:
         """What it shows; all lists are asked for at the same time."""
-        page, low, asked, recent, running, mine = await asyncio.gather(
+        page, together, asked, recent, running, mine = await asyncio.gather(
             self._approvals.page(user, cursor, PAGE + len(without)),
-            self._approvals.low_risk(user),
+            self._approvals.together(user),
             self._approvals.asked(user, ASKED),
             self._approvals.decided(user, RECENT),
             self._tasks.running(user, ASKED),
             self._preferences.of(user),
         )
-        lines = tuple(line for line in page.lines if line.id not in without)
-        total = page.total - (len(page.lines) - len(lines))
+        seen = (await self._onlookers.seen(user, (*page.lines, *asked))).lines
+        page = left(page, without, [line for line in page.lines if line in seen])
         return HomeView(
             now=datetime.now(UTC),
-            pending=page.model_copy(update={"lines": lines[:PAGE], "total": total}),
-            bulk=low - len(without),
-            asked=tuple(line for line in asked if line.id not in without),
+            pending=page.model_copy(update={"lines": page.lines[:PAGE]}),
+            bulk=len([line for line in together if line.id not in without]),
+            asked=tuple(line for line in asked if line in seen and line.id not in without),
             running=tuple(
                 RunningLine(id=t.id, pipeline=t.pipeline, sources=t.sources, status=t.status)
                 for t in running
@@ -120,6 +125,13 @@ class HomePage:
             cursor=cursor,
             said=said,
         )
+
+
+def left(page: PendingPage, without: frozenset[str], lines: Sequence[PendingLine]) -> PendingPage:
+    """The page with these of its lines only, and without those ids; the total follows."""
+    kept = tuple(line for line in lines if line.id not in without)
+    total = page.total - (len(page.lines) - len(kept))
+    return page.model_copy(update={"lines": kept, "total": total})
 
 
 def described(mine: Preferences) -> str:

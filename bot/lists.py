@@ -5,21 +5,25 @@ from typing import Any
 
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.approvals import Approvals
-from bot.channels import OpenChannels
-from bot.errors import BadRequest
+from bot.approvals import WINDOW, Approvals, no_approval
+from bot.errors import UnavailableError
+from bot.home import left
+from bot.onlookers import UNSURE, Onlookers
+from bot.sight import Sight, card_matter
 from notifications.approval_list import LISTED, PendingPage, approval_list, list_text
+from notifications.blocks import context
 from notifications.cards import body, card_text
 
 Answer = dict[str, Any]
+MORE_UNSURE = "There may be more: I couldn't check what you may see, because Slack didn't answer."
 
 
 class ApprovalLists:
-    """Nobody sees here what he could not see in Slack."""
+    """Nobody sees here what they could not see in Slack."""
 
-    def __init__(self, approvals: Approvals, channels: OpenChannels) -> None:
+    def __init__(self, approvals: Approvals, onlookers: Onlookers) -> None:
         self._approvals = approvals
-        self._channels = channels
+        self._onlookers = onlookers
 
     async def answer(self, wish: str, user: str) -> Answer:
         """`mine` (also for nothing), `all`, or an id; text and blocks. Raises SignoffError."""
@@ -32,8 +36,10 @@ class ApprovalLists:
     async def mine(self, user: str, without: frozenset[str] = frozenset()) -> Answer:
         """What waits for this person; `without` is what visibility still lists."""
         now = datetime.now(UTC)
-        page = _left(await self._approvals.page(user, most=LISTED + len(without)), without)
-        bulk = await self._approvals.low_risk(user) - len(without)
+        page = await self._approvals.page(user, most=LISTED + len(without))
+        page = left(page, without, (await self._onlookers.seen(user, page.lines)).lines)
+        together = await self._approvals.together(user)
+        bulk = len([line for line in together if line.id not in without])
         blocks = approval_list(page, now, mine=True, bulk=bulk)
         return {"text": list_text(page, now, mine=True), "blocks": blocks}
 
@@ -45,28 +51,25 @@ class ApprovalLists:
         )
 
     async def _all(self, user: str) -> Answer:
-        """Without what stands in a private channel, unless the person asked for it."""
-        now, page = datetime.now(UTC), await self._approvals.page(most=LISTED * 2)
-        hidden = frozenset(
-            [
-                line.id
-                for line in page.lines
-                if line.requester != user and not await self._channels.has(line.channel)
-            ]
-        )
-        page = _left(page, hidden)
-        blocks = approval_list(page, now, mine=False, bulk=0)
-        return {"text": list_text(page, now, mine=False), "blocks": blocks}
+        """Whatever this person may see; the total counts nothing else."""
+        now, page = datetime.now(UTC), await self._approvals.page(most=WINDOW)
+        seen = await self._onlookers.seen(user, page.lines)
+        if seen.unsure and not seen.lines:
+            raise UnavailableError(UNSURE)
+        shown = PendingPage(lines=seen.lines, total=len(seen.lines))
+        blocks = approval_list(shown, now, mine=False, bulk=0)
+        if page.total > len(page.lines):
+            blocks.append(context(f"Only the {len(page.lines)} most urgent were looked at."))
+        if seen.unsure:
+            blocks.append(context(MORE_UNSURE))
+        return {"text": list_text(shown, now, mine=False), "blocks": blocks}
 
     async def _one(self, wish: str, user: str) -> Answer:
+        """To somebody who may not see it, it does not exist."""
         view = (await self._approvals.look(wish)).view
-        concerned = {view.request.requester, *view.ballot.deciders()}
-        if user not in concerned and not await self._channels.has(view.request.thread.channel):
-            raise BadRequest(f"There is no approval '{wish}': 'signoff list' shows them.")
+        sight = await self._onlookers.sight(user, card_matter(view))
+        if sight is Sight.UNSURE:
+            raise UnavailableError(UNSURE)
+        if sight is Sight.HIDDEN:
+            raise no_approval(wish)
         return {"text": card_text(view), "blocks": body(view)}
-
-
-def _left(page: PendingPage, without: frozenset[str]) -> PendingPage:
-    lines = tuple(line for line in page.lines if line.id not in without)
-    total = page.total - (len(page.lines) - len(lines))
-    return PendingPage(lines=lines, total=total)

@@ -13,6 +13,7 @@ from playground.config import PlaygroundConfig, load_config
 from playground.server import Playground
 
 MANIFEST = "manifest.yml"
+EXAMPLE = "examples/penguins.csv"
 STATE = "playground.db"
 
 
@@ -22,12 +23,13 @@ def local_workspace(
     """A workspace with our manifest; `people` is a TOML file with others than the usual ones."""
     require_free(port, "the local Slack workspace", "port under [playground]")
     settings.folder.mkdir(parents=True, exist_ok=True)
-    config = _config(settings.root / MANIFEST, people)
+    config = _config(settings, people)
     return Playground(config, settings.folder / STATE, port, fresh, mail_port=0)
 
 
-def _config(manifest: Path, people: Path | None) -> PlaygroundConfig:
-    """Rate limits are on, and our manifest holds, unless the file says otherwise."""
+def _config(settings: Settings, people: Path | None) -> PlaygroundConfig:
+    """Rate limits are on, and our manifest and example hold, unless the file says otherwise."""
+    manifest = settings.root / MANIFEST
     try:
         config = load_config(people) if people else PlaygroundConfig()
     except (OSError, ValueError) as error:
@@ -35,6 +37,8 @@ def _config(manifest: Path, people: Path | None) -> PlaygroundConfig:
     ours: dict[str, object] = {"rate_limits": True, "message_burst": 10}
     if manifest.exists():
         ours["manifest"] = manifest
+    if "review" in settings.pipelines and (settings.root / EXAMPLE).exists():
+        ours["try_first"] = (f"/task review {EXAMPLE}",)
     wanted = {key: value for key, value in ours.items() if key not in config.model_fields_set}
     return config.model_copy(update=wanted)
 

@@ -24,7 +24,7 @@ _METHODS = frozenset(
         *("apps.connections.open", "auth.test", "chat.delete", "chat.getPermalink"),
         *("chat.postEphemeral", "chat.postMessage", "chat.update", "conversations.history"),
         *("conversations.info", "conversations.join", "conversations.list"),
-        "conversations.members",
+        *("conversations.members", "users.conversations"),
         *("conversations.open", "conversations.replies", "files.completeUploadExternal"),
         *("files.getUploadURLExternal", "files.info", "usergroups.list", "usergroups.users.list"),
         *("users.info", "users.list", "users.lookupByEmail", "views.open", "views.publish"),

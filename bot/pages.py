@@ -11,6 +11,7 @@ from bot.metrics import Metrics
 from bot.prompt_ack import PromptDispatch
 from bot.settings import Settings
 from bot.web import checks, decision_page
+from bot.web.client_address import client_address
 from bot.web.health import HealthPages, Readiness
 from bot.web.server import Register
 from bot.web.slack_http import SlackHttp
@@ -64,4 +65,5 @@ def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: N
         public_url=settings.public_url,
         full_text=full_text,
         names=names.on,
+        client=client_address(settings.web.trusted_proxies),
     )

@@ -15,6 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bot.metrics import Metrics
+from notifications.pacing import Later
 from notifications.payload_notice import PayloadNotices
 from storage.errors import StorageError
 from storage.payloads import PayloadFiles
@@ -100,7 +101,7 @@ class PayloadWatch:
         assert trouble.notice is not None
         try:
             await self._notices.resolve(trouble.notice, trouble.reference)
-        except (SlackClientError, OSError, TimeoutError) as error:
+        except (SlackClientError, Later, OSError, TimeoutError) as error:
             log.warning("payload_notice_waits", error=type(error).__name__)
             return False
         return True

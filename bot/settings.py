@@ -5,8 +5,10 @@ unknown is refused. Secrets come from the environment, from `.env`, or from a fi
 `<NAME>_FILE`, never from the TOML file.
 """
 
+import re
 import tomllib
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
 
@@ -27,15 +29,18 @@ from agents.environment import Environment, read_environment, secret
 from agents.model_access import ModelAccess
 from agents.model_settings import ModelKeys, ModelSettings, usual_names
 from bot.errors import ConfigurationError
+from bot.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
 from notifications.calendar_settings import CalendarSettings
 from notifications.mail import MailServer
 from notifications.task_form import DEFAULT, FormField
 from workflows.durations import Duration
 from workflows.policy import Policy
 from workflows.results import AgentPin, AgentResult
-from workflows.tasks import StepPlan
+from workflows.tasks import Gate, StepPlan
 
 FILE = "signoff.toml"
+STARTERS = "starters"
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
 
 
@@ -210,13 +215,15 @@ class DigestSettings(Section):
 class WebSettings(Section):
     """Our own pages: health, metrics, and the page a mailed link opens.
 
-    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere.
+    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere. Only proxies
+    in `trusted_proxies` are believed whom they ask for.
     """
 
     host: str = "127.0.0.1"
     port: int = 8332
     worker_port: int = 0
     public_url: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
 
 class PlaygroundSettings(Section):
@@ -244,6 +251,7 @@ class StepSettings(Section):
     temperature: float | None = Field(default=None, ge=0, le=2)
     timeout: Duration = timedelta(minutes=10)
     pin: PinSettings = PinSettings()
+    gate: Gate = Gate.AUTO
     policy: dict[str, Any] = {}
 
 
@@ -335,18 +343,27 @@ class Settings(BaseSettings):
             if name in RESERVED:
                 raise ValueError(f"pipelines.{name}: '{name}' is a word of /task; take another")
             self.plans(name)
+            self.starters(name)
+        self.starters()
         for name in self.programs:
             self.program_policy(name)
         return self
 
     def program_policy(self, program: str) -> Policy:
         """What this program's approvals take; raises ValueError with the place."""
-        merged = {**self.policy, **self.programs[program].policy}
+        merged = {**_decisions(self.policy), **self.programs[program].policy}
         return _policy(f"programs.{program}.policy", merged)
 
     def plans(self, pipeline: str) -> tuple[StepPlan, ...]:
         """The pipeline's steps with their policies worked out; raises ValueError with the place."""
         return tuple(self._plan(pipeline, step) for step in self.pipelines[pipeline].steps)
+
+    def starters(self, pipeline: str = "") -> tuple[str, ...]:
+        """Who may start this pipeline from Slack, or anything; raises ValueError with the place."""
+        known = self.pipelines.get(pipeline)
+        own = known.policy if known else {}
+        where = f"pipelines.{pipeline}.policy" if STARTERS in own else "policy"
+        return _starters(where, own.get(STARTERS, self.policy.get(STARTERS, EVERY_MEMBER)))
 
     def fields(self, pipeline: str) -> tuple[FormField, ...]:
         """The form of this pipeline; the usual one for a name nobody knows."""
@@ -355,7 +372,13 @@ class Settings(BaseSettings):
 
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
-        merged = {**self.policy, **self.pipelines[pipeline].policy, **step.policy}
+        if step.gate is Gate.RECEIPT and step is not self.pipelines[pipeline].steps[-1]:
+            raise ValueError(
+                f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
+                "what another step goes on from is approved by people"
+            )
+        over = {**self.policy, **self.pipelines[pipeline].policy}
+        merged = {**_decisions(over), **step.policy}
         plan = StepPlan(
             name=step.name,
             agent=step.agent or step.name,
@@ -364,6 +387,7 @@ class Settings(BaseSettings):
             temperature=step.temperature,
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
+            gate=step.gate,
         )
         agent = self.agents.get(plan.agent)
         return self._inside(plan, agent) if agent and agent.run == "workflow" else plan
@@ -440,6 +464,24 @@ class Settings(BaseSettings):
     def input_folders(self) -> tuple[Path, ...]:
         """The folders tasks may read."""
         return tuple((self.root / folder).resolve() for folder in self.inputs.folders)
+
+
+def _decisions(policy: dict[str, Any]) -> dict[str, Any]:
+    """The part of a policy that is about decisions: what a step's approval is raised with."""
+    return {key: value for key, value in policy.items() if key != STARTERS}
+
+
+def _starters(where: str, named: object) -> tuple[str, ...]:
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        raise ValueError(f'{where}: starters is a list of names, for example ["members"]')
+    for name in named:
+        known = name in {MEMBERS, CHANNEL} or is_group(name) or "@" in name
+        if not known and not _USER.fullmatch(name):
+            raise ValueError(
+                f"{where}: starters names '{name}', which is neither a user id, an address, "
+                "a @usergroup, 'channel' nor 'members'"
+            )
+    return tuple(named)
 
 
 def _policy(where: str, merged: dict[str, Any]) -> Policy:

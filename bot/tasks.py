@@ -3,8 +3,14 @@
 import asyncio
 import hashlib
 import secrets
+from urllib.parse import urlsplit
 
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
@@ -81,7 +87,11 @@ class Tasks:
         return request.id
 
     async def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
-        """What can be said at once is said at once; raises BadRequest with a sentence."""
+        """What can be said at once is said at once; raises BadRequest with a sentence.
+
+        Whoever asks for a person has asked before whether they may start it: what is said here
+        names pipelines and files.
+        """
         if pipeline not in self._settings.pipelines:
             known = ", ".join(self._settings.pipelines)
             raise BadRequest(f"There is no pipeline '{pipeline}'; there is {known}.")
@@ -90,8 +100,14 @@ class Tasks:
             example = f", for example {names[0]}" if names else ""
             raise BadRequest(f"Pipeline '{pipeline}' needs at least one input{example}.")
         for source in sources:
-            if source.kind is SourceKind.FILE:
-                await asyncio.to_thread(self._folders.locate, source.value)
+            await self.check_source(source)
+
+    async def check_source(self, source: Source) -> None:
+        """One input; raises BadRequest with a sentence for the field it was entered in."""
+        if source.kind is SourceKind.FILE:
+            await asyncio.to_thread(self._folders.locate, source.value)
+        if source.kind is SourceKind.URL and not _is_address(source.value):
+            raise BadRequest("Enter a URL that starts with http:// or https://")
 
     async def accepted(self, task_id: str) -> str:
         """Wait until the inputs are in; empty when the task runs, else the sentence why not."""
@@ -119,20 +135,12 @@ class Tasks:
         query += of_queue(self._settings.temporal.task_queue)
         if requester:
             query += f" AND {attributes.REQUESTER.name} = '{quotable(requester)}'"
-        lines = []
-        async for found in self._client.list_workflows(query, limit=most):
-            memo = await found.memo()
-            known = found.typed_search_attributes
-            lines.append(
-                TaskLine(
-                    id=found.id,
-                    pipeline=str(memo.get("pipeline", "")),
-                    sources=str(memo.get("sources", "")),
-                    requester=known.get(attributes.REQUESTER) or "",
-                    status=known.get(attributes.STATUS) or attributes.RUNNING,
-                )
-            )
-        return lines
+        try:
+            return [
+                await _line(found) async for found in self._client.list_workflows(query, limit=most)
+            ]
+        except (RPCError, RuntimeError) as error:
+            raise unavailable(error) from None
 
     async def cancel(self, task_id: str, by: str, *, operator: bool = False) -> str:
         """End a task; only its requester may, or an operator on the command line."""
@@ -148,16 +156,22 @@ class Tasks:
         await self._handle(task_id).signal(TaskWorkflow.retry, Gesture(by=by, problem=problem))
         return f"Task {view.id} tries that step again."
 
-    async def comment(self, task_id: str, comment: Comment) -> None:
-        """Keep what somebody wrote in the task's thread."""
-        await self._handle(task_id).signal(TaskWorkflow.comment, comment)
+    async def comment(self, task_id: str, comment: Comment) -> bool:
+        """Keep what somebody wrote in the task's thread; False when the task has ended."""
+        try:
+            await self._handle(task_id).signal(TaskWorkflow.comment, comment)
+        except (RPCError, RuntimeError) as error:
+            if unknown(error):
+                return False
+            raise unavailable(error) from None
+        return True
 
     async def _own(self, task_id: str, by: str, *, operator: bool) -> TaskView:
         view = await self.view(task_id)
         if view.ended_at is not None:
             raise BadRequest(f"Task {task_id} has already ended: {view.status}.")
         if not operator and by != view.requester:
-            raise BadRequest(f"Task {task_id} is not yours: only who asked for it may do that.")
+            raise BadRequest(f"Task {task_id} isn't yours: only whoever asked for it may do that.")
         return view
 
     def _handle(self, task_id: str) -> WorkflowHandle[TaskWorkflow, TaskReport]:
@@ -165,8 +179,33 @@ class Tasks:
 
     def _not_found(self, error: RPCError | RuntimeError, task_id: str) -> Exception:
         if unknown(error):
-            return BadRequest(f"There is no task '{task_id}': '/task list' shows the running ones.")
+            return no_task(task_id)
         return unavailable(error)
+
+
+def no_task(task_id: str) -> BadRequest:
+    """The same sentence for one that does not exist and for one somebody may not see."""
+    return BadRequest(f"There is no task '{task_id}': '/task list' shows the running ones.")
+
+
+async def _line(found: WorkflowExecution) -> TaskLine:
+    memo = await found.memo()
+    known = found.typed_search_attributes
+    return TaskLine(
+        id=found.id,
+        pipeline=str(memo.get("pipeline", "")),
+        sources=str(memo.get("sources", "")),
+        requester=known.get(attributes.REQUESTER) or "",
+        status=known.get(attributes.STATUS) or attributes.RUNNING,
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text.strip())
+        return parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _task_id(key: str) -> str:

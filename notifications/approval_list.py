@@ -1,6 +1,6 @@
 """Lists of approvals: what a list knows of each, and how `/approvals` shows them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from notifications.blocks import Block, actions, button, context, divider, section
 from notifications.buttons import ActionId, Choice, Target
@@ -14,13 +14,16 @@ from workflows.policy import Risk
 TITLE_SHOWN = 140
 SUMMARY_SHOWN = 240
 LISTED = 15
+DECIDED = datetime(9999, 1, 1, tzinfo=UTC)
+"""Whoever is left alone until then has decided."""
 _RISK = {Risk.LOW.value: "low risk", Risk.HIGH.value: "⚠️ high risk"}
 
 
 class PendingLine(Frozen):
     """One pending approval, as a list shows it; `digest` is the beginning a button carries.
 
-    `left_alone` are those who want no reminder, and until when.
+    `concerned` are the ids of those who may decide or could before. `left_alone` are those who
+    want no reminder, and until when; whoever has decided, for ever.
     """
 
     id: str
@@ -38,6 +41,7 @@ class PendingLine(Frozen):
     task: str = ""
     raised_at: datetime | None = None
     left_alone: dict[str, datetime] = {}
+    concerned: tuple[str, ...] = ()
 
     def target(self) -> Target:
         """What its buttons are about."""
@@ -47,6 +51,11 @@ class PendingLine(Frozen):
         """Whether this person, one of those who may decide, is to be reminded of it."""
         until = self.left_alone.get(user)
         return until is None or until <= now
+
+    def decided_by(self, user: str) -> bool:
+        """Whether this person's decision is counted already."""
+        until = self.left_alone.get(user)
+        return until is not None and until >= DECIDED
 
     def named(self) -> str:
         """Title and version, not escaped."""

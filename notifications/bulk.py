@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.approval_list import PendingLine
 from notifications.blocks import Block, context, plain, section
-from notifications.buttons import ActionId, Target
+from notifications.buttons import ActionId, Cursor, Target
 from notifications.facts import code, person
 from notifications.inputs import checkboxes, modal, ticked
 from notifications.text import clip, inert, mrkdwn
@@ -21,14 +21,22 @@ FIELD = "group_"
 
 
 class Chosen(BaseModel):
-    """The confirmation's private metadata: exactly what was listed."""
+    """The confirmation's private metadata: exactly what was listed.
+
+    `home` is what Home showed where the form was opened, `listed` the address of a private list.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    targets: tuple[Target, ...]
+    targets: tuple[Target, ...] = ()
+    home: Cursor | None = None
+    listed: str = Field(default="", max_length=500)
 
 
-def choose_modal(lines: Sequence[PendingLine], now: datetime) -> Block:
+UNOPENED = Chosen()
+
+
+def choose_modal(lines: Sequence[PendingLine], now: datetime, opened: Chosen = UNOPENED) -> Block:
     """Up to 40 boxes, ten a group; only what is of low risk is offered."""
     shown = lines[: GROUP * GROUPS]
     blocks: list[Block] = [
@@ -38,7 +46,8 @@ def choose_modal(lines: Sequence[PendingLine], now: datetime) -> Block:
         options = [_option(line, now) for line in shown[start : start + GROUP]]
         name = f"{start + 1} to {start + len(options)}, most urgent first"
         blocks.append(checkboxes(f"{FIELD}{start // GROUP}", name, options))
-    return modal(ActionId.BULK_MODAL, "Approve several", blocks, submit="Next")
+    metadata = opened.model_dump_json(by_alias=True)
+    return modal(ActionId.BULK_MODAL, "Approve several", blocks, submit="Next", metadata=metadata)
 
 
 def chosen(view: dict[str, Any]) -> tuple[Target, ...]:
@@ -47,14 +56,14 @@ def chosen(view: dict[str, Any]) -> tuple[Target, ...]:
     return tuple(Target.model_validate_json(value) for value in values)
 
 
-def confirm_modal(lines: Sequence[PendingLine]) -> Block:
+def confirm_modal(lines: Sequence[PendingLine], opened: Chosen = UNOPENED) -> Block:
     """Lists what will be approved; each is decided on its own digest."""
     listed = [
         f"• *{mrkdwn(line.named())}* for {person(line.requester)} · {code(line.digest)}\n"
         f"“{clip(line.summary, 200, mrkdwn).shown}”"
         for line in lines
     ]
-    value = Chosen(targets=tuple(line.target() for line in lines))
+    value = opened.model_copy(update={"targets": tuple(line.target() for line in lines)})
     blocks = [section(f"You approve these {len(lines)}:"), *(section(text) for text in listed)]
     blocks.append(context("Each is decided on its own; what changed meanwhile is left out."))
     return modal(

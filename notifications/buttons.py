@@ -106,7 +106,8 @@ class ModalValue(BaseModel):
     `place` is the message that was clicked and `thread` where an answer is seen; both empty when
     the form was opened from Home (then `home` is what Home showed) or from a list. `shown` holds a
     digest of each text that the form came filled with, so that an unchanged field is known as
-    such. `required` says that one of several fields has to be filled in.
+    such. `required` says that one of several fields has to be filled in, `phrase` what has to be
+    typed to confirm.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,6 +119,7 @@ class ModalValue(BaseModel):
     thread: str = ""
     shown: dict[str, str] = {}
     required: bool = False
+    phrase: str = ""
     home: Cursor | None = None
 
     def answer_place(self) -> Place | None:

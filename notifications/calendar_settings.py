@@ -13,11 +13,9 @@ No hours means around the clock; a weekday that is not named is then open, other
 import itertools
 import re
 from datetime import date
-from functools import lru_cache
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -27,6 +25,8 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+
+from notifications.public_holidays import known_place
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-\u2013]\s*(\d{1,2}):(\d{2})")
@@ -107,7 +107,7 @@ class CalendarSettings(BaseModel):
     @field_validator("holidays")
     @classmethod
     def _check_holidays(cls, place: str) -> str:
-        return _known_place(place) if place else place
+        return known_place(place) if place else place
 
     @field_validator("zone")
     @classmethod
@@ -149,21 +149,3 @@ def _check_order(day: str, spans: tuple[DaySpan, ...]) -> None:
     for before, after in itertools.pairwise(spans):
         if after.begin < before.end:
             raise ValueError(f"{day}: its spans overlap or are out of order; sort them by time")
-
-
-@lru_cache(maxsize=64)
-def _known_place(place: str) -> str:
-    country, _, subdivision = place.partition("-")
-    try:
-        known: Any = holidays.country_holidays(country if len(country) == 2 else "")
-    except (NotImplementedError, AttributeError, KeyError):
-        raise ValueError(
-            f"no holidays are known for '{country}'; use a two-letter country code such as DE or US"
-        ) from None
-    if subdivision and subdivision not in known.subdivisions:
-        some = ", ".join(known.subdivisions[:6])
-        raise ValueError(
-            f"'{country}' has no part '{subdivision}'; "
-            + (f"known are for example {some}" if some else "it has no parts at all")
-        )
-    return place

@@ -10,9 +10,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from notifications.calendar_settings import WEEKDAYS, CalendarSettings, DaySpan
+from notifications.public_holidays import days_of
 
 ROUND_THE_CLOCK = CalendarSettings()
 _HORIZON = 4_000  # days: longer than any list of days off can reach
@@ -119,7 +118,7 @@ def _days(moment: datetime, zone: ZoneInfo) -> Iterator[date]:
 
 def _open(day: date, calendar: CalendarSettings, zone: ZoneInfo) -> list[Span]:
     """The business hours of one local day."""
-    if day in calendar.days_off or day in _holidays(calendar.holidays, day.year):
+    if day in calendar.days_off or day in days_of(calendar.holidays, day.year):
         return []
     if not calendar.hours:
         return _spans(day, (DaySpan(begin=0, end=1440),), zone)
@@ -194,11 +193,3 @@ def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
         else:
             high = middle
     return high
-
-
-@lru_cache(maxsize=512)
-def _holidays(place: str, year: int) -> frozenset[date]:
-    if not place:
-        return frozenset()
-    country, _, subdivision = place.partition("-")
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))

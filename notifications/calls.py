@@ -26,6 +26,9 @@ _SLOW = frozenset(
         "token_revoked",
     }
 )
+_PASSING = frozenset(
+    {"", "fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
+)
 NO_PLACE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
 
 
@@ -33,6 +36,11 @@ def refusal(error: SlackApiError) -> str:
     """Slack's error code, for example `not_in_channel`; empty when its answer was no JSON."""
     data = getattr(error.response, "data", None)
     return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def passing(error: SlackApiError) -> bool:
+    """Whether Slack may well answer the same question a little later: it is busy, or unwell."""
+    return error.response.status_code == 429 or refusal(error) in _PASSING
 
 
 async def call(pending: Awaitable[Answer]) -> Answer:

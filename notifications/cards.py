@@ -13,6 +13,7 @@ from notifications.card_facts import facts, outcome_line, progress, title, to_co
 from notifications.decide_buttons import decide_buttons
 from notifications.difference import as_blocks, as_text, difference
 from notifications.facts import code, people, person, plain_moment
+from notifications.runs import counted, ran_before, warning
 from notifications.text import clip, inert, mrkdwn
 from workflows.digest import PREFIX
 from workflows.requests import CardView
@@ -40,6 +41,7 @@ def body(view: CardView) -> list[Block]:
         fields(facts(view)),
         *(context(line) for line in warnings(view, _shown(view))),
         *_asked(view),
+        *ran_before(view.request.ran),
         context(f"{_label(view)}, up to the line:"),
         *_agent_text(view),
         divider(),
@@ -58,6 +60,8 @@ def card_text(view: CardView) -> str:
     ]
     if request.feedback:
         lines.append(f"Asked for: {clip(request.feedback, COMMENT_SHOWN, mrkdwn).shown}")
+    if request.ran:
+        lines.append(f"Ran before: {counted(request.ran)}. {warning(request.ran)}".strip())
     lines.append(f"{_label(view)}: {clip(request.result.summary, SUMMARY_SHOWN, mrkdwn).shown}")
     lines += [f"• {clip(text, FINDING_SHOWN, mrkdwn).shown}" for text in _findings(view)]
     if request.previous is not None:

@@ -9,23 +9,44 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from notifications.attempts import certainly_unsent, nothing_sent, say_nothing_sent
-from notifications.calls import NO_PLACE, call, refusal
+from notifications.calls import NO_PLACE, call, refusal, translated
+from notifications.card_facts import outcome_line
 from notifications.cards import card, card_text
 from notifications.facts import people, person
 from notifications.pacing import Pacer, Urgency
+from notifications.receipt import receipt as receipt_blocks
+from notifications.receipt import receipt_file, receipt_text
 from notifications.replies import sentence
 from notifications.task_message import task_message, task_text
 from notifications.text import mrkdwn
+from notifications.tidings import key as tidings_key
+from notifications.tidings import outcome_text, outcome_tidings, tidings, tidings_text
 from notifications.whisper import Whisper
 from workflows.decisions import Place
 from workflows.health import AgentHealth
+from workflows.receipts import Receipt
 from workflows.requests import CardView
 from workflows.steps import Attachment, CardSteps, CopyRequest, Notice, Word
 from workflows.tasks import StepState, TaskView
 
 CARD = "signoff_card"
 TASK = "signoff_task"
+RECEIPT = "signoff_receipt"
+TIDINGS = "signoff_tidings"
 _NEEDED = frozenset({StepState.TO_COME, StepState.RUNNING, StepState.STUCK})
+
+
+_NO_DIRECT = frozenset(
+    {
+        "cannot_dm_bot",
+        "user_disabled",
+        "user_not_found",
+        "user_not_visible",
+        "users_list_not_supplied",
+        "users_not_found",
+    }
+)
+"""Refusals that say that somebody has no direct messages."""
 
 
 class KnowsAgents(Protocol):
@@ -86,11 +107,14 @@ class SlackDelivery(CardSteps):
 
     @activity.defn(name="update_card")
     async def update_card(self, view: CardView) -> None:
-        """Rewrite every copy of the card."""
+        """Rewrite every copy of the card, and at the end whatever says that it still waits."""
         view = await self._with_unwell(view)
         content = {"blocks": card(view), "text": card_text(view)}
         for place in view.ballot.places:
             await self._update(place, content)
+        if view.ballot.outcome is not None:
+            for place in view.reminders:
+                await self._update(place, {"text": _over(view), "blocks": []})
 
     @activity.defn(name="attach")
     async def attach(self, attachment: Attachment) -> None:
@@ -106,13 +130,13 @@ class SlackDelivery(CardSteps):
         )
 
     @activity.defn(name="remind")
-    async def remind(self, view: CardView) -> None:
+    async def remind(self, view: CardView) -> Place:
         """Remind those who may still decide, in the thread."""
         ballot = view.ballot
         waiting = ballot.missing_people() - set(view.snoozed)
         title = mrkdwn(view.request.title)
         text = f"⏰ {people(sorted(waiting))}: {title} still waits for your decision."
-        await self._post(_thread(view), {"text": text})
+        return await self._post(_thread(view), {"text": text})
 
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:
@@ -120,14 +144,57 @@ class SlackDelivery(CardSteps):
         await self._whisper.say(notice.to, notice.place, sentence(notice.answer))
 
     @activity.defn(name="say")
-    async def say(self, word: Word) -> None:
+    async def say(self, word: Word) -> Place | None:
         """Say a sentence, in the open or to one person."""
         text = mrkdwn(word.text) + await self._link(word.about)
         if word.to:
-            await self._whisper.say(word.to, word.place if word.place.channel else None, text)
+            place = word.place if word.place.channel else None
+            return await self._whisper.say(word.to, place, text)
+        mention = f"{people(word.mention)} " if word.mention else ""
+        return await self._post(word.place, {"text": mention + text})
+
+    @activity.defn(name="post_receipt")
+    async def post_receipt(self, receipt: Receipt) -> Place:
+        """Post what was done, then everything about it as a file beside it."""
+        key = {"task": receipt.task_id, "step": receipt.step}
+        content = {"blocks": receipt_blocks(receipt), "text": receipt_text(receipt)}
+        place = await self.post_once(receipt.thread, RECEIPT, key, content)
+        thread = receipt.thread if receipt.thread.ts else place
+        name, title = f"{receipt.step}-receipt.md", f"{receipt.step}: receipt and report"
+        await self.attach(
+            Attachment(thread=thread, name=name, title=title, text=receipt_file(receipt))
+        )
+        return place
+
+    @activity.defn(name="tell_requester")
+    async def tell_requester(self, view: TaskView) -> None:
+        """Tell them in their direct messages; in the task's thread where they have none."""
+        link = await self._permalink(view.receipt or view.place)
+        content = {"blocks": tidings(view, link), "text": tidings_text(view)}
+        await self._tell(view.requester, view.place, tidings_key(view), content)
+
+    @activity.defn(name="tell_outcome")
+    async def tell_outcome(self, view: CardView) -> None:
+        """The same for an approval that belongs to no task."""
+        card_at = next(iter(view.ballot.places), None)
+        blocks = outcome_tidings(view, await self._permalink(card_at))
+        content = {"blocks": blocks, "text": outcome_text(view)}
+        key = {"approval": view.request.id, "about": "end"}
+        await self._tell(view.request.requester, _thread(view), key, content)
+
+    async def _tell(
+        self, user: str, thread: Place, key: dict[str, str], content: dict[str, Any]
+    ) -> None:
+        try:
+            opened = await call(self._slack.conversations_open(users=user))
+        except ApplicationError as error:
+            if error.type not in _NO_DIRECT:
+                raise
+            named = {"text": f"{person(user)} {content['text']}"}
+            await self.post_once(thread, TIDINGS, key, content | named)
         else:
-            mention = f"{people(word.mention)} " if word.mention else ""
-            await self._post(word.place, {"text": mention + text})
+            place = Place(channel=opened["channel"]["id"])
+            await self.post_once(place, TIDINGS, key, content)
 
     async def _with_unwell(self, view: CardView) -> CardView:
         if self._agents is None or view.ballot.outcome is not None:
@@ -141,15 +208,22 @@ class SlackDelivery(CardSteps):
         return view.model_copy(update={"unwell": await self._agents.unwell(wanted)})
 
     async def _link(self, place: Place | None) -> str:
-        """A link to a message of ours; nothing when it is gone."""
-        if place is None:
+        """Words that lead to a card of ours; nothing when it is gone."""
+        address = await self._permalink(place)
+        return f" <{address}|Open the card>" if address else ""
+
+    async def _permalink(self, place: Place | None) -> str:
+        """The address of a message of ours; empty when it is gone."""
+        if place is None or not place.ts:
             return ""
         try:
             found = await self._slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)
         except SlackApiError as error:
+            if error.response.status_code == 429:
+                raise translated(error) from error
             activity.logger.info("no link: %s", refusal(error))
             return ""
-        return f" <{found['permalink']}|Open the card>"
+        return str(found["permalink"])
 
     async def post_once(
         self, thread: Place, kind: str, key: dict[str, str], content: dict[str, Any]
@@ -228,3 +302,8 @@ def _thread(view: CardView) -> Place:
     if view.request.thread.ts or not view.ballot.places:
         return view.request.thread
     return view.ballot.places[0]
+
+
+def _over(view: CardView) -> str:
+    """What a reminder becomes, so that nothing says any more that it waits."""
+    return f"{outcome_line(view)} · {mrkdwn(view.request.title)}"

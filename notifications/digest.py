@@ -117,11 +117,11 @@ def fold(pending: Iterable[Waiting]) -> tuple[Folded, ...]:
     )
 
 
-def blocks(digest: Digest, home: str = "") -> list[Block]:
+def blocks(digest: Digest, home: str = "", now: datetime | None = None) -> list[Block]:
     """The message: a heading, a line each, and a button to the list in Home.
 
-    `home` is the address the button opens (`slack://app?...`); without it a listener gets
-    `OPEN_HOME`.
+    With `now` it says of when it is, as nobody rewrites it when something is decided. `home` is the
+    address the button opens (`slack://app?...`); without it a listener gets `OPEN_HOME`.
     """
     shown = digest.lines[:LINES_SHOWN]
     found: list[Block] = [
@@ -130,7 +130,8 @@ def blocks(digest: Digest, home: str = "") -> list[Block]:
     ]
     if rest := digest.count - sum(line.count for line in shown):
         found.append(_context(f"And {rest:,} more: the list in Home has them all."))
-    return [*found, _context("Each is decided on its own card."), _button(home)]
+    updated = f"Updated {moment(now)} · " if now else ""
+    return [*found, _context(f"{updated}Each is decided on its own card."), _button(home)]
 
 
 def text(digest: Digest) -> str:

@@ -71,9 +71,11 @@ def home(view: HomeView) -> Block:
     return {"type": "home", "private_metadata": view.cursor.model_dump_json(), "blocks": blocks}
 
 
-def home_in_trouble(cursor: Cursor, said: str) -> Block:
-    """While our lists cannot be had: that, and a button to try again."""
-    sorry = "Our workflow server does not answer just now. Nothing is lost; your clicks are kept."
+AWAY = "Signoff's workflow server isn't answering. Nothing is lost: your clicks are kept."
+
+
+def home_in_trouble(cursor: Cursor, said: str, sorry: str = AWAY) -> Block:
+    """While our lists cannot be had: why (ready mrkdwn), and a button to try again."""
     again = button(ActionId.HOME_FIRST, "Try again", "first", label="Show Home again")
     blocks = [*([context(said)] if said else []), section(f"⚠️ {sorry}")]
     blocks.append(actions("signoff_pages", [again]))
@@ -136,7 +138,7 @@ def _asked(view: HomeView) -> list[Block]:
     ]
     lines += [
         f"• {code(task.id)} {mrkdwn(task.pipeline)} of {clip(task.sources, 200, mrkdwn).shown}: "
-        f"{mrkdwn(task.status)}"
+        f"{words.task(task.status)[1]}"
         for task in view.running[:ASKED]
     ]
     return [*blocks, *(section(line) for line in lines or ["Nothing of yours is under way."])]

@@ -107,15 +107,12 @@ def conversation(name: str, label: str, *, hint: str = "", chosen: str = "") -> 
     return _input(name, label, element, hint=hint)
 
 
-def radio(name: str, label: str, options: Sequence[Option]) -> Block:
-    """One of a few, the first chosen."""
+def radio(name: str, label: str, options: Sequence[Option], *, chosen: bool = True) -> Block:
+    """One of a few, the first chosen; none where that would be consent."""
     choices = [option(text, value) for text, value in options[:10]]
-    element = {
-        "type": "radio_buttons",
-        "action_id": name,
-        "options": choices,
-        "initial_option": choices[0],
-    }
+    element: Block = {"type": "radio_buttons", "action_id": name, "options": choices}
+    if chosen:
+        element["initial_option"] = choices[0]
     return _input(name, label, element)
 
 

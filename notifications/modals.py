@@ -15,6 +15,7 @@ from workflows.requests import CardView
 from workflows.results import AgentResult
 
 COMMENT = "comment"
+VERDICT = "verdict"
 REASON = "reason"
 CONFIRMATION = "confirmation"
 PERSON = "person"
@@ -67,7 +68,7 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     if policy.risk is Risk.HIGH:
         last.insert(0, confirmation(view))
     if policy.open_first:
-        blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last))
+        blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last), blocks, names(view))
     return modal(
         ActionId.DECIDE_MODAL,
         "Approve",
@@ -78,11 +79,11 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     )
 
 
-def confirmation(view: CardView) -> Block:
+def confirmation(view: CardView, *, optional: bool = False) -> Block:
     """What has to be typed before a high risk is approved."""
     phrase = view.ballot.phrase
     hint = "This is high risk. Typing the name shows that you mean this one."
-    return text_input(CONFIRMATION, f"Type {phrase} to approve", hint=hint)
+    return text_input(CONFIRMATION, f"Type {phrase} to approve", hint=hint, optional=optional)
 
 
 def hand_on_modal(value: ModalValue, title: str) -> Block:
@@ -127,14 +128,47 @@ def withdraw_modal(value: ModalValue, title: str) -> Block:
     )
 
 
-def everything_modal(view: CardView, result: AgentResult) -> Block:
-    """All there is to see, in one view."""
+def everything_modal(
+    value: ModalValue, view: CardView, result: AgentResult, verdicts: Sequence[Verdict] = ()
+) -> Block:
+    """All there is to see, each thing once; and the decision, for whoever has these `verdicts`."""
     blocks = body(view)
-    blocks += full_text(result, MOST_BLOCKS - len(blocks) - 1)
+    last = _decision(view, verdicts)
     if result.metrics:
-        listed = ", ".join(f"{name} {value:g}" for name, value in sorted(result.metrics.items()))
-        blocks.append(context(f"Metrics: {code(clip(listed, 1_500, visible).shown)}"))
-    return modal(ActionId.READ_MODAL, "Everything", blocks, close="Close")
+        listed = " · ".join(f"{name} {number:g}" for name, number in sorted(result.metrics.items()))
+        last.insert(0, context(f"Metrics: {code(clip(listed, 1_500, visible).shown)}"))
+    blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last), blocks, names(view))
+    if not verdicts:
+        return modal(ActionId.READ_MODAL, "Everything", [*blocks, *last], close="Close")
+    value = value.model_copy(update={"required": view.request.policy.reason_required})
+    return modal(
+        ActionId.DECIDE_MODAL,
+        "Everything",
+        [*blocks, *last],
+        submit="Send decision",
+        close="Close",
+        metadata=value.model_dump_json(),
+    )
+
+
+def _decision(view: CardView, verdicts: Sequence[Verdict]) -> list[Block]:
+    """Nothing is chosen beforehand: what is sent in was decided."""
+    if not verdicts:
+        return []
+    choices = [(_TITLES[verdict], verdict.value) for verdict in verdicts]
+    asked = [
+        radio(VERDICT, "Your decision", choices, chosen=False),
+        text_input(COMMENT, "Comment, or the reason", multiline=True, optional=True),
+    ]
+    if view.request.policy.risk is Risk.HIGH and Verdict.APPROVE in verdicts:
+        asked.append(confirmation(view, optional=True))
+    return asked
+
+
+def names(view: CardView) -> dict[str, str]:
+    """The names that are known here, by id."""
+    electorate = view.ballot.electorate
+    return {person.id: person.name for person in electorate.people} if electorate else {}
 
 
 def _head(title: str) -> Block:

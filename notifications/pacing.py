@@ -4,6 +4,9 @@ A message waits here for at most a few seconds. One that would wait longer is to
 back (`Later`), so that a burst does not keep everybody else from being served. Rewrites of
 messages do not count against a channel; of several for one message only the newest goes out.
 After a 429 a method rests for as long as Slack says, and then one call tries whether it is over.
+
+Processes take turns in a channel, and hear of each other's 429s (`SharedPace`). Whoever has
+something urgent asks for the next turn a moment earlier than the others, and so gets it.
 """
 
 import asyncio
@@ -12,17 +15,16 @@ import heapq
 import itertools
 import math
 import time
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from notifications.calls import retry_after
+from notifications.gate import POLL, Clock, Gate
+from notifications.shared_pace import Alone, SharedPace
 
 INTERVAL = 1.0
 NEAR = 3.0
@@ -32,10 +34,12 @@ EARLY = 2.0
 NEW_WAITING, ALL_WAITING = 4, 6
 """So many may wait in a channel: for who comes first, and for who comes back."""
 
-POST, REWRITE = "chat.postMessage", "chat.update"
+POST, REWRITE, PRIVATE = "chat.postMessage", "chat.update", "chat.postEphemeral"
+SPACINGS = {POST: 0.0, REWRITE: 60 / 50, PRIVATE: 60 / 100}
+"""Seconds between calls once Slack refused one: what its tiers promise. A post has its channel's
+pace, and no number that Slack names."""
 LATER = "paced"
 Send = Callable[[], Awaitable[AsyncSlackResponse]]
-Clock = Callable[[], float]
 
 
 class Urgency(IntEnum):
@@ -46,7 +50,11 @@ class Urgency(IntEnum):
     NOTICE = 2
 
 
-Order = tuple[Urgency, float]
+AHEAD = {Urgency.ANSWER: 0.15, Urgency.CARD: 0.1, Urgency.NOTICE: 0.05}
+"""Seconds before a channel is free that its next turn is asked for."""
+EARLIER, MOST_EARLIER = 0.01, 4
+"""And so many more for each turn another process had meanwhile, so that all have theirs."""
+EARLIEST = AHEAD[Urgency.ANSWER] + EARLIER * MOST_EARLIER
 
 
 class Later(ApplicationError):  # noqa: N818 - the name says what to do
@@ -74,8 +82,11 @@ class _Waiting:
 
 @dataclass
 class _Lane:
-    """One channel. `booked` is when the last one who was sent away will be served."""
+    """One channel. `booked` is when the last one who was sent away will be served; `each` is how
+    long one of our messages takes, more where other processes send as well."""
 
+    name: str
+    each: float
     waiting: list[_Waiting] = field(default_factory=list)
     free_at: float = 0.0
     booked: float = 0.0
@@ -85,11 +96,20 @@ class _Lane:
 class Pacer:
     """One for each process that sends."""
 
-    def __init__(self, interval: float = INTERVAL, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        interval: float = INTERVAL,
+        clock: Clock = time.monotonic,
+        shared: SharedPace | None = None,
+    ) -> None:
         self._interval = interval
         self._clock = clock
-        self._lanes: defaultdict[str, _Lane] = defaultdict(_Lane)
-        self._gates = {method: _Gate(clock) for method in (POST, REWRITE)}
+        self._shared = shared or Alone()
+        self._lanes: dict[str, _Lane] = {}
+        self._gates = {
+            method: Gate(method, clock, self._shared, spacing)
+            for method, spacing in SPACINGS.items()
+        }
         self._newest: dict[tuple[str, str], object] = {}
         self._numbers = itertools.count()
 
@@ -107,7 +127,7 @@ class Pacer:
 
         Raises `Later`, before anything is sent, unless `patient`.
         """
-        lane = self._lanes[channel]
+        lane = self._lanes.setdefault(channel, _Lane(channel, self._interval))
         if not patient:
             self._admit(lane, returning=returning)
         entry = _Waiting(urgency, since, next(self._numbers))
@@ -127,15 +147,26 @@ class Pacer:
     async def rewrite(self, channel: str, ts: str, send: Send) -> AsyncSlackResponse | None:
         """Send, or nothing when a newer rewrite of this message came meanwhile. Raises `Later`."""
         gate, message, mine = self._gates[REWRITE], (channel, ts), object()
-        if gate.rest() > NEAR:
-            raise Later(gate.rest())
+        if message not in self._newest:
+            await self._admit_to(gate, len(self._newest))
         self._newest[message] = mine
         try:
-            async with gate.entered((Urgency.NOTICE, math.inf)):
-                return await send() if self._newest.get(message) is mine else None
+            async with gate.entered((Urgency.NOTICE, math.inf)) as entry:
+                entry.unused = self._newest.get(message) is not mine
+                return None if entry.unused else await send()
         finally:
             if self._newest.get(message) is mine:
                 del self._newest[message]
+
+    async def answer(self, send: Send, *, patient: bool) -> AsyncSlackResponse:
+        """Send a sentence only one person sees. Raises `Later` unless `patient`."""
+        gate = self._gates[PRIVATE]
+        if patient:
+            await gate.learn()
+        else:
+            await self._admit_to(gate, gate.waiting)
+        async with gate.entered((Urgency.ANSWER, math.inf)):
+            return await send()
 
     async def close(self) -> None:
         """Nobody is served any more."""
@@ -149,27 +180,73 @@ class Pacer:
     def _admit(self, lane: _Lane, *, returning: bool) -> None:
         """Stay if few wait here, else book the next free moment and leave."""
         rest = self._gates[POST].rest()
-        if len(lane.waiting) < (ALL_WAITING if returning else NEW_WAITING) and rest <= NEAR:
+        places = (ALL_WAITING if returning else NEW_WAITING) * self._interval / lane.each
+        if len(lane.waiting) < max(places, 1) and rest <= NEAR:
             return
         now = self._clock()
         before = max(now + rest, lane.free_at) + len(lane.waiting) * self._interval
         lane.booked = max(before, lane.booked) + self._interval
         raise Later(max(lane.booked - now - EARLY, self._interval))
 
+    async def _admit_to(self, gate: Gate, calls: int) -> None:
+        """Stay if so many calls before this one are soon made."""
+        await gate.learn()
+        if gate.expected(calls) > NEAR:
+            raise Later(gate.book(calls))
+
     async def _serve(self, lane: _Lane) -> None:
         """One after the other, each an interval after Slack took the one before."""
         try:
             while lane.waiting:
-                await asyncio.sleep(max(lane.free_at - self._clock(), 0))
-                await self._gates[POST].opened()
-                entry = heapq.heappop(lane.waiting)
-                if entry.done.is_set():
-                    continue
+                token = await self._turn(lane)
+                entry = _next(lane)
+                if entry is None:
+                    await self._shared.give_back(lane.name, token, 0.0)
+                    return
                 entry.turn.set()
                 await entry.done.wait()
                 lane.free_at = self._clock() + self._interval - entry.taken_before
+                await self._shared.give_back(lane.name, token, lane.free_at - self._clock())
         finally:
             lane.serving = None
+
+    async def _turn(self, lane: _Lane) -> int:
+        """Wait for the channel's next turn, and take it before another process does."""
+        gate, others = self._gates[POST], 0
+        while True:
+            await self._until(lane.free_at - EARLIEST)
+            ahead = AHEAD[min(one.urgency for one in lane.waiting)]
+            ahead += EARLIER * min(others, MOST_EARLIER)
+            await self._until(lane.free_at - ahead)
+            await gate.opened()
+            turn = await self._shared.claim(lane.name, POST, ahead)
+            if turn is None:
+                await self._until(lane.free_at)
+                await gate.opened()
+                return 0
+            if turn.strict:
+                gate.shut(turn.rest)
+            if turn.token:
+                await asyncio.sleep(turn.wait)
+                lane.each = self._interval * (1 + min(others, MOST_EARLIER))
+                return turn.token
+            if turn.held:
+                await asyncio.sleep(min(POLL, turn.wait))
+            elif not turn.rest:
+                others += 1
+                lane.free_at = self._clock() + turn.wait
+
+    async def _until(self, moment: float) -> None:
+        await asyncio.sleep(max(moment - self._clock(), 0.0))
+
+
+def _next(lane: _Lane) -> _Waiting | None:
+    """Whoever comes first of those who are still there."""
+    while lane.waiting:
+        entry = heapq.heappop(lane.waiting)
+        if not entry.done.is_set():
+            return entry
+    return None
 
 
 def _since_taken(answer: AsyncSlackResponse, started: float) -> float:
@@ -180,83 +257,3 @@ def _since_taken(answer: AsyncSlackResponse, started: float) -> float:
         if started <= taken <= answered:
             return answered - taken
     return 0.0
-
-
-class _Gate:
-    """One method: shut by a 429 until Slack's moment, and then until one call has come through.
-
-    Whoever waits is let in in order: urgent ones first, then whoever waits longest.
-    """
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._until = 0.0
-        self._shut = False
-        self._waiting: list[tuple[Order, int, asyncio.Future[bool]]] = []
-        self._numbers = itertools.count()
-        self._opening: asyncio.Task[None] | None = None
-        self._tried = asyncio.Event()
-
-    def rest(self) -> float:
-        """Seconds until the next call may be tried."""
-        return max(self._until - self._clock(), 0.0)
-
-    async def opened(self) -> None:
-        """Wait while a call now would come too soon."""
-        while rest := self.rest():  # noqa: ASYNC110 - a 429 meanwhile makes it longer
-            await asyncio.sleep(rest)
-
-    @contextlib.asynccontextmanager
-    async def entered(self, order: Order) -> AsyncIterator[None]:
-        """Around one call; learns from what becomes of it."""
-        is_trial = self._shut and await self._admitted(order)
-        try:
-            yield
-        except SlackApiError as error:
-            if error.response is not None and error.response.status_code == 429:
-                self._until = self._clock() + retry_after(error).total_seconds()
-                self._shut = True
-            elif is_trial:
-                self._shut = False
-            raise
-        else:
-            if is_trial:
-                self._shut = False
-        finally:
-            if is_trial:
-                self._tried.set()
-
-    async def close(self) -> None:
-        """Nobody is let in any more."""
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.gather(self._opening, return_exceptions=True)
-
-    async def _admitted(self, order: Order) -> bool:
-        """Wait for the way to be free; whether this call is the one that tries."""
-        turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (order, next(self._numbers), turn))
-        if self._opening is None:
-            self._opening = asyncio.create_task(self._open())
-        try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.result():
-                self._tried.set()  # let in to try, and gone before it could
-            raise
-
-    async def _open(self) -> None:
-        """After each rest one tries; once one came through, everybody goes in."""
-        try:
-            while self._waiting:
-                if self._shut:
-                    await self.opened()
-                _, _, turn = heapq.heappop(self._waiting)
-                if turn.done():
-                    continue
-                self._tried.clear()
-                turn.set_result(self._shut)
-                if self._shut:
-                    await self._tried.wait()
-        finally:
-            self._opening = None

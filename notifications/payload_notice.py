@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from notifications.delivery import CARD, TASK
 from notifications.facts import code
+from notifications.pacing import Pacer, Urgency
 from workflows.decisions import Place
 
 NOTICE = "signoff_payload"
@@ -21,8 +22,9 @@ LATEST = timedelta(days=1)
 class PayloadNotices:
     """One message a workflow and file, posted once and rewritten when the file is back."""
 
-    def __init__(self, slack: AsyncWebClient) -> None:
+    def __init__(self, slack: AsyncWebClient, pacer: Pacer) -> None:
         self._slack = slack
+        self._pacer = pacer
 
     async def thread(self, channel: str, item: str, since: datetime) -> Place | None:
         """The thread under the message of the task or approval `item`, begun about `since`."""
@@ -42,20 +44,29 @@ class PayloadNotices:
         key = {"workflow": workflow, "reference": reference}
         if found := await self._posted(thread, key):
             return found
-        answer = await self._slack.chat_postMessage(
-            channel=thread.channel,
-            thread_ts=thread.ts,
-            text=away_text(reference),
-            metadata={"event_type": NOTICE, "event_payload": key},
-            unfurl_links=False,
-            unfurl_media=False,
+        answer = await self._pacer.post(
+            thread.channel,
+            lambda: self._slack.chat_postMessage(
+                channel=thread.channel,
+                thread_ts=thread.ts,
+                text=away_text(reference),
+                metadata={"event_type": NOTICE, "event_payload": key},
+                unfurl_links=False,
+                unfurl_media=False,
+            ),
+            Urgency.NOTICE,
+            patient=True,
         )
         return Place(channel=thread.channel, ts=str(answer["ts"]))
 
     async def resolve(self, notice: Place, reference: str) -> None:
-        """The file is back: say so in place of the complaint."""
-        await self._slack.chat_update(
-            channel=notice.channel, ts=notice.ts, text=back_text(reference)
+        """The file is back: say so in place of the complaint. Raises `Later`."""
+        await self._pacer.rewrite(
+            notice.channel,
+            notice.ts,
+            lambda: self._slack.chat_update(
+                channel=notice.channel, ts=notice.ts, text=back_text(reference)
+            ),
         )
 
     async def _posted(self, thread: Place, key: dict[str, str]) -> Place | None:

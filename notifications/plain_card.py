@@ -11,6 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifications import words
+from notifications.runs import counted, run_line, warning
 from notifications.text import cautions, clip, inert, visible
 from workflows import durations
 from workflows.decisions import Outcome
@@ -25,6 +26,7 @@ FINDINGS_SHOWN = 20
 FINDING_SHOWN = 600
 DIFF_SHOWN = 4_000
 COMMENT_SHOWN = 600
+RUNS_SHOWN = 10
 _PEOPLE_SHOWN = 10
 _THEN = {"expire": "it expires", "reject": "it is rejected", "approve": "it is approved"}
 
@@ -130,12 +132,22 @@ def _facts(view: CardView, now: datetime, zone: ZoneInfo, names: Names) -> Itera
         yield Fact(label="Until", text=until)
     if request.authors:
         yield Fact(label="Edited by", text=_people(request.authors, names))
+    yield from _ran(view)
     if ballot.counted and ballot.outcome is None:
         said = [f"{named(d.by, names)} {words.VERDICT[d.verdict]}" for d in ballot.counted[:8]]
         missing = ballot.missing()
         yield Fact(
             label="So far", text=", ".join(said) + (f"; still needed: {missing}" if missing else "")
         )
+
+
+def _ran(view: CardView) -> Iterable[Fact]:
+    """What the step ran already, which no decision takes back."""
+    ran = view.request.ran
+    if ran:
+        text = ". ".join(filter(None, (counted(ran), warning(ran))))
+        lines = "; ".join(run_line(run, _inert_line) for run in ran[:RUNS_SHOWN])
+        yield Fact(label="Ran before", text=f"{text}: {lines}")
 
 
 def rule(view: CardView) -> str:

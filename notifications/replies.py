@@ -1,4 +1,8 @@
-"""One sentence for each answer: what a person is told, privately, after a gesture."""
+"""One sentence for each answer: what a person is told, privately, after a gesture.
+
+The one table for every surface: Slack shows the sentence as it is; e-mail, web pages and the
+command line show `plain_words.plain` of it.
+"""
 
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
@@ -19,6 +23,9 @@ _ENDED = {
     Outcome.EXPIRED: "expired",
     Outcome.WITHDRAWN: "withdrawn",
 }
+
+
+NOT_RECORDED = "Your decision wasn't recorded."
 
 
 def sentence(answer: Answer) -> str:
@@ -46,7 +53,7 @@ def _did(answer: Answer) -> str:
 
 def _already(answer: Answer) -> str:
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
-    return f"This was already {outcome}{_by(answer)}. Your click changed nothing."
+    return f"This was already {outcome}{_by(answer)}. {NOT_RECORDED}"
 
 
 _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
@@ -58,69 +65,66 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
         Reply.ALREADY_COUNTED: lambda a: f"Your {_did(a)} was already counted{_by(a)}.",
         Reply.ALREADY_DECIDED: _already,
         Reply.REPLACED: lambda a: (
-            f"Changes were requested{_by(a)}, so this version is replaced by a newer one: "
-            "please decide on that card."
+            f"Changes were requested{_by(a)}, so a newer version replaced this one. "
+            f"{NOT_RECORDED} Please decide on the newer card."
         ),
         Reply.STALE: lambda _: (
-            "This card shows an older version of what is to be decided. Nothing was counted: "
-            "please use the newest card of the thread."
+            "This is an older version of what is to be decided. "
+            f"{NOT_RECORDED} Please use the newest card in the thread."
         ),
         Reply.NOT_APPROVER: lambda a: (
-            f"You are not an approver of this. Who may decide: {_named(a.approvers)}."
+            f"You are not an approver of this. {NOT_RECORDED} Approvers: {_named(a.approvers)}."
         ),
         Reply.REQUESTER: lambda a: (
-            "You asked for this yourself, so somebody else has to decide: "
-            f"{_named(set(a.approvers) - set(a.who))}."
+            "You requested this, so someone else must approve: "
+            f"{_named(set(a.approvers) - set(a.who))}. {NOT_RECORDED}"
         ),
         Reply.AUTHOR: lambda a: (
-            "You wrote or edited this version, so somebody else has to decide: "
-            f"{_named(a.approvers)}."
+            "You wrote or edited this version, so someone else must approve: "
+            f"{_named(a.approvers)}. {NOT_RECORDED}"
         ),
         Reply.EXPIRED: lambda a: (
-            f"The time to decide is over{', ' + moment(a.when) if a.when else ''}: not counted."
+            f"The time to decide is over{', ' + moment(a.when) if a.when else ''}. {NOT_RECORDED}"
         ),
-        Reply.WITHDRAWN: lambda a: (
-            f"This request was withdrawn{_by(a)}: there is nothing to decide any more."
-        ),
+        Reply.WITHDRAWN: lambda a: f"This request was withdrawn{_by(a)}. {NOT_RECORDED}",
         Reply.WRONG_PLACE: lambda _: (
-            "This click came from a message that is not the card we posted. Nothing was counted: "
-            "please use the original card."
+            "This click came from a message that isn't the card Signoff posted. "
+            f"{NOT_RECORDED} Please use the original card."
         ),
         Reply.REASON_MISSING: lambda a: (
-            f"A {_did(a)} needs a reason. Nothing was counted: please try again with one."
+            f"A {_did(a)} needs a reason. {NOT_RECORDED} Please try again with one."
         ),
         Reply.CONFIRMATION_MISSING: lambda a: (
-            f"This is high risk: to approve, open the form and type {code(a.detail)}. "
-            "Nothing was counted."
+            f"This is high risk: to approve, type {code(a.detail)} in the form. {NOT_RECORDED}"
         ),
         Reply.NO_BULK: lambda _: (
-            "This is high risk and is decided one by one, on its card. Nothing was counted."
+            f"This is high risk and is decided on its own card, not with others. {NOT_RECORDED}"
         ),
         Reply.NO_EMAIL: lambda _: (
-            "This is high risk and cannot be decided by e-mail. Nothing was counted: "
-            "please decide in Slack."
+            "This is high risk and can't be approved by e-mail. "
+            f"{NOT_RECORDED} Please decide in Slack."
         ),
         Reply.REVISIONS_USED_UP: lambda a: (
-            f"All {a.detail} versions are used up. Nothing was counted: please approve or reject."
+            f"All {a.detail} versions are used up. {NOT_RECORDED} Please approve or reject."
         ),
         Reply.NOT_LIVE: lambda a: (
-            f"This result is {a.detail}, not the live agent's, and the policy does not allow to "
-            "approve such results. Nothing was counted: you can reject it."
+            f"This result is {a.detail.replace('_', ' ')}, not the live agent's, and the policy "
+            f"doesn't let anybody approve such results. {NOT_RECORDED} You can reject it."
         ),
-        Reply.NOT_DELEGABLE: lambda a: f"This cannot be handed on: {escape(a.detail)}.",
-        Reply.NOT_YOURS: lambda a: f"Only {_named(a.who)}, who asked for this, may do that.",
-        Reply.DELEGATED: lambda a: f"You handed your decision on to {_named(a.who)}.",
+        Reply.NOT_DELEGABLE: lambda a: f"This can't be delegated like that: {escape(a.detail)}.",
+        Reply.NOT_YOURS: lambda a: f"Only {_named(a.who)} can withdraw this request.",
+        Reply.DELEGATED: lambda a: f"You delegated your decision to {_named(a.who)}.",
         Reply.NOT_READY: lambda _: (
-            "This request is still being prepared. Nothing was counted: please try again soon."
+            f"This request is still being prepared. {NOT_RECORDED} Please try again soon."
         ),
         Reply.DONE: lambda a: escape(a.detail) or "Done.",
         Reply.KEPT: lambda _: (
-            "Your click is safely kept. It will be applied by itself as soon as our workflow "
-            "server answers again; you need not do anything."
+            "Your click is safely kept. It is applied as soon as Signoff's workflow server answers "
+            "again; you don't need to do anything."
         ),
         Reply.UNKNOWN: lambda _: (
-            "This request is not known here any more. Nothing was counted: if it still matters, "
-            "please ask the requester to start it again."
+            f"This request is not known here any more. {NOT_RECORDED} If it still matters, ask the "
+            "requester to start it again."
         ),
     }
 )

@@ -142,18 +142,19 @@ def chosen_pipeline(view: dict[str, Any]) -> str:
     return str(state["selected_option"]["value"])
 
 
-def sources(view: dict[str, Any], fields: Sequence[FormField]) -> tuple[Source, ...]:
-    """Whatever was filled in, each as its own input."""
-    found: list[Source] = []
+def sources(view: dict[str, Any], fields: Sequence[FormField]) -> dict[str, tuple[Source, ...]]:
+    """Whatever was filled in, each as its own input, by the id of its block."""
+    found: dict[str, tuple[Source, ...]] = {}
     for field in fields:
+        block = _block_id(field)
         if field.kind is FieldKind.UPLOAD:
-            found += [
+            found[block] = tuple(
                 Source(kind=SourceKind.SLACK, value=file, name=name)
-                for file, name in uploaded(view, _block_id(field))
-            ]
-        elif text := entered(view, _block_id(field)).strip():
-            found.append(_source(field, text))
-    return tuple(found)
+                for file, name in uploaded(view, block)
+            )
+        elif text := entered(view, block).strip():
+            found[block] = (_source(field, text),)
+    return {block: given for block, given in found.items() if given}
 
 
 def _source(field: FormField, text: str) -> Source:
@@ -173,11 +174,6 @@ def _possible(field: FormField, files: Sequence[str] | None) -> bool:
 def _block_id(field: FormField) -> str:
     """Of its own per kind, so that what stands in one field never moves into another."""
     return f"{field.kind}_{field.name}"
-
-
-def first_block(fields: Sequence[FormField], files: Sequence[str] | None) -> str:
-    """The field that errors about the whole form are said beside."""
-    return next((_block_id(field) for field in fields if _possible(field, files)), PIPELINE)
 
 
 def _block(field: FormField, files: Sequence[str] | None) -> Block:

@@ -5,18 +5,15 @@ from notifications.blocks import Block, actions, button, context, section
 from notifications.buttons import ActionId, TaskValue
 from notifications.facts import code, moment, people, person
 from notifications.fleet_card import ahead
+from notifications.runs import before, counted, warning
 from notifications.text import clip, mrkdwn
 from workflows.durations import words as duration
-from workflows.tasks import StepStatus, TaskView
+from workflows.tasks import StepState, StepStatus, TaskView
 
-_ENDED = {
-    "completed": ("✅", "completed"),
-    "completed_with_fallback": ("☑️", "completed, partly without a live agent"),
-    "cancelled": ("↩️", "cancelled"),
-}
 REASON_SHOWN = 200
 PROBLEM_SHOWN = 1_500
 UNWELL = 3
+_FINE = {StepState.APPROVED, StepState.DONE}
 
 
 def task_message(view: TaskView) -> list[Block]:
@@ -27,40 +24,56 @@ def task_message(view: TaskView) -> list[Block]:
         *(context(line) for line in ahead(view.unwell[:UNWELL])),
         context(_foot(view)),
     ]
+    if said := warning(view.ran):
+        blocks.append(section(f"⚠️ *{said}*"))
     if view.problem and not view.ended_at:
         problem = clip(view.problem, PROBLEM_SHOWN, mrkdwn).shown
-        blocks.append(section(f"⚠️ *It cannot go on by itself:* {problem}"))
+        blocks.append(section(f"⚠️ *{words.TROUBLE[view.trouble]}:* {problem}"))
         blocks.append(_buttons(view))
     return blocks
 
 
 def task_text(view: TaskView) -> str:
     """The same in plain text."""
-    steps = ", ".join(f"{step.name} {words.STEP[step.state][1]}" for step in view.steps)
-    problem = f" It cannot go on by itself: {view.problem}" if view.problem else ""
+    steps = ", ".join(f"{step.name} {_lower(words.STEP[step.state][1])}" for step in view.steps)
+    problem = f" {words.TROUBLE[view.trouble]}: {view.problem}" if view.problem else ""
     text = (
-        f"Task {view.id} ({view.pipeline} of {', '.join(view.sources)}) {_state(view)[1]}: {steps}."
+        f"Task {view.id} ({view.pipeline} of {', '.join(view.sources)}) "
+        f"{_lower(_state(view)[1])}: {steps}."
     )
     return clip(text + problem, 3_000, mrkdwn).shown
 
 
 def _state(view: TaskView) -> tuple[str, str]:
+    sign, state = words.task(view.status)
+    return sign, state + (f" · {did}" if (did := _did(view)) else "")
+
+
+def _did(view: TaskView) -> str:
+    """What was carried out, once that is the last word about it."""
     if view.ended_at is None:
-        return ("⚠️", "needs help") if view.problem else ("🏃", "is running")
-    outcome, _, step = view.status.partition("_at_")
-    return _ENDED.get(view.status, ("❌", f"{outcome} at {step}" if step else view.status))
+        return ""
+    if view.status.startswith("completed"):
+        return counted(view.ran, view.declined)
+    return before(view.ran)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _head(view: TaskView) -> str:
     sign, state = _state(view)
     sources = clip(", ".join(view.sources), 300, mrkdwn).shown
-    return f"{sign} *{mrkdwn(view.pipeline)}* of {sources} {state} · for {person(view.requester)}"
+    by = f" by {person(view.ended_by)}" if view.ended_by else ""
+    title = f"{sign} *{mrkdwn(view.pipeline)}* of {sources}"
+    return f"{title} · {_lower(mrkdwn(state))}{by} · for {person(view.requester)}"
 
 
 def _line(number: int, step: StepStatus) -> str:
     sign, state = words.STEP[step.state]
-    parts = [f"{sign}  {number}. *{mrkdwn(step.name)}* {state}"]
-    if step.by:
+    parts = [f"{sign}  {number}. *{mrkdwn(step.name)}* · {state}"]
+    if step.by and step.state is not StepState.DONE:
         parts.append(f"by {people(step.by)}")
     if step.revision > 1:
         parts.append(f"(v{step.revision})")
@@ -68,7 +81,7 @@ def _line(number: int, step: StepStatus) -> str:
         parts.append(f"· {moment(step.since)}")
     if step.execution_mode in words.NOT_LIVE:
         parts.append(f"· {step.execution_mode}")
-    if step.reason and step.state.value != "approved":
+    if step.reason and step.state not in _FINE:
         parts.append(f"· “{clip(step.reason, REASON_SHOWN, mrkdwn).shown}”")
     return " ".join(parts)
 

@@ -137,6 +137,7 @@ class PlaygroundConfig(_Part):
     ack_seconds: float = Field(default=3.0, gt=0)
     socket_seconds: float | None = None
     notice: str = ""
+    try_first: tuple[str, ...] = ()
 
 
 def load_config(path: Path) -> PlaygroundConfig:

@@ -34,7 +34,8 @@ def create_engine(url: str | URL) -> AsyncEngine:
     """An engine for `sqlite:///path`, `postgresql://user@host/name`, or the same with a driver.
 
     Nothing is connected yet. SQLite: write-ahead log, every commit synced to disk, waits of up to
-    30 s for other writers, foreign keys enforced. Raises `DatabaseUnavailable` for other kinds.
+    30 s for other writers, foreign keys enforced. Raises `DatabaseUnavailable` for other kinds,
+    and for PostgreSQL without the extra for it.
     """
     parsed = make_url(url)
     drivername = _DRIVERS.get(parsed.drivername, parsed.drivername)
@@ -44,12 +45,17 @@ def create_engine(url: str | URL) -> AsyncEngine:
         )
     if drivername.startswith("sqlite"):
         return _sqlite(parsed.set(drivername=drivername))
-    return create_async_engine(
-        parsed.set(drivername=drivername),
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"timeout": CONNECT_SECONDS},
-    )
+    try:
+        return create_async_engine(
+            parsed.set(drivername=drivername),
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"timeout": CONNECT_SECONDS},
+        )
+    except ModuleNotFoundError:
+        raise DatabaseUnavailable(
+            "PostgreSQL needs a package that is not installed: run 'make install EXTRAS=postgres'."
+        ) from None
 
 
 @asynccontextmanager

@@ -28,6 +28,9 @@ class EventKind(StrEnum):
     TASK_STARTED = "task_started"
     TASK_ENDED = "task_ended"
     AGENT_CALLED = "agent_called"
+    TOOL_RAN = "tool_ran"
+    FAILED = "failed"
+    RETRIED = "retried"
 
 
 def _storable(name: str) -> str:

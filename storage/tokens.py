@@ -13,6 +13,7 @@ stays the same and the decision is not made twice.
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,7 @@ LIFETIME = timedelta(hours=24)
 LEASE = timedelta(minutes=2)
 MOST_TRIES = 5
 CODE_LENGTH = 8
+TOKEN_BYTES = 32
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that looks like something else
 
 MAIL_TOKENS = Table(
@@ -54,6 +56,7 @@ MAIL_TOKENS = Table(
     *(Column(name, Text) for name in ("claimed_until", "used_at", "revoked_at")),
 )
 _T = MAIL_TOKENS.c
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{-(-TOKEN_BYTES * 4 // 3)}}}")
 _Found = TypeVar("_Found")
 
 
@@ -139,7 +142,7 @@ class MailTokens:
         Earlier ones of the same person stay valid: a mail that is sent a second time, because its
         first sending was in doubt, must not kill the link of the first.
         """
-        token, now = secrets.token_urlsafe(32), self._clock()
+        token, now = secrets.token_urlsafe(TOKEN_BYTES), self._clock()
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
         row = {
             "token_hash": _hash(token),
@@ -249,6 +252,11 @@ class MailTokens:
             raise DatabaseUnavailable(
                 f"The tokens of mailed links cannot be used ({reason}). Check the database."
             ) from None
+
+
+def could_be_token(text: str) -> bool:
+    """Whether it looks like one of ours, so that asking the database makes sense."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def decision_id(token: str, use: int) -> str:

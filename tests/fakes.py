@@ -1,7 +1,7 @@
 """Hand-written stand-ins for the activities: they keep what they were asked to do."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from temporalio import activity
@@ -12,8 +12,9 @@ from workflows.decisions import Place
 from workflows.electorate import Electorate, Person
 from workflows.ladder import Act, PlannedRung
 from workflows.policy import Policy
+from workflows.receipts import Receipt
 from workflows.requests import CardView
-from workflows.results import AgentResult
+from workflows.results import AgentResult, RunStatus, ToolRun
 from workflows.steps import (
     AgentSteps,
     Attachment,
@@ -43,11 +44,20 @@ ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 
 
 class FakeAgent(AgentSteps):
-    """Answers with a result that names the step and revision; fails as often as told."""
+    """Answers with a result that names the step and revision; fails as often as told.
+
+    It runs what people approved and says so, as an agent of ours does: `fates` by question, or
+    nothing where `silent`. `breaks` fail a turn after it ran that.
+    """
 
     def __init__(self) -> None:
         self.requests: list[TurnRequest] = []
         self.failures: list[ApplicationError] = []
+        self.breaks: list[str] = []
+        self.fates: dict[str, RunStatus] = {}
+        self.silent = False
+        self.runs: dict[str, ToolRun] = {}
+        self._asked: dict[str, Question] = {}
         self.questions: list[tuple[Question, ...]] = []
         self.make: Callable[[TurnRequest], AgentResult] = lambda request: AgentResult(
             summary=f"{request.step} v{request.revision}",
@@ -60,11 +70,34 @@ class FakeAgent(AgentSteps):
         self.requests.append(request)
         if self.failures:
             raise self.failures.pop(0)
+        ran = tuple(self._run(request))
+        if self.breaks:
+            details = [run.model_dump(mode="json") for run in ran]
+            raise ApplicationError(self.breaks.pop(0), *details, non_retryable=True)
         if self.questions:
-            return TurnOutcome(
-                questions=self.questions.pop(0), session=f"turn {len(self.requests)}"
+            asked = self.questions.pop(0)
+            self._asked |= {question.id: question for question in asked}
+            session = f"turn {len(self.requests)}"
+            return TurnOutcome(questions=asked, session=session, ran=ran)
+        return TurnOutcome(result=self.make(request), ran=ran)
+
+    def _run(self, request: TurnRequest) -> Iterator[ToolRun]:
+        """What people approved; a call of the same turn that ran is not run again."""
+        for answer in request.answers:
+            question = self._asked[answer.question_id]
+            if not answer.confirmed or self.silent or not question.tool:
+                continue
+            given = question.arguments if answer.arguments is None else answer.arguments
+            run = ToolRun(
+                key=f"{request.turn}/{question.id}",
+                tool=question.tool,
+                arguments=given,
+                status=self.fates.get(question.id, RunStatus.DONE),
+                response={"order": f"PO-{len(self.runs) + 1}"},
+                approved=True,
+                proposed=None if answer.arguments is None else question.arguments,
             )
-        return TurnOutcome(result=self.make(request))
+            yield self.runs.setdefault(run.key, run)
 
 
 class FakeInputs(InputSteps):
@@ -163,6 +196,9 @@ class FakeCards(CardSteps):
         self.reminded: list[str] = []
         self.notices: list[Notice] = []
         self.words: list[Word] = []
+        self.receipts: list[Receipt] = []
+        self.tidings: list[TaskView] = []
+        self.outcomes: list[CardView] = []
         self.down = asyncio.Event()
         self.wanted: set[str] = set()
         self._posted = 0
@@ -203,17 +239,35 @@ class FakeCards(CardSteps):
         self.attachments.append(attachment)
 
     @activity.defn(name="remind")
-    async def remind(self, view: CardView) -> None:
+    async def remind(self, view: CardView) -> Place:
         await self._require_up()
         self.reminded.append(view.request.id)
+        return self._place(view.request.thread.channel)
+
+    @activity.defn(name="post_receipt")
+    async def post_receipt(self, receipt: Receipt) -> Place:
+        await self._require_up()
+        self.receipts.append(receipt)
+        return self._place(receipt.thread.channel)
+
+    @activity.defn(name="tell_requester")
+    async def tell_requester(self, view: TaskView) -> None:
+        await self._require_up()
+        self.tidings.append(view)
+
+    @activity.defn(name="tell_outcome")
+    async def tell_outcome(self, view: CardView) -> None:
+        await self._require_up()
+        self.outcomes.append(view)
 
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:
         self.notices.append(notice)
 
     @activity.defn(name="say")
-    async def say(self, word: Word) -> None:
+    async def say(self, word: Word) -> Place | None:
         self.words.append(word)
+        return self._place(f"D{word.to}") if word.to else self._place(word.place.channel)
 
 
 class FakeAudit(AuditSteps):

@@ -1,6 +1,7 @@
 """What the documentation says is true: keys, commands, targets, links, examples."""
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,41 @@ def test_our_packages_are_the_ones_imported() -> None:
 def test_no_module_lies_in_the_root() -> None:
     """The root folder holds packages."""
     assert not list(ROOT.glob("*.py"))
+
+
+def test_what_the_pages_make_is_in_the_makefile() -> None:
+    """Each `make` line: its target is there, its choices are known, its extras exist."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [shlex.split(line) for line in shell() if line.startswith("make ")]
+    texts = [page.read_text(encoding="utf-8") for page in PAGES] + sentences()
+    lines += [
+        shlex.split(line) for text in texts for line in re.findall(r"[`'](make [^`'.]+)[`']", text)
+    ]
+    assert len(lines) > 10
+    for _, *words in lines:
+        choices = dict(word.split("=", 1) for word in words if "=" in word)
+        assert set(words) - {f"{key}={value}" for key, value in choices.items()} <= targets, words
+        assert all(f"$({key})" in makefile or f"{key} ?=" in makefile for key in choices), words
+        named = set(choices.get("EXTRAS", "").replace("...", "").split())
+        assert named <= set(project["optional-dependencies"]), words
+
+
+def sentences() -> list[str]:
+    """Our own code, where sentences name the way out."""
+    folders = ("agents", "bot", "notifications", "storage")
+    return [
+        path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+
+
+def test_the_readme_calls_programs_that_are_installed() -> None:
+    """Whatever is called out of `.venv/bin` is ours, or comes with the tests."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    programs = {"python", *project["project"]["scripts"]}
+    called = {line.split()[0] for line in shell() if line.startswith(".venv/bin/")}
+    assert called
+    assert called <= {f".venv/bin/{program}" for program in programs}

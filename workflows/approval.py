@@ -90,9 +90,11 @@ class ApprovalWorkflow:
         await self._decide()
         if matter.ballot.outcome is not None:
             listing.settled(matter.ballot.outcome, (d.by for d in matter.ballot.counted))
-            settlement = settlement_of(request, matter.ballot, matter.reason)
+            settlement = settlement_of(request, matter.ballot, matter.reason, matter.withdrawn_by)
             await self._tell_parent(settlement)
         await self._finish(beside)
+        if self._is_news() and workflow.patched("ends-told"):
+            await notices.tell_outcome(matter.view())
         matter.journal.mirror.close()
         await journal
         await self._answers.finished()
@@ -121,7 +123,7 @@ class ApprovalWorkflow:
         """End without a decision, if whoever wants that may."""
         refusal = rules.may_withdraw(self._matter.ballot, withdrawal)
         if refusal is None:
-            self._matter.reason = withdrawal.reason
+            self._matter.reason, self._matter.withdrawn_by = withdrawal.reason, withdrawal.by
             self._matter.close(Outcome.WITHDRAWN, withdrawal.by, withdrawal.via)
         if withdrawal.place is not None:
             answer = refusal or Answer(reply=Reply.DONE, detail="The request is withdrawn.")
@@ -292,6 +294,14 @@ class ApprovalWorkflow:
             await parent.signal(ApprovalParent.settled, settlement)
         except FailureError:
             workflow.logger.info("nobody waits for this approval any more")
+
+    def _is_news(self) -> bool:
+        """Whether whoever asked without a task or a program has to hear of the outcome."""
+        request, ballot = self._request, self._matter.ballot
+        if not self._matter.settled or request.parent or request.version is not None:
+            return False
+        by = {d.by for d in ballot.counted} | {self._matter.withdrawn_by} - {""}
+        return by != {request.requester}
 
     async def _finish(self, beside: list[asyncio.Task[None]]) -> None:
         matter = self._matter

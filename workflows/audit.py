@@ -25,6 +25,9 @@ class AuditKind(StrEnum):
     ESCALATED = "escalated"
     MAILED = "mailed"
     SETTLED = "settled"
+    TOOL_RAN = "tool_ran"
+    FAILED = "failed"
+    RETRIED = "retried"
 
 
 class AuditEntry(Frozen):

@@ -111,8 +111,8 @@ class Climber:
             return AuditKind.MAILED if rung.act is Act.EMAIL else AuditKind.REMINDED, {}
         if rung.act is Act.TELL_REQUESTER:
             text = f"{matter.request.title} still waits: nobody has decided yet."
-            await notices.tell(matter.request.requester, text, matter.card())
-        elif not await notices.remind(matter.view()):
+            await notices.tell_waiting(matter, matter.request.requester, text)
+        elif not await notices.remind(matter):
             await self._mail(matter.waited_for(), Why.SLACK_DOWN, rung.name)
         return AuditKind.REMINDED, {}
 
@@ -240,4 +240,4 @@ class Climber:
         await workflow.sleep(max(until - workflow.now(), timedelta(0)))
         if user in matter.ballot.missing_people() and not matter.settled:
             text = f"You wanted to be reminded: {matter.request.title} waits for your decision."
-            await notices.tell(user, text, matter.card())
+            await notices.tell_waiting(matter, user, text)

@@ -191,3 +191,4 @@ class Settlement(Frozen):
     reason: str = Field(default="", description="comment of the deciding person, or the rule")
     result: AgentResult | None = None
     editor: str = ""
+    ended_by: str = Field(default="", description="whoever withdrew it")

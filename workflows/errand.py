@@ -7,15 +7,32 @@ from temporalio.exceptions import ActivityError, TimeoutType
 from temporalio.exceptions import TimeoutError as LateError
 
 from workflows import attributes
+from workflows.acts import Acts
 from workflows.audit import AuditKind
 from workflows.decisions import Place, Settlement
 from workflows.journal import Journal
 from workflows.mirror import Mirror
 from workflows.steps import PATIENT, CardSteps
-from workflows.tasks import Gesture, StepRecord, StepState, StepStatus, TaskRequest, TaskView
+from workflows.tasks import (
+    Gesture,
+    StepRecord,
+    StepState,
+    StepStatus,
+    TaskRequest,
+    TaskView,
+    Trouble,
+)
+from workflows.tidings import Tidings
 from workflows.turns import InputFile
 
 ROOT_PATIENCE = timedelta(seconds=15)
+LEFT = {
+    StepState.TO_COME: StepState.NOT_RUN,
+    StepState.RUNNING: StepState.CANCELLED,
+    StepState.WAITING: StepState.CANCELLED,
+    StepState.STUCK: StepState.CANCELLED,
+}
+"""What a step reads once its task is over."""
 
 
 class Cancelled(Exception):  # noqa: N818 - the task was cancelled, nothing went wrong
@@ -30,6 +47,8 @@ class Errand:
         self.place = Place(channel=request.channel)
         self.steps = [StepStatus(name=plan.name, agent=plan.agent) for plan in request.steps]
         self.records: list[StepRecord] = []
+        self.acts: list[Acts] = []
+        self.receipt: Place | None = None
         self.inputs: tuple[InputFile, ...] = ()
         self.started_at: datetime = workflow.now()
         self.ended_at: datetime | None = None
@@ -37,11 +56,16 @@ class Errand:
         self.status = attributes.RUNNING
         self.problem = ""
         self.problems = 0
+        self.trouble = Trouble.AGENT
         self.retried = 0
+        self.retried_by = ""
         self.accepted: bool | None = None
         self.cancelled: Gesture | None = None
+        self.reason = ""
+        self.ended_by = ""
         self.journal = Journal(request.id)
         self.message = Mirror(self._show)
+        self.tidings = Tidings(self.view)
 
     def view(self) -> TaskView:
         """What the task's message shows."""
@@ -58,6 +82,12 @@ class Errand:
             problem_number=self.problems,
             ended_at=self.ended_at,
             offline=any(record.result.offline for record in self.records),
+            trouble=self.trouble,
+            ran=tuple(run.brief() for acts in self.acts for run in acts.ran),
+            declined=tuple(one for acts in self.acts for one in acts.declined),
+            receipt=self.receipt,
+            ended_by=self.ended_by,
+            reason=self.reason,
         )
 
     def mark(self, number: int, **changed: object) -> None:
@@ -75,9 +105,13 @@ class Errand:
             ]
         )
 
-    def end(self) -> None:
-        """The task is over, with `status`."""
-        self.ended_at = workflow.now()
+    def end(self, reason: str) -> None:
+        """The task is over, with `status`; no step is left waiting for anything."""
+        self.ended_at, self.reason = workflow.now(), reason
+        self.steps = [
+            step.model_copy(update={"state": LEFT.get(step.state, step.state)})
+            for step in self.steps
+        ]
         self.list()
         self.journal.note(AuditKind.TASK_ENDED, status=self.status)
         self.message.touch()
@@ -96,15 +130,25 @@ class Errand:
         except TimeoutError:
             workflow.logger.warning("the task's message is late; cards are posted without it")
 
-    async def stuck(self, number: int, problem: str) -> None:
-        """Show the problem with Retry and Cancel, and wait for one of them."""
-        self.problem, self.problems = problem, self.problems + 1
+    async def stuck(self, number: int, problem: str, trouble: Trouble) -> None:
+        """Show the problem with Retry and Cancel, tell the requester, and wait for either."""
+        self.problem, self.problems, self.trouble = problem, self.problems + 1, trouble
         self.status = attributes.STUCK
         self.list()
         self.mark(number, state=StepState.STUCK, since=workflow.now())
+        step = self.steps[number].name
+        told = workflow.patched("failures-told")
+        if told:
+            self.journal.note(
+                AuditKind.FAILED, step=step, what=trouble, problem=self.problems, reason=problem
+            )
+            self.tidings.failed()
         await workflow.wait_condition(
             lambda: self.retried == self.problems or self.cancelled is not None
         )
+        self.tidings.take_back()
+        if told and self.cancelled is None:
+            self.journal.note(AuditKind.RETRIED, self.retried_by, step=step, problem=self.problems)
         self.problem, self.status = "", attributes.RUNNING
         self.list()
         self.require_going_on()

@@ -35,8 +35,10 @@ class Matter:
         self.later: dict[str, Later] = {one.key: one for one in carried.later} if carried else {}
         self.mailed_at: dict[str, datetime] = dict(carried.mailed_at) if carried else {}
         self.outage: Outage | None = carried.outage if carried else None
+        self.reminders: tuple[Place, ...] = carried.reminders if carried else ()
         self.rungs = Rungs(carried.plan, carried.rungs_sent) if carried else Rungs()
         self.reason = ""
+        self.withdrawn_by = ""
         self.journal = Journal(request.task_id, request.id, request.revision)
         self.cards = Mirror(self._rewrite)
 
@@ -63,6 +65,13 @@ class Matter:
         """Where copies of the card stand; only clicks from there count."""
         self.ballot = self.ballot.model_copy(update={"places": (*self.ballot.places, *places)})
 
+    async def add_reminder(self, place: Place | None) -> None:
+        """A message that says that this waits: it is rewritten at the end, or at once after it."""
+        if place is not None:
+            self.reminders = (*self.reminders, place)
+            if self.settled:
+                await self._rewrite()
+
     def card(self) -> Place | None:
         """The first copy of the card."""
         return next(iter(self.ballot.places), None)
@@ -86,6 +95,7 @@ class Matter:
             reason=self.reason,
             plan=self.rungs.to_come(),
             snoozed=self._asleep(),
+            reminders=self.reminders,
         )
 
     def carried(self) -> ApprovalRequest:
@@ -102,6 +112,7 @@ class Matter:
                     snoozed=self.snoozed,
                     plan=self.rungs.plan,
                     rungs_sent=tuple(self.rungs.sent),
+                    reminders=self.reminders,
                     later=tuple(self.later.values()),
                     mailed_at=self.mailed_at,
                     outage=self.outage,

@@ -9,6 +9,7 @@ from temporalio.exceptions import ActivityError
 
 from workflows.decisions import Place, Via
 from workflows.electorate import Person
+from workflows.matter import Matter
 from workflows.requests import CardView
 from workflows.steps import (
     HURRIED,
@@ -36,12 +37,13 @@ async def moments(request: ReachRequest) -> dict[str, datetime]:
     return found.by_person
 
 
-async def remind(view: CardView) -> bool:
+async def remind(matter: Matter) -> bool:
     """In the thread; False when Slack did not take it in time."""
     try:
-        await workflow.execute_activity_method(CardSteps.remind, view, **HURRIED)
+        place = await workflow.execute_activity_method(CardSteps.remind, matter.view(), **HURRIED)
     except ActivityError:
         return False
+    await matter.add_reminder(place)
     return True
 
 
@@ -85,10 +87,21 @@ async def _close(request: ClosingRequest) -> None:
     await workflow.execute_activity_method(MailSteps.close_mail, request, **PATIENT)
 
 
-async def tell(to: str, text: str, about: Place | None) -> None:
-    """One sentence to one person, with a link to the card."""
+async def tell(to: str, text: str, about: Place | None) -> Place | None:
+    """One sentence to one person, with a link to the card; gives where it stands."""
     word = Word(place=Place(channel=""), text=text, to=to, about=about)
     try:
-        await workflow.execute_activity_method(CardSteps.say, word, **HURRIED)
+        return await workflow.execute_activity_method(CardSteps.say, word, **HURRIED)
     except ActivityError:
         workflow.logger.warning("a sentence could not be delivered")
+    return None
+
+
+async def tell_outcome(view: CardView) -> None:
+    """To whoever asked, however long Slack takes."""
+    await workflow.execute_activity_method(CardSteps.tell_outcome, view, **PATIENT)
+
+
+async def tell_waiting(matter: Matter, to: str, text: str) -> None:
+    """That the decision is missing, for as long as that is true."""
+    await matter.add_reminder(await tell(to, text, matter.card()))

@@ -13,7 +13,7 @@ from workflows.health import AgentHealth
 from workflows.ladder import Later, PlannedRung
 from workflows.outage import Outage
 from workflows.policy import Policy
-from workflows.results import AgentResult, AgentVersion, ExecutionMode
+from workflows.results import AgentResult, AgentVersion, ExecutionMode, ToolRun
 
 
 def approval_id(task: str, step: str, revision: int) -> str:
@@ -41,6 +41,7 @@ class CarriedApproval(Frozen):
     later: tuple[Later, ...] = ()
     mailed_at: dict[str, datetime] = {}
     outage: Outage | None = None
+    reminders: tuple[Place, ...] = ()
 
 
 class ApprovalRequest(Frozen):
@@ -49,7 +50,8 @@ class ApprovalRequest(Frozen):
     `thread` is where the card goes: a channel, and the thread's root when there is one.
     `parent` is the workflow that waits for the outcome, empty when nobody does.
     `previous` is the revision before, for the diff; `feedback` is what it was sent back with, or
-    `edited_by` whoever made this one out of it. `ahead` are the agents of the steps to come.
+    `edited_by` whoever made this one out of it. `ahead` are the agents of the steps to come, `ran`
+    the tool calls that this step ran already, without their responses.
     """
 
     id: str
@@ -74,6 +76,7 @@ class ApprovalRequest(Frozen):
     version: AgentVersion | None = None
     parent: str = ""
     ahead: tuple[str, ...] = ()
+    ran: tuple[ToolRun, ...] = ()
     carried: CarriedApproval | None = None
 
     def digest(self, electorate: Electorate) -> str:
@@ -98,6 +101,7 @@ class CardView(Frozen):
     """Everything a card shows. Without `full_text` when it is only rewritten, hence its length.
 
     `unwell` are those of `request.ahead` that do not answer; whoever shows the card adds them.
+    `reminders` are messages that say that it waits.
     """
 
     request: ApprovalRequest
@@ -108,6 +112,7 @@ class CardView(Frozen):
     snoozed: tuple[str, ...] = ()
     plan: tuple[PlannedRung, ...] = ()
     unwell: tuple[AgentHealth, ...] = ()
+    reminders: tuple[Place, ...] = ()
 
 
 class Look(Frozen):
@@ -126,7 +131,9 @@ class ApprovalParent:
         raise NotImplementedError
 
 
-def settlement_of(request: ApprovalRequest, ballot: Ballot, reason: str) -> Settlement:
+def settlement_of(
+    request: ApprovalRequest, ballot: Ballot, reason: str, ended_by: str = ""
+) -> Settlement:
     """What the waiting task is told, once there is an outcome."""
     assert ballot.outcome is not None
     assert ballot.settled_at is not None
@@ -143,4 +150,5 @@ def settlement_of(request: ApprovalRequest, ballot: Ballot, reason: str) -> Sett
         reason=reason,
         result=result,
         editor=edited.by if edited else "",
+        ended_by=ended_by,
     )

@@ -89,7 +89,8 @@ class RunStatus(StrEnum):
 class ToolRun(Frozen):
     """A tool call that ran, as whoever ran it recorded it, before the model heard of it.
 
-    `key` is the idempotency key that the tool got; `approved` whether people approved the call.
+    `key` is the idempotency key that the tool got; `approved` whether people approved the call;
+    `proposed` what the agent had wanted it to run with, where people edited that.
     """
 
     key: str
@@ -98,6 +99,11 @@ class ToolRun(Frozen):
     status: RunStatus = RunStatus.DONE
     response: dict[str, Any] = {}
     approved: bool = False
+    proposed: dict[str, Any] | None = None
+
+    def brief(self) -> "ToolRun":
+        """Without the response, for what people are shown."""
+        return self.model_copy(update={"response": {}})
 
 
 class AgentResult(Frozen):

@@ -1,6 +1,7 @@
 """One step of a task: its agent is called, its questions and its result are decided by people."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import workflow
@@ -13,7 +14,8 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-from workflows import questions
+from workflows import questions, step_end
+from workflows.acts import Acts
 from workflows.approval import ApprovalWorkflow, changes
 from workflows.audit import AuditKind
 from workflows.decisions import Outcome, Settlement, Via, Withdrawal
@@ -21,9 +23,10 @@ from workflows.digest import digest
 from workflows.errand import Cancelled, Errand, lost, sentence
 from workflows.requests import ApprovalRequest, approval_id
 from workflows.results import AgentResult
+from workflows.step_end import StepEnd
 from workflows.steps import BEGINNINGS, AgentSteps
-from workflows.tasks import StepPlan, StepRecord, StepState
-from workflows.turns import Answer, EarlierStep, Feedback, TurnOutcome, TurnRequest
+from workflows.tasks import Gate, Gesture, StepPlan, StepRecord, StepState, Trouble
+from workflows.turns import Answer, EarlierStep, Feedback, Question, TurnOutcome, TurnRequest
 
 AGENT_RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=1),
@@ -52,18 +55,23 @@ class StepRun:
         self._edited_by = ""
         self._previous: AgentResult | None = None
         self._asked = 0
+        self._acts = Acts(plan.name, errand.journal)
+        errand.acts.append(self._acts)
 
-    async def run(self) -> Settlement:
-        """The settlement of the last revision, recorded when it is an end of the step."""
+    async def run(self) -> StepEnd:
+        """How the last revision ended, recorded when it is an end of the step."""
         outcome = await self._result()
         while True:
+            if self._ends_in_receipt():
+                return await self._receipt(outcome)
             request = self._request(outcome)
             settlement = await self._approve(request)
             if settlement.outcome is not Outcome.CHANGES_REQUESTED:
                 self._record(request, settlement)
-                return settlement
+                return step_end.settled(settlement)
             self._previous = request.result
             self._revision += 1
+            self._acts.new_revision()
             if settlement.result is not None:
                 self._authors = (*self._authors, settlement.editor)
                 self._edited_by = settlement.editor
@@ -77,6 +85,29 @@ class StepRun:
         by = settlement.decisions[-1].by if settlement.decisions else ""
         return Feedback(text=changes(settlement), by=by, previous=previous)
 
+    # The receipt.
+
+    def _ends_in_receipt(self) -> bool:
+        """Nobody is asked about what was done already, unless something follows from it."""
+        gate, steps = self._plan.gate, self._errand.request.steps
+        if gate is Gate.REVIEW or self._number + 1 < len(steps):
+            return False
+        if gate is Gate.AUTO and not self._acts.asked:
+            return False
+        return workflow.patched("receipts")
+
+    async def _receipt(self, outcome: TurnOutcome) -> StepEnd:
+        """Say what was done; without anything done, the step ends as people decided."""
+        errand, acts, result = self._errand, self._acts, outcome.result
+        assert result is not None
+        end = step_end.acted(acts)
+        by = tuple(dict.fromkeys(who for one in acts.declined for who in one.by))
+        errand.mark(self._number, state=end.state, since=workflow.now(), by=by, reason=end.reason)
+        mode = outcome.execution_mode
+        errand.records.append(StepRecord(step=self._plan.name, result=result, execution_mode=mode))
+        errand.receipt = await step_end.post_receipt(errand, self._plan.name, acts, result)
+        return end
+
     # The agent.
 
     async def _result(self) -> TurnOutcome:
@@ -85,6 +116,7 @@ class StepRun:
         answers: tuple[Answer, ...] = ()
         while True:
             outcome = await self._turn(session, answers)
+            self._acts.account()
             if outcome.result is not None:
                 self._note_called(outcome)
                 return outcome
@@ -103,22 +135,36 @@ class StepRun:
             try:
                 outcome = await self._call(session, answers)
             except ChildWorkflowError as error:
-                await errand.stuck(self._number, sentence(error))
+                await self._stuck(error)
                 continue
             except ActivityError as error:
                 losses += lost(error)
                 if not lost(error) or losses > MOST_LOSSES:
-                    await errand.stuck(self._number, sentence(error))
+                    await self._stuck(error)
                 continue
+            except (Cancelled, asyncio.CancelledError):
+                self._acts.account()
+                raise
+            self._acts.take(outcome.ran)
             errand.mark(self._number, execution_mode=outcome.execution_mode)
             return outcome
 
+    async def _stuck(self, error: ActivityError | ChildWorkflowError) -> None:
+        """What ran before the failure is kept; then a person retries or cancels."""
+        self._acts.take_failed(error)
+        try:
+            await self._errand.stuck(self._number, sentence(error), Trouble.AGENT)
+        except Cancelled:
+            self._acts.account()
+            raise
+
     async def _call(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
         errand, plan, info = self._errand, self._plan, workflow.info()
-        turn = f"{info.workflow_id}/{info.run_id}/{plan.name}/{self._revision}/{self._asked}"
+        turn = self._turn_id()
         request = TurnRequest(
             key=f"{turn}/{errand.problems}",
             turn=turn,
+            ran=self._acts.ran,
             agent=plan.agent,
             task_id=errand.request.id,
             workflow_id=info.workflow_id,
@@ -142,6 +188,12 @@ class StepRun:
             call.cancel()
             raise Cancelled
         return await call
+
+    def _turn_id(self) -> str:
+        """The same over Retry, and another one after each answer."""
+        info = workflow.info()
+        begun = f"{info.workflow_id}/{info.run_id}/{self._plan.name}"
+        return f"{begun}/{self._revision}/{self._asked}"
 
     def _outside(self, request: TurnRequest) -> asyncio.Task[TurnOutcome]:
         return workflow.start_activity_method(
@@ -175,11 +227,21 @@ class StepRun:
         )
 
     async def _ask(self, outcome: TurnOutcome) -> tuple[Answer, ...]:
-        """Let people decide what the agent wants to do; edits make new versions of the question."""
+        """An answer to each question: what ran before is not asked about again."""
         self._asked += 1
         if self._asked > MOST_QUESTIONS:
             raise ApplicationError(f"The agent asked more than {MOST_QUESTIONS} times.")
-        asked = questions.as_result(outcome.questions)
+        found = self._acts.known(outcome.questions)
+        new = tuple(one for one in outcome.questions if one.id not in found)
+        if new:
+            found |= {one.question_id: one for one in await self._ask_people(outcome, new)}
+        return tuple(found[question.id] for question in outcome.questions)
+
+    async def _ask_people(
+        self, outcome: TurnOutcome, new: Sequence[Question]
+    ) -> tuple[Answer, ...]:
+        """Let people decide what the agent wants to do; edits make new versions of the question."""
+        asked = questions.as_result(new)
         previous: AgentResult | None = None
         authors: tuple[str, ...] = ()
         revision = 1
@@ -197,9 +259,13 @@ class StepRun:
             )
             settlement = await self._approve(request)
             if settlement.outcome is Outcome.WITHDRAWN:
+                gesture = Gesture(by=settlement.ended_by, reason=settlement.reason)
+                self._errand.cancelled = self._errand.cancelled or gesture
                 raise Cancelled
             if settlement.outcome is not Outcome.CHANGES_REQUESTED or settlement.result is None:
-                return questions.answers(outcome.questions, asked, settlement)
+                answers = questions.answers(new, asked, settlement)
+                self._acts.decided(self._turn_id(), new, answers, settlement)
+                return answers
             previous, asked = asked, settlement.result
             authors = (*authors, settlement.editor)
             revision += 1
@@ -236,6 +302,7 @@ class StepRun:
             version=outcome.version,
             parent=workflow.info().workflow_id,
             ahead=tuple(dict.fromkeys(p.agent for p in errand.request.steps[self._number + 1 :])),
+            ran=tuple(run.brief() for run in self._acts.ran),
         )
 
     async def _approve(self, request: ApprovalRequest) -> Settlement:
@@ -265,7 +332,7 @@ class StepRun:
             try:
                 return await child
             except ChildWorkflowError as error:
-                await errand.stuck(self._number, sentence(error))
+                await errand.stuck(self._number, sentence(error), Trouble.APPROVAL)
 
     async def _wait(
         self, request: ApprovalRequest, child: ChildWorkflowHandle[ApprovalWorkflow, Settlement]
@@ -308,6 +375,7 @@ class StepRun:
 
 
 def _earlier(record: StepRecord) -> EarlierStep:
+    assert record.settlement is not None  # nothing follows a receipt
     return EarlierStep(
         step=record.step, result=record.result, digest=record.settlement.result_digest
     )

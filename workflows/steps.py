@@ -18,6 +18,7 @@ from workflows.electorate import Electorate, Person
 from workflows.frozen import Frozen
 from workflows.ladder import PlannedRung
 from workflows.policy import Policy
+from workflows.receipts import Receipt
 from workflows.requests import CardView
 from workflows.results import AgentResult
 from workflows.tasks import Source, TaskView
@@ -331,8 +332,23 @@ class CardSteps:
         raise NotImplementedError
 
     @activity.defn(name="remind")
-    async def remind(self, view: CardView) -> None:
-        """Remind, in the card's thread, the people whose decision is missing."""
+    async def remind(self, view: CardView) -> Place | None:
+        """Remind, in the card's thread, the people whose decision is missing; gives where."""
+        raise NotImplementedError
+
+    @activity.defn(name="post_receipt")
+    async def post_receipt(self, receipt: Receipt) -> Place:
+        """Post what was done, with the agent's report as a file; a retry posts nothing twice."""
+        raise NotImplementedError
+
+    @activity.defn(name="tell_requester")
+    async def tell_requester(self, view: TaskView) -> None:
+        """Tell the requester of the end, or of the failure that waits; a retry tells once."""
+        raise NotImplementedError
+
+    @activity.defn(name="tell_outcome")
+    async def tell_outcome(self, view: CardView) -> None:
+        """Tell whoever asked for this approval how it ended; a retry tells once."""
         raise NotImplementedError
 
     @activity.defn(name="answer")
@@ -341,8 +357,8 @@ class CardSteps:
         raise NotImplementedError
 
     @activity.defn(name="say")
-    async def say(self, word: Word) -> None:
-        """Say one sentence."""
+    async def say(self, word: Word) -> Place | None:
+        """Say one sentence; gives where it stands, if it can be rewritten."""
         raise NotImplementedError
 
 

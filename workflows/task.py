@@ -46,7 +46,9 @@ class TaskWorkflow(ApprovalParent):
             asyncio.create_task(errand.journal.mirror.keep()),
         ]
         reason = await self._work()
-        errand.end()
+        errand.end(reason)
+        if self._is_news() and workflow.patched("ends-told"):
+            beside.append(asyncio.create_task(errand.tidings.ended(self._shown)))
         await asyncio.gather(*beside)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._report(reason)
@@ -63,7 +65,7 @@ class TaskWorkflow(ApprovalParent):
         """Try the stuck step again; a Retry for an earlier problem does nothing."""
         errand = self._errand
         if errand.problem and gesture.problem in (0, errand.problems):
-            errand.retried = errand.problems
+            errand.retried, errand.retried_by = errand.problems, gesture.by
 
     @workflow.signal
     def cancel(self, gesture: Gesture) -> None:
@@ -99,13 +101,15 @@ class TaskWorkflow(ApprovalParent):
             if not await self._collect():
                 return errand.problem
             for number, plan in enumerate(errand.request.steps):
-                settlement = await StepRun(errand, number, plan).run()
-                if settlement.outcome is not Outcome.APPROVED:
-                    errand.status = f"{settlement.outcome}_at_{plan.name}"
-                    return settlement.reason
+                end = await StepRun(errand, number, plan).run()
+                if end.word:
+                    errand.status, errand.ended_by = f"{end.word}_at_{plan.name}", end.withdrawn_by
+                    return end.reason
         except (Cancelled, asyncio.CancelledError):
             errand.status = "cancelled"
-            return errand.cancelled.reason if errand.cancelled else ""
+            gesture = errand.cancelled or Gesture(by="")
+            errand.ended_by = gesture.by
+            return gesture.reason
         live = all(r.execution_mode is ExecutionMode.LIVE_AGENT for r in errand.records)
         errand.status = "completed" if live else "completed_with_fallback"
         return ""
@@ -148,6 +152,20 @@ class TaskWorkflow(ApprovalParent):
         word = Word(place=self._errand.place, text=text, to=self._errand.request.requester)
         await workflow.execute_activity_method(CardSteps.say, word, **PATIENT)
 
+    def _is_news(self) -> bool:
+        """Whether the requester may not know of the end yet: not when it was their own doing."""
+        errand, requester = self._errand, self._errand.request.requester
+        if errand.status == "refused":  # told with the sentence why
+            return False
+        last = errand.records[-1].settlement if errand.records else None
+        alone = last is not None and {decision.by for decision in last.decisions} == {requester}
+        refused_alone = alone and last is not None and last.outcome is Outcome.REJECTED
+        return errand.ended_by != requester and not refused_alone
+
+    def _shown(self) -> bool:
+        """Whether the task's message stands; False for good where nobody can post it."""
+        return bool(self._errand.place.ts) or not self._errand.message.behind
+
     def _report(self, reason: str) -> TaskReport:
         errand = self._errand
         assert errand.ended_at is not None
@@ -158,4 +176,6 @@ class TaskWorkflow(ApprovalParent):
             duration_seconds=(errand.ended_at - errand.started_at).total_seconds(),
             steps=tuple(errand.records),
             reason=reason,
+            ran=tuple(run for acts in errand.acts for run in acts.ran),
+            declined=tuple(one for acts in errand.acts for one in acts.declined),
         )

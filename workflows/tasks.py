@@ -10,7 +10,8 @@ from workflows.durations import Duration
 from workflows.frozen import Frozen
 from workflows.health import AgentHealth
 from workflows.policy import Policy
-from workflows.results import AgentPin, AgentResult, ExecutionMode
+from workflows.receipts import Declined
+from workflows.results import AgentPin, AgentResult, ExecutionMode, ToolRun
 
 
 class SourceKind(StrEnum):
@@ -30,6 +31,15 @@ class Source(Frozen):
     name: str = ""
 
 
+class Gate(StrEnum):
+    """What becomes of a step's result: `auto` is a receipt where people decided on its tool calls
+    and nothing follows, and a review everywhere else."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+    RECEIPT = "receipt"
+
+
 class StepPlan(Frozen):
     """One step as it was declared when the task started; later changes don't reach it.
 
@@ -46,6 +56,7 @@ class StepPlan(Frozen):
     pin: AgentPin = AgentPin()
     inside: bool = False
     judged: bool = False
+    gate: Gate = Gate.AUTO
 
 
 class TaskRequest(Frozen):
@@ -88,6 +99,17 @@ class StepState(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     STUCK = "stuck"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NOT_RUN = "not_run"
+
+
+class Trouble(StrEnum):
+    """What a task waits for help with."""
+
+    AGENT = "agent"
+    APPROVAL = "approval"
 
 
 class StepStatus(Frozen):
@@ -108,6 +130,8 @@ class TaskView(Frozen):
     """What the task's message shows. `problem` is a sentence while the task waits for help.
 
     `unwell` are agents of steps to come that do not answer; whoever shows the view adds them.
+    `ran` are the tool calls of all steps, without their responses; `receipt` is where the receipt
+    stands, if there is one; `ended_by` whoever cancelled or withdrew it.
     """
 
     id: str
@@ -123,14 +147,23 @@ class TaskView(Frozen):
     ended_at: datetime | None = None
     offline: bool = False
     unwell: tuple[AgentHealth, ...] = ()
+    trouble: Trouble = Trouble.AGENT
+    ran: tuple[ToolRun, ...] = ()
+    declined: tuple[Declined, ...] = ()
+    receipt: Place | None = None
+    ended_by: str = ""
+    reason: str = ""
 
 
 class StepRecord(Frozen):
-    """What became of one step: its result as approved, and how it was decided."""
+    """What became of one step: its result as approved, and how it was decided.
+
+    A step that ended in a receipt has no settlement: nobody was asked about its result.
+    """
 
     step: str
     result: AgentResult
-    settlement: Settlement
+    settlement: Settlement | None = None
     execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
 
 
@@ -138,7 +171,9 @@ class TaskReport(Frozen):
     """How a task ended.
 
     `status` is `completed`, `completed_with_fallback`, `rejected_at_<step>`, `expired_at_<step>`,
-    `cancelled` or `refused` (then `reason` is a sentence about the input).
+    `withdrawn_at_<step>`, `failed_at_<step>` (every tool call failed), `cancelled` or `refused`
+    (then `reason` is a sentence about the input). `ran` is what was done, whatever the end;
+    `declined` what people did not allow.
     """
 
     status: str
@@ -147,3 +182,5 @@ class TaskReport(Frozen):
     duration_seconds: float
     steps: tuple[StepRecord, ...] = ()
     reason: str = ""
+    ran: tuple[ToolRun, ...] = ()
+    declined: tuple[Declined, ...] = ()

@@ -1,14 +1,25 @@
 """What the analysis says offline: shape, quality and key numbers, from the tools' figures."""
 
 from agents.conversation import Conversation, Reply
-from agents.evidence import Evidence, answer, evidence_of, gather, groupings, measures
+from agents.evidence import Evidence, answer, evidence_of, figures, gather, groupings, measures
 from agents.markdown import bullets, figure, page, section, table
-from agents.rerun import SHORT_FINDINGS, changes, column_facts, follow_up, wants_short, what_changed
+from agents.rerun import (
+    SHORT_FINDINGS,
+    amount,
+    changes,
+    column_facts,
+    follow_up,
+    span,
+    wants_short,
+    what_changed,
+)
+from agents.tools.column import Column
 from agents.tools.document import Document
 from agents.tools.table_profile import TableProfile
 
 KEY_COLUMNS = 5
 EXCERPT = 600
+_KINDS = {"number": "numeric", "date": "date", "text": "text", "truth": "yes/no"}
 
 
 def reply(conversation: Conversation, role: str) -> Reply:
@@ -49,13 +60,18 @@ def _table_summary(item: TableProfile) -> str:
     gaps = f"{item.missing_percent:g} % of its cells are missing"
     if worst is not None and worst.missing:
         gaps += f", most in {worst.name} ({worst.missing_percent:g} %)"
-    keys = "; ".join(
-        f"{column.name} averages {figure(column.mean)} ({column.low} to {column.high})"
-        for column in measures(item)[:3]
-    )
+    keys = "; ".join(_key(column) for column in figures(item)[:3])
     return f"{item.file} has {item.rows:,} rows and {item.column_count} columns; {gaps}. " + (
-        f"{keys}." if keys else "It has no numeric measure."
+        f"{keys[0].upper()}{keys[1:]}." if keys else "It has no numeric measure."
     )
+
+
+def _key(column: Column) -> str:
+    """The figure that says most about a measure: what money comes to, else the average."""
+    if column.total is not None:
+        spread = f" ({span(column)})" if column.distinct > 1 else ""
+        return f"total {column.label} {amount(column, column.total)}{spread}"
+    return f"mean {column.label} {figure(column.mean)} ({span(column)})"
 
 
 def _document_summary(item: Document) -> str:
@@ -75,9 +91,15 @@ def _findings(evidence: Evidence) -> list[str]:
 
 
 def _shape(item: TableProfile) -> list[str]:
-    kinds = ("number", "date", "text", "truth")
-    counted = ", ".join(f"{len(item.of_kind(kind))} {kind}" for kind in kinds)
+    counts = {word: len(item.of_kind(kind)) for kind, word in _KINDS.items()}
+    counted = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     found = [f"{item.file}: {item.rows:,} rows, {item.column_count} columns ({counted})."]
+    found += [
+        f"{column.name} is in {len(column.parts)} units ({column.unit_column}: "
+        f"{', '.join(part.unit for part in column.parts)}), so each has its own figures."
+        for column in item.columns
+        if column.parts
+    ]
     found += [f"{item.file}: {note}" for note in item.notes]
     dates = item.of_kind("date")
     found += [f"{date.name} runs from {date.low} to {date.high}." for date in dates[:1]]
@@ -100,7 +122,7 @@ def _quality(item: TableProfile) -> list[str]:
 
 
 def _numbers(item: TableProfile) -> list[str]:
-    found = [column_facts(column, item.rows) for column in measures(item)[:KEY_COLUMNS]]
+    found = [column_facts(column, item.rows) for column in figures(item)[:KEY_COLUMNS]]
     skewed = [
         column.name
         for column in measures(item)
@@ -137,8 +159,9 @@ def _metrics(evidence: Evidence) -> dict[str, float | None]:
             "missing_percent": max(item.missing_percent for item in tables),
             "duplicate_rows": sum(item.duplicate_rows or 0 for item in tables),
         }
-        first = measures(tables[0])[:KEY_COLUMNS]
-        found |= {f"mean {column.name}": column.mean for column in first}
+        first = figures(tables[0])[:KEY_COLUMNS]
+        found |= {f"mean {column.label}": column.mean for column in first}
+        found |= {f"total {column.label}": column.total for column in first}
     if evidence.documents:
         found["words"] = sum(document.words for document in evidence.documents)
     return found
@@ -147,16 +170,17 @@ def _metrics(evidence: Evidence) -> dict[str, float | None]:
 def _table_section(item: TableProfile) -> str:
     rows = [
         (
-            column.name,
+            column.label,
             column.kind,
             column.missing,
             column.distinct,
             column.low,
             column.high,
-            figure(column.mean),
-            figure(column.median),
+            amount(column, column.mean),
+            amount(column, column.median),
         )
-        for column in item.columns
+        for whole in item.columns
+        for column in whole.by_unit
     ]
     head = ("column", "kind", "missing", "different", "lowest", "highest", "mean", "median")
     return section(f"Columns of {item.file}", table(head, rows))

@@ -63,7 +63,8 @@ def _comparisons(item: TableProfile) -> list[Call]:
 
 def _sentence(item: Segments) -> str:
     means = ", ".join(f"{group.value} {figure(group.mean)}" for group in item.groups[:5])
-    return f"{item.measure} by {item.by}: {means} ({item.explained:.0%} of the variance)."
+    explained = f"{item.by} explains {item.explained:.0%} of the variance"
+    return f"Mean {item.measure} by {item.by}: {means} ({explained})."
 
 
 def _report(conversation: Conversation) -> Reply:

@@ -4,8 +4,9 @@ import json
 
 from agents.claims import Claim, check, sentences
 from agents.conversation import Conversation, Reply, Say
-from agents.evidence import Evidence, answer, evidence_of, gather, measures
-from agents.markdown import bullets, figure, page, section, table
+from agents.evidence import Evidence, answer, evidence_of, figures, gather
+from agents.markdown import bullets, page, section, table
+from agents.rerun import amount
 
 VERDICTS = ("invalid", "unclear", "valid")
 
@@ -29,7 +30,7 @@ def _written(evidence: Evidence) -> list[str]:
     found: list[str] = []
     for item in evidence.tables:
         found.append(f"There are {item.rows} rows.")
-        found += [f"The mean {c.name} is {figure(c.mean)}." for c in measures(item)[:4]]
+        found += [f"The mean {c.label} is {amount(c, c.mean)}." for c in figures(item)[:4]]
     return found
 
 

@@ -8,7 +8,7 @@ from agents.markdown import bullets, page, section, table
 def reply(conversation: Conversation, role: str) -> Reply:
     """Read, act, report."""
     reads = [Call("read_runbook", {"file": file.name}) for file in conversation.brief.files]
-    calls = conversation.missing(*reads) or conversation.missing(*_actions(conversation))
+    calls = conversation.missing(*reads) or conversation.owed(*_actions(conversation))
     if calls:
         return calls
     done = [item for item in conversation.returned if item.call.tool != "read_runbook"]
@@ -45,15 +45,19 @@ def _problems(conversation: Conversation) -> list[str]:
 def _outcome(item: Returned) -> str:
     if item.response.get("denied"):
         return "refused by the policy"
+    if item.response.get("unknown"):
+        return "not known"
     if item.response.get("rejected"):
         return "rejected by people"
+    if item.response.get("already_done"):
+        return "already done before this version"
     return "done" if item.response.get("done") else "failed"
 
 
 def _counts(done: list[Returned]) -> dict[str, float | None]:
     outcomes = [_outcome(item) for item in done]
     names = ("done", "refused by the policy", "rejected by people", "failed")
-    return {name: outcomes.count(name) for name in names}
+    return {name: outcomes.count(name) for name in dict.fromkeys((*names, *outcomes))}
 
 
 def _summary(done: list[Returned], problems: list[str]) -> str:

@@ -1,5 +1,7 @@
 """What the patterns agent says offline: each pattern with its size, its rows and a warning."""
 
+from calendar import month_name
+
 from agents.conversation import Call, Conversation, Reply
 from agents.evidence import Evidence, answer, evidence_of, gather, groupings, measures
 from agents.markdown import bullets, figure, page, section, table
@@ -8,7 +10,7 @@ from agents.tools.correlation import Correlation
 from agents.tools.document import Document
 from agents.tools.segment import Segments
 from agents.tools.table_profile import TableProfile
-from agents.tools.trend import Trend
+from agents.tools.trend import Period, Trend
 
 CLEAR_TREND = 0.05
 CLEAR_SEASON = 0.2
@@ -83,10 +85,14 @@ def _season(trend: Trend) -> list[str]:
         return []
     return [
         (
-            f"{trend.measure} has a season: highest in month {high.start} "
-            f"(mean {figure(high.mean)}), lowest in month {low.start} (mean {figure(low.mean)})."
+            f"{trend.measure} has a season: highest in {_month(high)} "
+            f"(mean {figure(high.mean)}), lowest in {_month(low)} (mean {figure(low.mean)})."
         )
     ]
+
+
+def _month(period: Period) -> str:
+    return month_name[int(period.start)]
 
 
 def _segments(conversation: Conversation) -> list[Segments]:

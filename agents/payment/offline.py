@@ -10,7 +10,7 @@ TOOLS = ("read_payments", "order_payment")
 def reply(conversation: Conversation, role: str) -> Reply:
     """Read, order, report."""
     reads = [Call("read_payments", {"file": file.name}) for file in conversation.brief.files]
-    calls = conversation.missing(*reads) or conversation.missing(*_orders(conversation))
+    calls = conversation.missing(*reads) or conversation.owed(*_orders(conversation))
     if calls:
         return calls
     done = [item for item in conversation.returned if item.call.tool == "order_payment"]
@@ -56,9 +56,10 @@ def _summary(done: list[Returned], problems: list[str]) -> str:
     ordered = len(_ordered(done))
     total = ", ".join(f"{amount:,.2f} {currency}" for currency, amount in _totals(done).items())
     refused = len(done) - ordered
-    return f"{ordered} payments ordered ({total or 'nothing'}), {refused} not. " + " ".join(
-        problems
-    )
+    before = sum(bool(item.response.get("already_done")) for item in done)
+    said = [f"{ordered} payments ordered ({total or 'nothing'}), {refused} not."]
+    said += [f"{before} of them already before this version."] if before else []
+    return " ".join([*said, *problems])
 
 
 def _metrics(done: list[Returned]) -> dict[str, float | None]:
@@ -72,11 +73,14 @@ def _metrics(done: list[Returned]) -> dict[str, float | None]:
 def _sentence(item: Returned) -> str:
     asked = item.call.arguments
     what = f"{asked.get('amount', 0):,.2f} {asked.get('currency')} to {asked.get('to')}"
+    if item.response.get("unknown"):
+        return f"It is not known whether this was ordered: {what}. {item.error}"
     if not item.response.get("order"):
         return f"Not ordered: {what}. {item.error}"
     paid = float(item.response.get("amount", 0))
     changed = f", changed to {paid:,.2f}" if paid != asked.get("amount") else ""
-    return f"Ordered: {what}{changed} ({item.response['order']})."
+    when = "Already ordered" if item.response.get("already_done") else "Ordered"
+    return f"{when}: {what}{changed} ({item.response['order']})."
 
 
 def _row(item: Returned) -> tuple[str, str, str, str]:

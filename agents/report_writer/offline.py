@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from agents.conversation import Call, Conversation, Reply, Returned, Say
-from agents.evidence import answer, evidence_of, gather, measures, tellable
+from agents.evidence import answer, evidence_of, figures, gather, tellable
 from agents.markdown import bullets, page, section
 from agents.rerun import column_facts
 
@@ -58,7 +58,7 @@ def _search(conversation: Conversation) -> Reply:
     for item in evidence.tables:
         found.append(f"{item.file}: {item.rows:,} rows, {item.missing_percent:g} % missing cells.")
         found += [f"{p.first} moves with {p.second} (r = {p.r:.2f})." for p in tellable(item)[:3]]
-        found += [column_facts(column, item.rows) for column in measures(item)[:4]]
+        found += [column_facts(column, item.rows) for column in figures(item)[:4]]
     for document in evidence.documents:
         about = ", ".join(document.headings[:5]) or document.text[:120].replace("\n", " ")
         found.append(f"{document.file}: {document.words:,} words on {about}.")

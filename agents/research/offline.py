@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.claims import check, sentences
 from agents.conversation import Conversation, Reply, Say
-from agents.evidence import Evidence, answer, evidence_of, gather, measures, tellable
+from agents.evidence import Evidence, answer, evidence_of, figures, gather, tellable
 from agents.markdown import bullets, page, section
 from agents.rerun import column_facts
 
@@ -28,7 +28,7 @@ def _figures(evidence: Evidence) -> list[str]:
     found: list[str] = []
     for item in evidence.tables:
         found.append(f"{item.file} has {item.rows:,} rows and {item.column_count} columns.")
-        numbers = measures(item)
+        numbers = figures(item)
         found += [column_facts(column, item.rows) for column in numbers[:4]]
         found += [
             f"{p.first} and {p.second} move together (r = {p.r:.2f})." for p in tellable(item)

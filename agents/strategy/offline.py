@@ -72,7 +72,8 @@ def _repairs(item: TableProfile) -> list[Action]:
     holes = [column for column in item.columns if 0 < column.missing_percent < 50]
     found: list[Action] = []
     for column in sorted(holes, key=lambda column: -column.missing)[:2]:
-        how = "its median" if column.kind == "number" else "an explicit 'unknown'"
+        median = "the median of its unit" if column.parts else "its median"
+        how = median if column.kind == "number" else "an explicit 'unknown'"
         found.append(
             Action(
                 f"Complete {column.name} at the source, or fill it with {how} and mark the rows.",
@@ -134,7 +135,8 @@ def _segment_action(item: Segments) -> Action:
     high, low = item.groups[0], item.groups[-1]
     return Action(
         f"Treat {item.by} separately for {item.measure}, beginning with {high.value}.",
-        f"Mean {figure(high.mean)} against {figure(low.mean)} for {low.value}; {item.by} explains "
+        f"Mean {item.measure}: {figure(high.mean)} for {high.value}, {figure(low.mean)} for "
+        f"{low.value}; {item.by} explains "
         f"{item.explained:.0%} of the variance.",
         "medium",
         20 + 80 * item.explained,

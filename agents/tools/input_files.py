@@ -15,12 +15,13 @@ from google.genai import types
 
 from agents.brief import MARK
 from agents.errors import AgentError, UnusableInput
+from agents.repeatable import reads
 from agents.tools.document import read
 from agents.tools.outlier import outliers
 from agents.tools.public_web import PublicWeb
 from agents.tools.segment import segments
 from agents.tools.table import Table, open_table
-from agents.tools.table_profile import Column, TableProfile, is_measure, profile
+from agents.tools.table_profile import TableProfile, profile
 from workflows.frozen import Frozen
 
 MOST_BYTES = 20_000_000
@@ -35,6 +36,7 @@ class InputTools:
         self._folder = folder
         self._web = web or PublicWeb()
 
+    @reads
     async def profile_table(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Profile a CSV, TSV, JSON, JSON Lines or Parquet file.
 
@@ -46,6 +48,7 @@ class InputTools:
         """
         return await self._on_table(file, tool_context, profile)
 
+    @reads
     async def find_outliers(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Find numeric values far outside the rest of their column (three interquartile ranges).
 
@@ -54,6 +57,7 @@ class InputTools:
         """
         return await self._on_table(file, tool_context, _outliers)
 
+    @reads
     async def compare_segments(
         self, file: str, by: str, measure: str, tool_context: ToolContext
     ) -> dict[str, Any]:
@@ -66,6 +70,7 @@ class InputTools:
         """
         return await self._on_table(file, tool_context, lambda table: _segments(table, by, measure))
 
+    @reads
     async def read_document(
         self, file: str, tool_context: ToolContext, offset: int = 0
     ) -> dict[str, Any]:
@@ -82,6 +87,7 @@ class InputTools:
             return {"error": error.sentence}
         return found.model_dump()
 
+    @reads
     async def fetch_url(self, url: str, tool_context: ToolContext) -> dict[str, Any]:
         """Fetch a public web address that the requester named, and keep it as an input file.
 
@@ -127,7 +133,7 @@ class OutlierList(Frozen):
 
 def _outliers(table: Table) -> OutlierList:
     found: TableProfile = profile(table)
-    measures: list[Column] = [column for column in found.columns if is_measure(column)]
+    measures = [column for column in found.columns if column.is_comparable]
     listed = outliers(table, measures)
     return OutlierList(file=table.name, columns=tuple(item.model_dump() for item in listed))
 
@@ -137,6 +143,12 @@ def _segments(table: Table, by: str, measure: str) -> Frozen:
     for column in (by, measure):
         if column not in there:
             raise UnusableInput(f"{table.name} has no column called {column}.")
+    mixed = profile(table).column(measure)
+    if mixed is not None and mixed.parts:
+        raise UnusableInput(
+            f"{measure} is in several units ({', '.join(part.unit for part in mixed.parts)}), so "
+            "its averages cannot be compared: profile_table has them for each unit."
+        )
     found = segments(table, by, measure)
     if found is None:
         raise UnusableInput(f"{table.name}: {by} has fewer than two values with {measure}.")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from agents.tools.column import Column
 from agents.tools.table import Table, quoted
-from agents.tools.table_profile import Column
 from workflows.frozen import Frozen
 
 FENCE = 3.0

@@ -1,13 +1,15 @@
 """Payments that a file or a text asks for, and payment orders. No bank is connected."""
 
-import hashlib
 import math
 import re
+import uuid
 from typing import Any
 
 from google.adk.tools.tool_context import ToolContext
 
 from agents.errors import AgentError, UnusableInput
+from agents.idempotency import idempotency_key
+from agents.repeatable import idempotent, reads
 from agents.tools.decoding import decode
 from agents.tools.input_files import InputTools
 from agents.tools.table import is_table, open_table
@@ -37,6 +39,7 @@ class Payment(Frozen):
 class PaymentTools(InputTools):
     """The input tools, and those that read and order payments."""
 
+    @reads
     async def read_payments(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Read the payments a file asks for: a table with payee and amount, or lines of text such
         as "Pay 120.50 EUR to Ann Meyer for invoice 17".
@@ -51,6 +54,7 @@ class PaymentTools(InputTools):
             return {"error": error.sentence}
         return {"file": file, "payments": [payment.model_dump() for payment in found]}
 
+    @idempotent
     async def order_payment(
         self, to: str, amount: float, currency: str, reason: str
     ) -> dict[str, Any]:
@@ -64,8 +68,8 @@ class PaymentTools(InputTools):
         """
         if not math.isfinite(amount) or amount <= 0:
             return {"error": f"{amount} is no amount that can be paid."}
-        text = f"{to}|{amount:.2f}|{currency}|{reason}"
-        number = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+        # The number comes from the call's key: the same call is the same order, another is not.
+        number = (idempotency_key() or uuid.uuid4().hex)[:12]
         return {"order": f"PO-{number}", "to": to, "amount": amount, "currency": currency}
 
 

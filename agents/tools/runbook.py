@@ -6,6 +6,7 @@ from typing import Any
 from google.adk.tools.tool_context import ToolContext
 
 from agents.errors import AgentError, UnusableInput
+from agents.repeatable import idempotent, reads
 from agents.tools.decoding import decode
 from agents.tools.input_files import InputTools
 from workflows.frozen import Frozen
@@ -35,6 +36,7 @@ class Action(Frozen):
 class RunbookTools(InputTools):
     """The input tools, and the actions."""
 
+    @reads
     async def read_runbook(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Read the actions a runbook asks for, line by line.
 
@@ -52,6 +54,7 @@ class RunbookTools(InputTools):
             "not_understood": others,
         }
 
+    @reads
     async def service_status(self, service: str, environment: str = "production") -> dict[str, Any]:
         """Look at a service. Changes nothing.
 
@@ -72,6 +75,7 @@ class RunbookTools(InputTools):
         """
         return _simulated(f"restarted {service} in {environment}")
 
+    @idempotent
     async def scale_service(
         self, service: str, replicas: int, environment: str = "production"
     ) -> dict[str, Any]:
@@ -84,6 +88,7 @@ class RunbookTools(InputTools):
         """
         return _simulated(f"scaled {service} to {replicas} in {environment}")
 
+    @idempotent
     async def delete_backups(
         self, service: str, older_than_days: int, environment: str = "production"
     ) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import re
 from typing import Any
 
+from agents.tools.column import Column, TopValue, number
 from agents.tools.correlation import Correlation, correlations
 from agents.tools.table import Table, quoted
 from agents.tools.trend import Trend, trends
+from agents.tools.units import in_units
 from workflows.frozen import Frozen
 
 MOST_COLUMNS = 100
@@ -17,35 +17,6 @@ EXACT_CELLS = 20_000_000
 LONGEST_VALUE = 80
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 _DATES = ("DATE", "TIMESTAMP")
-_LABEL = re.compile(
-    r"(^|[\W_])(id|no|nr|number|index|code|zip|postcode|phone|year)$", re.IGNORECASE
-)
-
-
-class TopValue(Frozen):
-    """One of the most frequent values of a column."""
-
-    value: str
-    count: int
-
-
-class Column(Frozen):
-    """One column. `kind` is number, date, truth or text; numbers carry mean and quantiles."""
-
-    name: str
-    type: str
-    kind: str
-    missing: int
-    missing_percent: float
-    distinct: int
-    low: str = ""
-    high: str = ""
-    mean: float | None = None
-    deviation: float | None = None
-    q25: float | None = None
-    median: float | None = None
-    q75: float | None = None
-    top: tuple[TopValue, ...] = ()
 
 
 class TableProfile(Frozen):
@@ -85,8 +56,8 @@ def profile(table: Table) -> TableProfile:
     declared = table.columns()
     shown = declared[:MOST_COLUMNS]
     rows = int(table.query("SELECT count(*) FROM data")[0][0])
-    columns = _columns(table, rows, shown)
-    numbers = [column.name for column in columns if is_measure(column)]
+    columns = in_units(table, _columns(table, rows, shown))
+    numbers = [column.name for column in columns if column.is_comparable]
     dates = [column.name for column in columns if column.kind == "date"]
     return TableProfile(
         file=table.name,
@@ -98,11 +69,6 @@ def profile(table: Table) -> TableProfile:
         trends=trends(table, dates, numbers),
         notes=(*table.notes, *_cut(table.column_count)),
     )
-
-
-def is_measure(column: Column) -> bool:
-    """Whether averages of it mean something: a number that varies and is no label by its name."""
-    return column.kind == "number" and column.distinct > 1 and not _LABEL.search(column.name)
 
 
 def kind_of(declared: str) -> str:
@@ -159,14 +125,6 @@ def _with_numbers(table: Table, column: Column, row: tuple[Any, ...], *, exact: 
             "q75": number(q75),
         }
     )
-
-
-def number(value: Any) -> float | None:
-    """A finite float with six significant digits, or nothing."""
-    if value is None:
-        return None
-    parsed = float(value)
-    return float(f"{parsed:.6g}") if math.isfinite(parsed) else None
 
 
 def _counts(table: Table, name: str) -> tuple[int, int]:

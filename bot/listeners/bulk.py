@@ -9,13 +9,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import Approvals
 from bot.gateway import Gateway, Taken
-from bot.home import HomePage
+from bot.listeners import trouble
 from bot.listeners.click import Body, Click, clicked, submitted
 from bot.listeners.replier import Replier
+from bot.listeners.trouble import in_time
+from bot.onlookers import Onlookers
+from notifications.approval_list import PendingLine
 from notifications.bulk import (
     FIELD,
-    GROUP,
-    GROUPS,
     MOST,
     Chosen,
     choose_modal,
@@ -24,11 +25,15 @@ from notifications.bulk import (
 )
 from notifications.buttons import Cursor, Target, read
 from notifications.replies import sentence
+from notifications.text import mrkdwn
 from notifications.whisper import Whisper
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 
 ANSWER_SECONDS = 8.0
 NAMED = 12
+
+Met = Answer | BaseException
+"""What became of one of them: its answer, or what went wrong."""
 
 
 class BulkListeners:
@@ -40,64 +45,76 @@ class BulkListeners:
         approvals: Approvals,
         replier: Replier,
         whisper: Whisper,
-        home: HomePage,
+        onlookers: Onlookers,
     ) -> None:
         self._gateway = gateway
         self._approvals = approvals
         self._replier = replier
         self._whisper = whisper
-        self._home = home
+        self._onlookers = onlookers
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The form with the boxes."""
         await ack()
         click = clicked(body)
-        lines = await self._approvals.together(click.user, GROUP * GROUPS)
+        lines = await self._offered(click.user)
         if lines:
-            view = choose_modal(lines, datetime.now(UTC))
+            opened = Chosen(home=click.home, listed=click.listed)
+            view = choose_modal(lines, datetime.now(UTC), opened)
             await client.views_open(trigger_id=click.trigger, view=view)
         else:
-            await self._replier.say(click, "Nothing of low risk waits for you any more.")
+            await self._replier.say(click, "No low-risk approvals are waiting for you any more.")
 
     async def choose(self, ack: AsyncAck, body: Body) -> None:
         """The boxes are ticked: list them again, as they are now."""
         picked = chosen(body["view"])
+        opened = read(Chosen, body["view"].get("private_metadata") or "") or Chosen()
         if not 1 <= len(picked) <= MOST:
-            problem = f"Please tick between 1 and {MOST}."
+            problem = f"Select 1 to {MOST}."
             await ack(response_action="errors", errors={f"{FIELD}0": problem})
             return
-        lines = await self._approvals.together(body["user"]["id"], GROUP * GROUPS)
+        async with in_time():
+            lines = await self._offered(body["user"]["id"])
         still = [line for line in lines if line.target() in picked]
         if not still:
-            problem = "None of these waits for you any more."
+            problem = "None of these is waiting for you any more."
             await ack(response_action="errors", errors={f"{FIELD}0": problem})
             return
-        await ack(response_action="update", view=confirm_modal(still))
+        await ack(response_action="update", view=confirm_modal(still, opened))
 
     async def confirm(self, ack: AsyncAck, body: Body) -> None:
         """Each is handed over before the form is acknowledged; one answer tells of all."""
         click = submitted(body)
         value = read(Chosen, body["view"]["private_metadata"])
-        if value is None:
+        if value is None or not value.targets:
             await ack()
             await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
             return
+        click = click.model_copy(update={"home": value.home, "listed": value.listed})
         decisions = [_decision(click, target) for target in value.targets]
         taken = await asyncio.gather(
             *(
                 self._gateway.decide(target.approval, decision)
                 for target, decision in zip(value.targets, decisions, strict=True)
-            )
+            ),
+            return_exceptions=True,
         )
+        if not any(isinstance(one, Taken) for one in taken):
+            raise next(one for one in taken if isinstance(one, BaseException))
         await ack()
-        self._replier.beside(self._tell(click, value.targets, decisions, taken))
+        self._replier.beside(click, self._tell(click, value.targets, decisions, taken))
+
+    async def _offered(self, user: str) -> tuple[PendingLine, ...]:
+        """What this person may approve in one go, and see. Raises SignoffError."""
+        lines = await self._approvals.together(user)
+        return (await self._onlookers.seen(user, lines)).lines
 
     async def _tell(
         self,
         click: Click,
         targets: Sequence[Target],
         decisions: Sequence[Decision],
-        taken: Sequence[Taken],
+        taken: Sequence[Taken | BaseException],
     ) -> None:
         answers = await asyncio.gather(
             *(
@@ -110,11 +127,16 @@ class BulkListeners:
         gone = frozenset(
             target.approval
             for target, answer in zip(targets, answers, strict=True)
-            if answer.reply is Reply.SETTLED
+            if isinstance(answer, Answer) and answer.accepted
         )
-        await self._home.publish(click.user, Cursor(), said=text.split("\n")[0], without=gone)
+        shown = click.model_copy(update={"home": click.home or Cursor()})
+        await self._replier.renew(shown, gone, text.split("\n")[0])
 
-    async def _answer(self, target: Target, decision: Decision, taken: Taken) -> Answer:
+    async def _answer(
+        self, target: Target, decision: Decision, taken: Taken | BaseException
+    ) -> Met:
+        if isinstance(taken, BaseException):
+            return taken
         if taken is Taken.KEPT:
             return Answer(reply=Reply.KEPT)
         return await self._gateway.late_answer(target.approval, decision, ANSWER_SECONDS)
@@ -125,9 +147,15 @@ def _decision(click: Click, target: Target) -> Decision:
     return one.model_copy(update={"id": f"{one.id}:{target.approval}"})
 
 
-def _summary(answers: Sequence[Answer]) -> str:
+def _summary(answers: Sequence[Met]) -> str:
     """How many counted, and a sentence for each that did not."""
-    counted = sum(answer.accepted for answer in answers)
+    counted = sum(isinstance(answer, Answer) and answer.accepted for answer in answers)
     lines = [f"Thank you: {counted} of {len(answers)} approvals count."]
-    lines += [f"• {sentence(answer)}" for answer in answers if not answer.accepted][:NAMED]
+    lines += [f"• {said}" for said in map(_said, answers) if said][:NAMED]
     return "\n".join(lines)
+
+
+def _said(answer: Met) -> str:
+    if isinstance(answer, BaseException):
+        return mrkdwn(trouble.sentence(answer))
+    return "" if answer.accepted else sentence(answer)

@@ -13,11 +13,13 @@ from bot.listeners.replier import Replier
 from notifications.buttons import ButtonValue, ModalValue, read
 from notifications.edit_modal import edited
 from notifications.inputs import entered
-from notifications.modals import COMMENT, CONFIRMATION, REASON, care_modal, words_modal
+from notifications.modals import COMMENT, CONFIRMATION, REASON, VERDICT, care_modal, words_modal
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.policy import Risk
 from workflows.requests import Look
 
-_REASON_MISSING = "Please choose a reason, or write one."
+_NOTHING_CHOSEN = "Choose what you decide."
+_REASON_MISSING = "Choose or write a reason."
 
 
 class DecideListeners:
@@ -45,17 +47,18 @@ class DecideListeners:
             await self._unknown(ack, click)
             return
         await ack()
-        value = click.value(button, button.verdict)
+        value = click.value(button, button.verdict).model_copy(update={"required": True})
         plain = None if button.verdict is Verdict.APPROVE else words_modal(value, heading(body))
 
         def make(look: Look) -> Body:
-            if button.verdict is Verdict.APPROVE:
-                return care_modal(value, look.view, look.result)
             policy, rejects = look.view.request.policy, button.verdict is Verdict.REJECT
+            if button.verdict is Verdict.APPROVE:
+                return care_modal(with_phrase(value, look), look.view, look.result)
+            required = policy.reason_required or not rejects
             return words_modal(
-                value,
+                value.model_copy(update={"required": required}),
                 look.view.request.title,
-                required=policy.reason_required or not rejects,
+                required=required,
                 presets=policy.reject_reasons,
             )
 
@@ -74,11 +77,18 @@ class DecideListeners:
         comment = "\n".join(
             text for text in (entered(view, REASON), entered(view, COMMENT).strip()) if text
         )
-        if value.required and not comment:
-            await ack(response_action="errors", errors={COMMENT: _REASON_MISSING})
+        verdict = _verdict(view, value)
+        if verdict is None:
+            await ack(response_action="errors", errors={VERDICT: _NOTHING_CHOSEN})
+            return
+        errors = wrong_phrase(view, value) if verdict is Verdict.APPROVE else {}
+        if not comment and _wants_words(verdict, value):
+            errors = {COMMENT: _REASON_MISSING}
+        if errors:
+            await ack(response_action="errors", errors=errors)
             return
         said = {"comment": comment, "confirmation": entered(view, CONFIRMATION)}
-        decision = click.decision(value.target, value.verdict, value.via)
+        decision = click.decision(value.target, verdict, value.via)
         await self._take(ack, value.target.approval, click, decision.model_copy(update=said))
 
     async def submit_edit(self, ack: AsyncAck, body: Body) -> None:
@@ -90,8 +100,8 @@ class DecideListeners:
             await self._unknown(ack, click)
             return
         changed = edited(view, value)
-        if changed.edit is None:
-            await ack(response_action="errors", errors=changed.errors)
+        if errors := changed.errors | wrong_phrase(view, value):
+            await ack(response_action="errors", errors=errors)
             return
         said = {
             "comment": entered(view, COMMENT).strip(),
@@ -102,17 +112,42 @@ class DecideListeners:
         await self._take(ack, value.target.approval, click, decision.model_copy(update=said))
 
     async def _take(self, ack: AsyncAck, approval: str, click: Click, decision: Decision) -> None:
-        try:
-            taken = await self._gateway.decide(approval, decision)
-        except Exception as error:  # noqa: BLE001 - not taken, so not acknowledged: Slack says so, too
-            await self._replier.complain(click, error)
-            return
+        taken = await self._gateway.decide(approval, decision)
         await ack()
         self._replier.after(taken, approval, decision, click)
 
     async def _unknown(self, ack: AsyncAck, click: Click) -> None:
         await ack()
         await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+
+
+def with_phrase(value: ModalValue, look: Look) -> ModalValue:
+    """The form knows what has to be typed, so that a slip is said beside its field."""
+    high = look.view.request.policy.risk is Risk.HIGH
+    return value.model_copy(update={"phrase": look.view.ballot.phrase if high else ""})
+
+
+def wrong_phrase(view: Body, value: ModalValue) -> dict[str, str]:
+    """What was typed to confirm is not what was asked for; the workflow checks it again."""
+    typed = entered(view, CONFIRMATION).strip()
+    if not value.phrase or typed.casefold() == value.phrase.casefold():
+        return {}
+    return {CONFIRMATION: f"Type {value.phrase} exactly as it is written here."}
+
+
+def _verdict(view: Body, value: ModalValue) -> Verdict | None:
+    """What was chosen in a form that asks; None for nothing. Else what the form was opened for."""
+    if VERDICT not in view["state"]["values"]:
+        return value.verdict
+    chosen = entered(view, VERDICT)
+    return Verdict(chosen) if chosen in set(Verdict) else None
+
+
+def _wants_words(verdict: Verdict, value: ModalValue) -> bool:
+    """Changes are asked for in words; a rejection says why where the policy wants it."""
+    if verdict is Verdict.REJECT:
+        return value.required
+    return verdict is Verdict.REQUEST_CHANGES
 
 
 def _button(body: Body) -> ButtonValue | None:

@@ -5,35 +5,49 @@ short deadline. Whether the person may do it at all is said before he types anyt
 preview by the workflow's own rules; what counts is decided there when the form comes in.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import Approvals
-from bot.errors import BadRequest, SignoffError
+from bot.errors import BadRequest, SignoffError, UnavailableError
 from bot.listeners.click import Click
 from bot.listeners.replier import Replier
+from bot.onlookers import UNSURE, Onlookers
+from bot.sight import Sight, Standing, card_matter, may_see
 from notifications.blocks import Block
 from notifications.buttons import Target
-from notifications.calls import refusal
 from workflows import rules
-from workflows.decisions import Answer, Edit, Reply, Snooze, Verdict, Via, Withdrawal
+from workflows.decisions import (
+    Answer,
+    Delegation,
+    Edit,
+    Reply,
+    Snooze,
+    Verdict,
+    Via,
+    Withdrawal,
+)
+from workflows.electorate import Person
 from workflows.requests import Look
 
 Preview = Callable[[Look, datetime], Answer | None]
 Make = Callable[[Look], Block]
 
-_EXPIRED = {"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id"}
+QUICK_SECONDS = 1.0
+"""For a look at the workflow while Slack waits for the ack of a form."""
+_MENDED_HERE = {Reply.NOT_DELEGABLE}
 
 
 class Forms:
     """Asks, previews, opens."""
 
-    def __init__(self, approvals: Approvals, replier: Replier) -> None:
+    def __init__(self, approvals: Approvals, replier: Replier, onlookers: Onlookers) -> None:
         self._approvals = approvals
         self._replier = replier
+        self._onlookers = onlookers
 
     async def open(
         self,
@@ -44,34 +58,55 @@ class Forms:
         make: Make,
         otherwise: Block | None = None,
     ) -> None:
-        """Show the form, or `otherwise` when the workflow does not answer in time."""
+        """Show the form, or `otherwise` when the workflow does not answer in time.
+
+        To somebody who may not see the approval it does not exist. Raises SignoffError when it
+        cannot be looked at, or when it is not known whether the person may see it.
+        """
         try:
-            look = await self._approvals.look(target.approval)
+            look, who = await asyncio.gather(
+                self._approvals.look(target.approval), self._onlookers.of(click.user)
+            )
         except BadRequest:
             await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
             return
-        except SignoffError as error:
+        except SignoffError:
             if otherwise is None:
-                await self._replier.complain(click, error)
-            else:
-                await self.show(click, client, otherwise)
+                raise
+            await client.views_open(trigger_id=click.trigger, view=otherwise)
             return
-        refusal = preview(look, datetime.now(UTC))
+        sight = may_see(who, card_matter(look.view))
+        if sight is Sight.UNSURE:
+            raise UnavailableError(UNSURE)
+        hidden = Answer(reply=Reply.UNKNOWN) if sight is Sight.HIDDEN else None
+        refusal = hidden or preview(look, datetime.now(UTC))
         if refusal is not None:
             await self._replier.tell(click, refusal)
             return
-        await self.show(click, client, make(look))
+        await client.views_open(trigger_id=click.trigger, view=make(look))
 
-    async def show(self, click: Click, client: AsyncWebClient, view: Block) -> None:
-        """Open a view; a trigger that is too old is said."""
+    async def not_delegable(self, target: Target, delegation: Delegation) -> Answer | None:
+        """Why this seat cannot be handed on, where another person can be chosen for it.
+
+        None when nothing speaks against it, when the matter is closed, and when it cannot be
+        found out in time: then the workflow answers.
+        """
         try:
-            await client.views_open(trigger_id=click.trigger, view=view)
-        except SlackApiError as error:
-            if refusal(error) not in _EXPIRED:
-                raise
-            await self._replier.say(
-                click, "That took too long, and Slack does not open a form any more: click again."
+            look, to = await asyncio.gather(
+                self._approvals.look(target.approval, QUICK_SECONDS),
+                self._onlookers.of(delegation.to),
             )
+        except SignoffError:
+            return None
+        if to.standing is Standing.UNKNOWN:
+            return None
+        policy = look.view.request.policy
+        able = to.standing is Standing.MEMBER or (
+            policy.allow_guests and to.standing in {Standing.GUEST, Standing.OUTSIDER}
+        )
+        person = Person(id=to.user) if able else None
+        _, answer = rules.delegate(look.view.ballot, delegation, person, datetime.now(UTC))
+        return answer if answer.reply in _MENDED_HERE else None
 
 
 def may_say(click: Click, target: Target, verdict: Verdict, *, edits: bool = False) -> Preview:

@@ -9,13 +9,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.deputies import Deputies
 from bot.home import HomePage
 from bot.listeners.click import Body, clicked, submitted
-from bot.listeners.edge import sentence
 from bot.listeners.replier import Replier
+from bot.listeners.trouble import in_time
 from bot.lists import ApprovalLists
 from notifications.buttons import ActionId, Cursor
 from notifications.home import ANY
 from notifications.settings_form import Wanted, settings_form, wanted
-from notifications.text import mrkdwn
 from storage.preferences import Preferences, PreferenceStore
 
 
@@ -75,14 +74,15 @@ class InboxListeners:
     async def keep(self, ack: AsyncAck, body: Body) -> None:
         """Keep the settings; a deputy who is needed now gets what already waits."""
         user, chosen = body["user"]["id"], wanted(body["view"])
-        errors = chosen.errors(user) or await self._deputies.errors(chosen.deputy)
-        if errors:
-            await ack(response_action="errors", errors=errors)
-            return
-        mine = Preferences.model_validate(chosen.model_dump())
-        await self._preferences.keep(user, mine)
+        async with in_time():
+            errors = chosen.errors(user) or await self._deputies.errors(chosen.deputy)
+            if errors:
+                await ack(response_action="errors", errors=errors)
+                return
+            mine = Preferences.model_validate(chosen.model_dump())
+            await self._preferences.keep(user, mine)
         await ack()
-        self._replier.beside(self._take_over(body, mine))
+        self._replier.beside(submitted(body), self._take_over(body, mine))
 
     async def _take_over(self, body: Body, mine: Preferences) -> None:
         click = submitted(body)
@@ -97,8 +97,6 @@ class InboxListeners:
 
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """`/approvals [mine | all | ID]`."""
-        try:
+        async with in_time():
             answer = await self._lists.answer((body.get("text") or "").strip(), body["user_id"])
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            answer = {"text": mrkdwn(sentence(error))}
         await ack(response_type="ephemeral", **answer)

@@ -1,12 +1,14 @@
 """The menu "More": edits, handing on, a reminder, everything there is to see, taking it back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.gateway import Gateway, Gesture
 from bot.listeners.click import Body, Click, clicked, submitted
+from bot.listeners.decide import with_phrase
 from bot.listeners.forms import (
     Forms,
     Make,
@@ -29,7 +31,10 @@ from notifications.modals import (
     later_modal,
     withdraw_modal,
 )
+from notifications.plain_words import plain
+from notifications.replies import sentence
 from workflows.decisions import Answer, Delegation, Reply, Snooze, Verdict, Withdrawal
+from workflows.requests import Look
 
 MakeGesture = Callable[[Click], Gesture]
 
@@ -55,23 +60,26 @@ class MoreListeners:
         await self._forms.open(click, value, client, preview, make)
 
     async def hand_on(self, ack: AsyncAck, body: Body) -> None:
-        """Somebody else decides."""
-        view = body["view"]
-
-        def gesture(click: Click) -> Gesture:
-            return Delegation(
-                id=click.id,
-                by=click.user,
-                to=entered(view, PERSON),
-                team=click.team,
-                place=click.place,
-                reason=entered(view, COMMENT).strip(),
-            )
-
-        if entered(view, PERSON) == body["user"]["id"]:
-            await ack(response_action="errors", errors={PERSON: "Choose somebody else."})
+        """Somebody else decides; whoever cannot is said beside the field."""
+        view, value = body["view"], read(ModalValue, body["view"]["private_metadata"])
+        click = submitted(body, value)
+        to = entered(view, PERSON)
+        delegation = Delegation(
+            id=click.id,
+            by=click.user,
+            to=to,
+            team=click.team,
+            place=click.place,
+            reason=entered(view, COMMENT).strip(),
+        )
+        problem = "Choose somebody else." if to == click.user else ""
+        if value is not None and not problem:
+            refused = await self._forms.not_delegable(value.target, delegation)
+            problem = plain(sentence(refused), {}) if refused else ""
+        if problem:
+            await ack(response_action="errors", errors={PERSON: problem})
             return
-        await self._take(ack, body, gesture)
+        await self._take(ack, body, lambda _: delegation)
 
     async def later(self, ack: AsyncAck, body: Body) -> None:
         """A reminder later, and none before."""
@@ -101,11 +109,7 @@ class MoreListeners:
             await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
             return
         made = make(click)
-        try:
-            taken = await self._gateway.send(value.target.approval, made)
-        except Exception as error:  # noqa: BLE001 - not taken, so not acknowledged
-            await self._replier.complain(click, error)
-            return
+        taken = await self._gateway.send(value.target.approval, made)
         await ack()
         self._replier.after(taken, value.target.approval, made, click)
 
@@ -116,7 +120,9 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
     match value.choice:
         case Choice.EDIT:
             preview = may_say(click, value, Verdict.APPROVE, edits=True)
-            return preview, lambda look: edit_modal(about, look.view, look.result)
+            return preview, lambda look: edit_modal(
+                with_phrase(about, look), look.view, look.result
+            )
         case Choice.HAND_ON:
             return may_hand_on(click), lambda look: hand_on_modal(about, look.view.request.title)
         case Choice.LATER:
@@ -124,4 +130,12 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
         case Choice.WITHDRAW:
             return may_withdraw(click), lambda look: withdraw_modal(about, look.view.request.title)
         case Choice.EVERYTHING:
-            return anybody, lambda look: everything_modal(look.view, look.result)
+            return anybody, lambda look: everything_modal(
+                with_phrase(about, look), look.view, look.result, _countable(click, value, look)
+            )
+
+
+def _countable(click: Click, value: MenuValue, look: Look) -> list[Verdict]:
+    """What this person may say of what is shown; nothing of a version that was replaced."""
+    now = datetime.now(UTC)
+    return [verdict for verdict in Verdict if may_say(click, value, verdict)(look, now) is None]

@@ -8,19 +8,15 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-import structlog
-
 from bot.gateway import Gateway, Gesture, Taken
 from bot.home import HomePage
 from bot.listeners.click import Click
-from bot.listeners.edge import sentence as edge_sentence
+from bot.listeners.edge import Edge
 from bot.lists import ApprovalLists
 from notifications.replies import sentence
 from notifications.text import mrkdwn
 from notifications.whisper import Whisper
 from workflows.decisions import Answer, Decision, Delegation, Reply, Snooze
-
-log = structlog.get_logger()
 
 HOME_SECONDS = 3.0
 
@@ -29,12 +25,13 @@ class Replier:
     """Says one sentence to whoever clicked."""
 
     def __init__(
-        self, gateway: Gateway, whisper: Whisper, home: HomePage, lists: ApprovalLists
+        self, gateway: Gateway, whisper: Whisper, home: HomePage, lists: ApprovalLists, edge: Edge
     ) -> None:
         self._gateway = gateway
         self._whisper = whisper
         self._home = home
         self._lists = lists
+        self._edge = edge
         self._running: set[asyncio.Task[None]] = set()
 
     async def tell(self, click: Click, answer: Answer) -> None:
@@ -45,20 +42,20 @@ class Replier:
         """A sentence of ours; not escaped yet."""
         await self._whisper.say(click.user, click.thread, mrkdwn(text))
 
-    async def complain(self, click: Click, error: Exception) -> None:
-        """What went wrong, as a sentence."""
-        await self.say(click, edge_sentence(error))
-
     def after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
         """Answer what the workflow cannot, and make Home or the list true where it happened."""
         if taken is not Taken.DELIVERED or click.home is not None or click.listed:
-            self.beside(self._after(taken, approval, gesture, click))
+            self.beside(click, self._after(taken, approval, gesture, click))
 
-    def beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something after the acknowledgement."""
-        task = asyncio.create_task(_logged(work))
+    def beside(self, click: Click, work: Coroutine[Any, Any, None]) -> None:
+        """Do something after the acknowledgement; the person hears when it fails."""
+        task = asyncio.create_task(self._edge.beside(work, lambda text: self.say(click, text)))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    async def settled(self) -> None:
+        """Everything begun beside an ack is done."""
+        await asyncio.gather(*self._running)
 
     async def close(self) -> None:
         """Nothing may use Slack or the database after this."""
@@ -72,6 +69,13 @@ class Replier:
         place = await self._gateway.near(approval_id, gesture.place)
         await self._whisper.say(gesture.by, place, sentence(answer))
 
+    async def renew(self, click: Click, hidden: frozenset[str], said: str = "") -> None:
+        """Home or the private list, wherever the click was, without what is done."""
+        if click.home is not None:
+            await self._home.publish(click.user, click.home, said=said, without=hidden)
+        if click.listed:
+            await self._lists.refresh(click.user, click.listed, hidden)
+
     async def _after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
         answer = Answer(reply=Reply.KEPT)
         if taken is Taken.CLOSED:
@@ -81,12 +85,7 @@ class Replier:
         gone = taken is Taken.CLOSED
         if taken is Taken.DELIVERED:
             answer, gone = await self._met(approval, gesture)
-        hidden = frozenset({approval}) if gone else frozenset()
-        if click.home is not None:
-            said = sentence(answer)
-            await self._home.publish(click.user, click.home, said=said, without=hidden)
-        if click.listed:
-            await self._lists.refresh(click.user, click.listed, hidden)
+        await self.renew(click, frozenset({approval}) if gone else frozenset(), sentence(answer))
 
     async def _met(self, approval: str, gesture: Gesture) -> tuple[Answer, bool]:
         """What the workflow made of it, and whether it has to go from the list."""
@@ -96,11 +95,4 @@ class Replier:
             detail = f"You will be reminded in {gesture.minutes} minutes."
             return Answer(reply=Reply.DONE, detail=detail), False
         answer = await self._gateway.late_answer(approval, gesture, HOME_SECONDS)
-        return answer, isinstance(gesture, Decision) and answer.reply is Reply.SETTLED
-
-
-async def _logged(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        await work
-    except Exception:
-        log.exception("an answer could not be given")
+        return answer, isinstance(gesture, Decision) and answer.accepted

@@ -1,5 +1,6 @@
 """The message shortcut "Send for approval": a message becomes an approval of its own."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 
@@ -11,12 +12,15 @@ from bot.approvals import Approvals
 from bot.channels import require_member
 from bot.errors import BadRequest
 from bot.listeners.click import Body
-from bot.listeners.edge import sentence
+from bot.listeners.trouble import in_time
+from bot.onlookers import Onlookers
 from bot.settings import Settings
+from bot.sight import Standing
+from bot.starters import Starters
 from notifications.buttons import read
-from notifications.calls import refusal
+from notifications.calls import passing, refusal
 from notifications.message_text import as_read
-from notifications.send_form import APPROVERS, TITLE, Sent, Wish, send_form, wish
+from notifications.send_form import APPROVERS, Sent, Wish, send_form, wish
 from notifications.text import clip
 from workflows.decisions import Place
 from workflows.policy import Policy
@@ -29,14 +33,23 @@ GENERAL = ("timeout", "on_timeout", "ladder", "reason_required", "reject_reasons
 class SendListeners:
     """The message as it is now is what is decided: later edits change nothing."""
 
-    def __init__(self, approvals: Approvals, settings: Settings) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        settings: Settings,
+        starters: Starters,
+        onlookers: Onlookers,
+    ) -> None:
         self._approvals = approvals
         self._settings = settings
+        self._starters = starters
+        self._onlookers = onlookers
 
     async def form(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form for this message."""
         await ack()
         message, channel = body["message"], body["channel"]["id"]
+        await self._starters.require_sender(body["user"]["id"], channel)
         sent = Sent(
             channel=channel,
             ts=body["message_ts"],
@@ -52,20 +65,33 @@ class SendListeners:
         view, user = body["view"], body["user"]["id"]
         sent, wanted = read(Sent, view["private_metadata"]), wish(view)
         if sent is None:
-            await ack(response_action="errors", errors={TITLE: "This form is not one of ours."})
-            return
+            raise BadRequest("This form isn't one of Signoff's: open it again from the message.")
         if not set(wanted.approvers) - {user, sent.author}:
             problem = "Choose somebody who neither wrote nor sends this."
             await ack(response_action="errors", errors={APPROVERS: problem})
             return
-        try:
+        async with in_time():
+            await self._starters.require_sender(user, sent.channel)
+            if problem := await self._unable(wanted, {user, sent.author}):
+                await ack(response_action="errors", errors={APPROVERS: problem})
+                return
             await require_member(client, sent.channel)
             message = await _message(client, sent)
             await self._approvals.raise_request(self._request(sent, wanted, user, message, view))
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            await ack(response_action="errors", errors={TITLE: sentence(error)})
-            return
         await ack()
+
+    async def _unable(self, wanted: Wish, own: set[str]) -> str:
+        """Why the people chosen could never approve; the workflow looks again."""
+        policy = self._policy(wanted)
+        who = await asyncio.gather(*(self._onlookers.of(user) for user in wanted.approvers))
+        unable = [one.user for one in who if _cannot(one.standing, policy)]
+        able = set(wanted.approvers) - set(unable) - own
+        if not unable or len(able) >= wanted.quorum:
+            return ""
+        return (
+            "A guest, a bot, somebody deactivated or of another workspace can't approve this: "
+            "choose others."
+        )
 
     def _request(
         self, sent: Sent, wanted: Wish, user: str, message: Body, view: Body
@@ -89,6 +115,12 @@ class SendListeners:
         )
 
 
+def _cannot(standing: Standing, policy: Policy) -> bool:
+    if standing in {Standing.GUEST, Standing.OUTSIDER}:
+        return not policy.allow_guests
+    return standing in {Standing.BOT, Standing.GONE}
+
+
 def _result(message: Body, reason: str) -> AgentResult:
     text = as_read(str(message.get("text") or ""))
     summary = clip(text, SUMMARY_CHARACTERS).shown or "(a message without text)"
@@ -104,12 +136,17 @@ def _file(file: Body) -> str:
 
 
 async def _message(client: AsyncWebClient, sent: Sent) -> Body:
-    """The message as it stands there now; raises BadRequest when it cannot be read."""
+    """The message as it stands there now; raises BadRequest when it cannot be read.
+
+    Raises SlackApiError when Slack cannot be asked now.
+    """
     try:
         found = await client.conversations_replies(
             channel=sent.channel, ts=sent.thread, latest=sent.ts, inclusive=True, limit=200
         )
     except SlackApiError as error:
+        if passing(error):
+            raise
         raise BadRequest(
             f"I can't read this message ({refusal(error)}): add me to the channel."
         ) from None

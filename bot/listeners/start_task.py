@@ -1,6 +1,7 @@
 """`/task`, the shortcut "New task", and the form behind both."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -10,13 +11,16 @@ from bot import commands
 from bot.bypasses import Bypasses
 from bot.channels import require_member
 from bot.commands import Command, Verb
-from bot.errors import BadRequest
+from bot.errors import BadRequest, SignoffError
 from bot.fleet_watch import FleetReports
 from bot.inputs import InputFolders
-from bot.listeners.edge import sentence
+from bot.listeners.trouble import in_time
+from bot.seen_tasks import SeenTasks
 from bot.settings import Settings
 from bot.slack_files import file_named, visible_file
+from bot.starters import Starters
 from bot.tasks import TaskLine, Tasks
+from notifications import words
 from notifications.buttons import ActionId
 from notifications.facts import code, person
 from notifications.fleet_card import fleet_blocks, fleet_text
@@ -27,7 +31,6 @@ from notifications.task_form import (
     chosen_pipeline,
     file_options,
     file_value,
-    first_block,
     is_digest,
     pipeline_options,
     sources,
@@ -50,7 +53,11 @@ class StartTaskListeners:
         folders: InputFolders,
         bypasses: Bypasses,
         fleet: FleetReports,
+        starters: Starters,
+        seen: SeenTasks,
     ) -> None:
+        self._starters = starters
+        self._seen = seen
         self._tasks = tasks
         self._settings = settings
         self._folders = folders
@@ -64,35 +71,45 @@ class StartTaskListeners:
             await self.form(ack, body, client)
             return
         if command.verb is Verb.HEALTH:
-            fleet = await self._fleet.latest()
+            async with in_time():
+                fleet = await self._fleet.latest()
             blocks = fleet_blocks(fleet)
             await ack(response_type="ephemeral", blocks=blocks, text=fleet_text(fleet))
             return
-        try:
+        async with in_time():
             text = await self._run(command, body, client)
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            text = mrkdwn(sentence(error))
         await ack(response_type="ephemeral", text=text)
 
     async def form(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Open the form, for the first pipeline."""
+        """Open the form, for the first pipeline the person may start."""
         await ack()
-        view = await self._form(next(iter(self._settings.pipelines)), body.get("channel_id", ""))
+        user = body.get("user_id") or body["user"]["id"]
+        channel = body.get("channel_id", "")
+        allowed = await self._starters.pipelines(user, channel or user)
+        view = await self._form(allowed[0], channel, allowed)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def choose(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Another pipeline was chosen: its fields replace the others."""
         await ack()
         view, chosen = body["view"], body["actions"][0]["selected_option"]["value"]
-        if chosen in self._settings.pipelines:
-            form = await self._form(chosen, view["private_metadata"])
+        user, channel = body["user"]["id"], view["private_metadata"]
+        allowed = await self._starters.pipelines(user, channel or user)
+        if chosen in allowed:
+            form = await self._form(chosen, channel, allowed)
             await client.views_update(view_id=view["id"], hash=view["hash"], view=form)
 
     async def suggest(self, ack: AsyncAck, body: Body) -> None:
-        """Somebody types into a menu of the form: what fits."""
-        words = str(body.get("value") or "")
+        """Somebody types into a menu of the form: what fits, and nothing for whoever may not."""
+        words, user = str(body.get("value") or ""), body["user"]["id"]
+        channel = (body.get("view") or {}).get("private_metadata") or user
+        try:
+            allowed = await self._starters.pipelines(user, channel)
+        except SignoffError:
+            await ack(options=[])
+            return
         if body.get("action_id") == ActionId.PIPELINE:
-            await ack(options=pipeline_options(self._pipelines(), words))
+            await ack(options=pipeline_options(self._described(allowed), words))
             return
         await ack(options=file_options(await self._folders.listing.matching(words, OPTIONS)))
 
@@ -100,40 +117,40 @@ class StartTaskListeners:
         """The form is in; what is wrong with it is said beside its field."""
         view, user = body["view"], body["user"]["id"]
         pipeline = chosen_pipeline(view)
-        fields = self._settings.fields(pipeline)
         channel = chosen_channel(view) or view["private_metadata"] or user
-        try:
-            await self._require_channel(client, pipeline, channel)
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            await ack(response_action="errors", errors={CHANNEL: sentence(error)})
-            return
-        try:
-            wanted = tuple([await self._named(source) for source in sources(view, fields)])
-            await self._start(pipeline, wanted, user, channel, view["id"], client)
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            field = first_block(fields, await self._folders.listing.names())
-            await ack(response_action="errors", errors={field: sentence(error)})
-            return
+        async with in_time():
+            await self._starters.require(pipeline, user, channel)
+            errors = await self._no_channel(client, pipeline, channel)
+            inputs: list[Source] = []
+            for block, given in sources(view, self._settings.fields(pipeline)).items():
+                try:
+                    inputs += [await self._usable(one, user, channel, client) for one in given]
+                except BadRequest as error:
+                    errors[block] = str(error)
+            if errors:
+                await ack(response_action="errors", errors=errors)
+                return
+            await self._begin(pipeline, tuple(inputs), user, channel, view["id"], client)
         await ack()
 
-    async def _form(self, pipeline: str, channel: str) -> Body:
-        return task_form(
-            self._pipelines(),
-            pipeline,
-            self._settings.fields(pipeline),
-            await self._folders.listing.names(),
-            channel,
-            asks_channel=not self._settings.pipelines[pipeline].channel,
-        )
+    async def _no_channel(
+        self, client: AsyncWebClient, pipeline: str, channel: str
+    ) -> dict[str, str]:
+        """What is wrong with the channel, beside its field, where the form asked for one."""
+        try:
+            if not self._settings.pipelines[pipeline].channel:
+                await require_member(client, channel)
+        except BadRequest as error:
+            return {CHANNEL: str(error)}
+        return {}
 
-    def _pipelines(self) -> dict[str, str]:
-        return {name: p.description for name, p in self._settings.pipelines.items()}
-
-    async def _require_channel(self, client: AsyncWebClient, pipeline: str, channel: str) -> None:
-        """Nothing to say where the form did not ask."""
-        known = self._settings.pipelines.get(pipeline)
-        if known is not None and not known.channel:
-            await require_member(client, channel)
+    async def _usable(
+        self, source: Source, user: str, channel: str, client: AsyncWebClient
+    ) -> Source:
+        """An input of the form, looked at; raises BadRequest for its field."""
+        found = await self._found(await self._named(source), user, channel, client)
+        await self._tasks.check_source(found)
+        return found
 
     async def _named(self, source: Source) -> Source:
         """The file behind a menu's value; a name that is too long for that stands as a digest."""
@@ -143,6 +160,19 @@ class StartTaskListeners:
             if file_value(name) == source.value:
                 return source.model_copy(update={"value": name, "name": name})
         raise BadRequest("That file is not there any more: choose another one.")
+
+    async def _form(self, pipeline: str, channel: str, allowed: Sequence[str]) -> Body:
+        return task_form(
+            self._described(allowed),
+            pipeline,
+            self._settings.fields(pipeline),
+            await self._folders.listing.names(),
+            channel,
+            asks_channel=not self._settings.pipelines[pipeline].channel,
+        )
+
+    def _described(self, names: Sequence[str]) -> dict[str, str]:
+        return {name: self._settings.pipelines[name].description for name in names}
 
     async def _run(self, command: Command, body: Body, client: AsyncWebClient) -> str:
         user = body["user_id"]
@@ -160,9 +190,9 @@ class StartTaskListeners:
             case Verb.LIST:
                 return _listed(await self._tasks.running(user))
             case Verb.STATUS:
-                return task_text(await self._tasks.view(_required(command)))
+                return task_text(await self._seen.view(_required(command), user))
             case Verb.CANCEL:
-                return mrkdwn(await self._tasks.cancel(_required(command), user))
+                return mrkdwn(await self._seen.cancel(_required(command), user))
             case Verb.BYPASS:
                 words = command.words
                 return mrkdwn(await self._bypasses.open(words, user, body["trigger_id"]))
@@ -178,7 +208,19 @@ class StartTaskListeners:
         key: str,
         client: AsyncWebClient,
     ) -> str:
+        await self._starters.require(pipeline, user, channel)
         found = tuple([await self._found(one, user, channel, client) for one in sources])
+        return await self._begin(pipeline, found, user, channel, key, client)
+
+    async def _begin(
+        self,
+        pipeline: str,
+        found: tuple[Source, ...],
+        user: str,
+        channel: str,
+        key: str,
+        client: AsyncWebClient,
+    ) -> str:
         await self._tasks.check(pipeline, found)
         wanted = self._settings.pipelines[pipeline].channel or channel
         await require_member(client, wanted)
@@ -215,6 +257,6 @@ def _listed(lines: list[TaskLine]) -> str:
         return "You have no running task. `/task` opens a form to start one."
     return "\n".join(
         f"• {code(line.id)} {mrkdwn(line.pipeline)} of {mrkdwn(line.sources)}: "
-        f"{mrkdwn(line.status)}, for {person(line.requester)}"
+        f"{words.task(line.status)[1]}, for {person(line.requester)}"
         for line in lines
     )

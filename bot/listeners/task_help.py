@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from pydantic import ValidationError
 from slack_bolt.async_app import AsyncAck
 
+from bot.errors import BadRequest
 from bot.listeners.click import clicked
-from bot.listeners.edge import sentence
-from bot.tasks import Tasks
-from notifications.buttons import TaskValue
+from bot.listeners.trouble import in_time
+from bot.seen_tasks import SeenTasks
+from notifications.buttons import TaskValue, read
 from notifications.text import mrkdwn
 from notifications.whisper import Whisper
 
@@ -18,7 +18,7 @@ Body = dict[str, Any]
 class TaskHelpListeners:
     """The task's requester helps it on, or ends it."""
 
-    def __init__(self, tasks: Tasks, whisper: Whisper) -> None:
+    def __init__(self, tasks: SeenTasks, whisper: Whisper) -> None:
         self._tasks = tasks
         self._whisper = whisper
 
@@ -32,16 +32,15 @@ class TaskHelpListeners:
 
     async def _do(self, ack: AsyncAck, body: Body, *, retry: bool) -> None:
         click = clicked(body)
-        user = click.user
-        try:
-            value = TaskValue.model_validate_json(body["actions"][0].get("value", ""))
+        user, value = click.user, read(TaskValue, body["actions"][0].get("value", ""))
+        if value is None:
+            raise BadRequest(
+                "This button isn't one of Signoff's: use the one on the task's message."
+            )
+        async with in_time():
             if retry:
                 text = await self._tasks.retry(value.task, user, value.problem)
             else:
                 text = await self._tasks.cancel(value.task, user)
-        except ValidationError:
-            text = "This button is not one of ours."
-        except Exception as error:  # noqa: BLE001 - the edge: every error becomes a sentence
-            text = sentence(error)
         await ack()
         await self._whisper.say(user, click.thread, mrkdwn(text))

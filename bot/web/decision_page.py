@@ -3,6 +3,9 @@
 GET, HEAD and OPTIONS display and change nothing. Deciding takes a POST from that page, in that
 browser, with the one-time token of the link and the short code of the mail typed in. The rules
 are the workflow's own: this page only adds reasons to refuse.
+
+Wrong codes count against their link, in the database. A request without a link of ours costs one
+look into the database, and nobody else anything: many at once from one address wait for each other.
 """
 
 import asyncio
@@ -14,15 +17,18 @@ from typing import Any, Final, Protocol
 import structlog
 from aiohttp import web
 
+from bot.approvals import no_approval
 from bot.errors import BadRequest, SignoffError
+from bot.sight import Onlooker, Sight, card_matter, may_see
+from bot.web.client_address import Client, client_address
+from bot.web.crowd import Crowd, Crowded
 from bot.web.decision_form import BadForm, DecisionForm, problem, read_form
 from bot.web.form_guard import FormGuard
-from bot.web.guess_limit import GuessLimit
 from bot.web.mailed_case import MailedCase
 from bot.web.page_templates import PageTemplates
 from notifications.text import visible
 from storage.errors import DatabaseUnavailable
-from storage.tokens import MailTokens, Redeemed, Refused, Ticket, TicketState
+from storage.tokens import MailTokens, Redeemed, Refused, Ticket, TicketState, could_be_token
 from workflows.decisions import Answer, Decision, Reply
 from workflows.requests import CardView
 
@@ -32,6 +38,8 @@ PATH: Final = "/decide/{token}"
 TEXT_PATH: Final = "/decide/{token}/text"
 PATIENCE: Final = 20.0  # seconds; well below the lease of a claimed token
 TEXT_INLINE: Final = 20_000
+LINKS_INSIDE: Final = 100
+OF_ONE_LINK: Final = 4
 _MENDABLE = frozenset(
     {
         Reply.REASON_MISSING,
@@ -56,6 +64,10 @@ _UNAVAILABLE = (
     "stays valid, and nothing is ever counted twice."
 )
 _BROKEN = "That was our mistake. Please open the link again to see where things stand."
+_CROWDED = (
+    "Too many requests come from where you are just now. Nothing was counted; please send it again "
+    "in a moment."
+)
 _UNCHANGED = "Nothing was changed"
 _MINE = "Your decision was counted."
 _ALLOW = "GET, HEAD, OPTIONS, POST"
@@ -65,6 +77,7 @@ _NOT_OURS = (
     "since. Please open the link in your mail again."
 )
 
+Answering = Callable[[web.Request, str, DecisionForm, Ticket], Awaitable[web.Response]]
 FullText = Callable[[str], Awaitable[str]]
 NamesOn = Callable[[CardView], Awaitable[Mapping[str, str]]]
 """Readable names for the ids on a card; it never fails and never takes long."""
@@ -93,23 +106,21 @@ def register(
     public_url: str,
     full_text: FullText | None = None,
     names: NamesOn | None = None,
-    limit: GuessLimit | None = None,
-    client: Callable[[web.Request], str] = lambda request: request.remote or "",
+    client: Client | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
     """Add the page's routes. The token stands in the path: keep paths out of access logs.
 
     `full_text` gives an approval's whole text, which a view does not carry. `client` tells who
-    posts; behind a proxy it has to read the header that the proxy sets.
+    asks; without it, it is whoever connects.
     """
     page = DecisionPage(
         tokens,
         approvals,
         FormGuard(public_url),
-        limit or GuessLimit(),
         full_text=full_text,
         names=names or _nobody,
-        client=client,
+        client=client or client_address(),
         clock=clock,
     )
     app.router.add_route("*", PATH, page.handle)
@@ -124,20 +135,20 @@ class DecisionPage:
         tokens: MailTokens,
         approvals: ApprovalDesk,
         guard: FormGuard,
-        limit: GuessLimit,
         *,
         full_text: FullText | None,
         names: NamesOn,
-        client: Callable[[web.Request], str],
+        client: Client,
         clock: Callable[[], datetime],
     ) -> None:
         self._tokens = tokens
         self._approvals = approvals
         self._guard = guard
-        self._limit = limit
         self._full_text = full_text
         self._names = names
         self._client = client
+        self._addresses = Crowd()
+        self._links = Crowd(LINKS_INSIDE, OF_ONE_LINK)
         self._clock = clock
         self._templates = PageTemplates()
 
@@ -145,6 +156,8 @@ class DecisionPage:
         """Every method and both paths; whatever goes wrong becomes a page with a sentence."""
         try:
             return await self._dispatch(request)
+        except Crowded:
+            return self._come_again()
         except BadForm as error:
             return self._templates.message("Not counted", str(error), error.status)
         except BadRequest:
@@ -160,47 +173,52 @@ class DecisionPage:
             return self._templates.message("Something went wrong", _BROKEN, status)
 
     async def _dispatch(self, request: web.Request) -> web.StreamResponse:
-        token = request.match_info["token"]
         text_only = request.path.endswith("/text")
         match request.method:
             case "OPTIONS":
                 return self._templates.nothing(_ALLOW)
-            case "GET" | "HEAD" if text_only:
-                return await self._text(token)
             case "GET" | "HEAD":
-                return await self._show(request, token)
+                answer = self._text if text_only else self._show
+                return await self._with_link(request, answer)
             case "POST" if not text_only:
-                return await self._post(request, token)
+                return await self._with_link(request, self._post)
         response = self._templates.message(
             "Not possible", "This page is read, or sent with its form.", HTTPStatus(405)
         )
         response.headers["Allow"] = _ALLOW
         return response
 
-    async def _show(self, request: web.Request, token: str) -> web.Response:
-        ticket = await self._tokens.look(token)
-        if ticket is None or ticket.state is not TicketState.OPEN:
-            return await self._closed(ticket)
+    async def _with_link(self, request: web.Request, answer: Answering) -> web.Response:
+        """Only a link of ours gets further than one look into the database."""
+        token = request.match_info["token"]
+        if not could_be_token(token):
+            return await self._closed(None)
+        async with self._addresses.entered(self._client(request)):
+            ticket = await self._tokens.look(token)
+        if ticket is None:
+            return await self._closed(None)
+        is_open = ticket.state is TicketState.OPEN
+        form = await read_form(request) if is_open and request.method == "POST" else DecisionForm()
+        async with self._links.entered(token):
+            if not is_open:
+                return await self._closed(ticket)
+            return await answer(request, token, form, ticket)
+
+    async def _show(
+        self, request: web.Request, token: str, _form: DecisionForm, ticket: Ticket
+    ) -> web.Response:
         return await self._render(request, token, await self._case(ticket))
 
-    async def _text(self, token: str) -> web.Response:
-        ticket = await self._tokens.look(token)
-        if ticket is None or ticket.state is not TicketState.OPEN:
-            return await self._closed(ticket)
+    async def _text(
+        self, _request: web.Request, _token: str, _form: DecisionForm, ticket: Ticket
+    ) -> web.Response:
         whole = await self._whole((await self._case(ticket)).view)
         return self._templates.text(await asyncio.to_thread(visible, whole))
 
-    async def _post(self, request: web.Request, token: str) -> web.Response:
-        client = self._client(request)
-        if seconds := self._limit.wait(client):
-            return self._slow_down(seconds)
-        form = await read_form(request)
-        ticket = await self._tokens.look(token)
-        if ticket is None or ticket.state is not TicketState.OPEN:
-            self._limit.failed(client)
-            return await self._closed(ticket)
+    async def _post(
+        self, request: web.Request, token: str, form: DecisionForm, ticket: Ticket
+    ) -> web.Response:
         if not self._guard.genuine(request, token, form.digest, form.seal):
-            self._limit.failed(client)
             return self._not_ours()
         return await self._judge(request, token, form, await self._case(ticket))
 
@@ -215,7 +233,6 @@ class DecisionPage:
         redeemed = await self._tokens.redeem(token, form.code, digest=form.digest)
         if isinstance(redeemed, Redeemed):
             return await self._decide(request, token, redeemed.decision_id, form, case)
-        self._limit.failed(self._client(request))
         if redeemed is Refused.OTHER_CONTENT:
             return self._not_ours()
         ticket = await self._tokens.look(token)
@@ -256,13 +273,9 @@ class DecisionPage:
     def _not_ours(self) -> web.Response:
         return self._templates.message("Not counted", _NOT_OURS, HTTPStatus.FORBIDDEN)
 
-    def _slow_down(self, seconds: int) -> web.Response:
-        response = self._templates.message(
-            "Please wait",
-            f"Too many attempts failed. Please try again in {-(-seconds // 60)} min.",
-            HTTPStatus.TOO_MANY_REQUESTS,
-        )
-        response.headers["Retry-After"] = str(seconds)
+    def _come_again(self) -> web.Response:
+        response = self._templates.message("Please try again", _CROWDED, HTTPStatus(429))
+        response.headers["Retry-After"] = "2"
         return response
 
     async def _closed(self, ticket: Ticket | None) -> web.Response:
@@ -283,6 +296,8 @@ class DecisionPage:
     async def _case(self, ticket: Ticket) -> MailedCase:
         async with asyncio.timeout(PATIENCE):
             view = await self._approvals.view(ticket.approval_id)
+        if may_see(Onlooker(user=ticket.user), card_matter(view)) is not Sight.SEES:
+            raise no_approval(ticket.approval_id)
         return MailedCase(ticket, view, self._clock(), await self._names(view))
 
     async def _render(

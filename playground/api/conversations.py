@@ -17,6 +17,7 @@ def register(methods: Methods) -> None:
     methods.add("conversations.info", info, TIER_3, *_READ)
     methods.add("conversations.list", list_, TIER_2, *_READ)
     methods.add("conversations.members", members, TIER_4, *_READ)
+    methods.add("users.conversations", of_user, TIER_3, *_READ)
     methods.add("conversations.open", open_, TIER_3, "im:write", "mpim:write")
     methods.add("conversations.join", join, TIER_3, "channels:join")
     methods.add("conversations.history", history, TIER_3, *_HISTORY)
@@ -54,6 +55,28 @@ def members(call: Call) -> Json:
     users = call.workspace.channels.members(channel["id"])
     chosen, more = page(call.arguments, users, str)
     return {"members": chosen, "response_metadata": more}
+
+
+def of_user(call: Call) -> Json:
+    """What a person, or the app itself, is in; of private ones only those the app is in, too."""
+    user = call.arguments.text("user") or call.workspace.config.app.bot_user
+    if call.workspace.people.user(user) is None:
+        raise SlackError("user_not_found")
+    wanted = call.arguments.words("types") or ["public_channel"]
+    if any(kind not in _KINDS for kind in wanted):
+        raise SlackError("invalid_types")
+    kinds = {_KINDS[kind] for kind in wanted}
+    call.need_read(*sorted(kinds))
+    channels = [
+        channel
+        for channel in call.workspace.channels.all()
+        if kind_of(channel) in kinds
+        and call.workspace.channels.has_member(channel["id"], user)
+        and (kind_of(channel) == "channel" or call.is_member(channel))
+        and not (call.arguments.flag("exclude_archived") and channel["is_archived"])
+    ]
+    chosen, more = page(call.arguments, channels, lambda channel: str(channel["id"]))
+    return {"channels": chosen, "response_metadata": more}
 
 
 def open_(call: Call) -> Json:

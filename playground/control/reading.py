@@ -32,6 +32,7 @@ async def state(desk: Desk, request: web.Request) -> web.Response:
         shortcuts=[asdict(shortcut) for shortcut in manifest.shortcuts],
         mails=workspace.mails.count(),
         notice=workspace.config.notice,
+        try_first=workspace.config.try_first,
         sockets=desk.sockets.count(),
     )
 

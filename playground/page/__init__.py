@@ -114,9 +114,10 @@ def _error(status: int, code: str, detail: str) -> web.Response:
 
 
 def register(app: web.Application, local_token: str) -> None:
-    """Serve the page at `/` and its files under `/page/`."""
+    """Serve the page at `/` and where permalinks point, and its files under `/page/`."""
     page = Page(local_token)
-    app.router.add_get("/", page.index)
+    for address in ("/", "/archives/{channel}/{message}", "/files/{user}/{file}/{name}"):
+        app.router.add_get(address, page.index)
     app.router.add_get("/page/{name}", page.file)
     app.router.add_post("/page/markdown", page.markdown)
     app.router.add_post("/page/mail", page.mail)

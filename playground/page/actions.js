@@ -47,6 +47,7 @@ function clicked(event, root, place) {
   const item = event.target.closest(".menu-item");
   if (type === "overflow" && item) {
     node.open = false;
+    node.querySelector("summary").focus();
     send(node, root, place, { selected_option: JSON.parse(item.dataset.option) });
   } else if (node.matches("button, a.button")) {
     send(node, root, place, valueOf(node));

@@ -1,23 +1,26 @@
 // The page: loads the workspace, follows its events, and connects the parts.
 
 import { byId } from "./dom.js";
+import { preview } from "./files.js";
 import { refreshHome } from "./home.js";
 import { openJump } from "./jump.js";
+import { clickedLink, linked } from "./links.js";
 import { Live } from "./live.js";
 import { refreshMailbox } from "./mailbox.js";
 import { closeMenu } from "./menu.js";
 import { forgetModal, refreshModal } from "./modal.js";
+import "./popover.js";
 import { drawSidebar } from "./sidebar.js";
 import * as stage from "./stage.js";
-import { appChannel, emit, load, on, people, remembered, state } from "./store.js";
+import { appChannel, channel, emit, fullNameOf, lastPerson, load, on, people, remembered, state, user as userOf } from "./store.js";
 import * as thread from "./thread.js";
-import { complain } from "./toast.js";
+import { complain, toast } from "./toast.js";
 
 const live = new Live(heard, connected);
 let reloading = null;
 
 async function start() {
-  const { user, place } = remembered();
+  const { user = linked(location.href) ? lastPerson() : null, place } = remembered();
   try {
     await load(user ?? "");
   } catch (error) {
@@ -29,7 +32,43 @@ async function start() {
   state.place = stage.knows(place) ? place : firstPlace();
   await everything();
   live.follow(state.me);
-  return undefined;
+  return openAddress();
+}
+
+// A permalink was opened: the address has done its work once its message is shown.
+function openAddress() {
+  const wanted = linked(location.href);
+  if (!wanted) return undefined;
+  history.replaceState(null, "", "/");
+  return openLinked(wanted);
+}
+
+async function openLinked({ file, channel: room, ts, thread: root }) {
+  if (file) return preview(file);
+  if (!channel(room) && !(await becomeReader(room))) return missing();
+  go({ kind: "channel", channel: room });
+  const isThere = await stage.reveal(root ?? ts);
+  if (!isThere) return missing();
+  if (!root) return undefined;
+  await thread.openThread({ channel: room, ts: root });
+  return (await thread.reveal(ts)) || missing();
+}
+
+function missing() {
+  toast("This message was deleted, or nobody in this workspace can see it.", "error");
+}
+
+// A link into somebody's direct messages is opened as that person, and says so.
+async function becomeReader(room) {
+  const before = state.me;
+  for (const { id } of people()) {
+    await load(id);
+    if (channel(room)) break;
+  }
+  const isFound = Boolean(channel(room));
+  await switchUser(isFound ? state.me : before);
+  if (isFound) toast(`You are ${fullNameOf(userOf(state.me))} now: ${fullNameOf(userOf(before))} can't see this message.`);
+  return isFound;
 }
 
 function retry() {
@@ -50,6 +89,7 @@ async function everything() {
 
 async function switchUser(id) {
   closeMenu();
+  closeDrawer();
   forgetModal();
   thread.closeThread();
   try {
@@ -134,8 +174,10 @@ function toggleDrawer() {
 }
 
 function closeDrawer() {
+  if (!document.body.classList.contains("with-drawer")) return;
   document.body.classList.remove("with-drawer");
   byId("veil").hidden = true;
+  document.querySelector("#head .only-narrow")?.focus();
 }
 
 function pressed(event) {
@@ -143,7 +185,6 @@ function pressed(event) {
     event.preventDefault();
     openJump();
   } else if (event.key === "Escape" && !document.querySelector("dialog[open]") && !event.defaultPrevented) {
-    if (closePopovers(event)) return;
     if (document.body.classList.contains("with-drawer")) closeDrawer();
     else thread.closeThread();
   }
@@ -156,7 +197,7 @@ on("sidebar", drawSidebar);
 on("switch-user", switchUser);
 on("home-opened", () => appChannel() || reloadState().then(stage.refreshHead));
 on("open-thread", (place) => thread.openThread(place));
-on("thread-closed", () => stage.focusComposer());
+on("focus-lost", stage.takeFocus);
 document.addEventListener("keydown", pressed);
 document.addEventListener("visibilitychange", () => !document.hidden && stage.refreshStage());
 document.addEventListener("click", clicked);
@@ -168,13 +209,8 @@ start().catch(complain);
 function clicked(event) {
   const mention = event.target.closest?.(".mention[data-channel-id]");
   if (mention) emit("go", { kind: "channel", channel: mention.dataset.channelId });
-  closePopovers(event);
-}
-
-// An open list or overflow menu closes on Esc and when something else is clicked.
-function closePopovers(event) {
-  const open = [...document.querySelectorAll("details.overflow[open], details.multi[open]")];
-  const closing = open.filter((node) => event.type === "keydown" || !node.contains(event.target));
-  for (const node of closing) node.open = false;
-  return closing.length > 0;
+  const wanted = clickedLink(event);
+  if (!wanted) return;
+  event.preventDefault();
+  openLinked(wanted).catch(complain);
 }

@@ -151,6 +151,12 @@ export class Composer {
   focus() {
     this.field.focus();
   }
+
+  write(text) {
+    this.field.value = text;
+    this.focus();
+    this.edited();
+  }
 }
 
 // Files may be dropped anywhere in a pane.

@@ -14,7 +14,7 @@ export function chips(files) {
 
 function chip(file) {
   const name = file.title || file.name || file.id;
-  const look = { type: "button", class: "file", "aria-label": `Open ${name}`, on: { click: () => preview(file) } };
+  const look = { type: "button", class: "file", title: `Open ${name}`, on: { click: () => preview(file) } };
   const node = el(
     "button",
     look,
@@ -52,7 +52,7 @@ function path(file) {
   return `/_local/files/${encodeURIComponent(file.id)}`;
 }
 
-async function preview(file) {
+export async function preview(file) {
   const name = file.title || file.name || file.id;
   const body = el("div", { class: "preview-body", tabindex: "0" }, el("p", { class: "note" }, "Loading…"));
   const dialog = el("dialog", { class: "dialog wide", "aria-label": name });

@@ -3,6 +3,7 @@
 import { get, post } from "./api.js";
 import { listen } from "./actions.js";
 import { el } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { block } from "./hydrate.js";
 import { emit, state } from "./store.js";
 import { complain } from "./toast.js";
@@ -38,8 +39,8 @@ function show(view) {
   if (!current?.body.isConnected) return;
   if (view && current.view?.id === view.id && current.view.hash === view.hash) return;
   current.view = view;
-  if (view?.html) current.body.replaceChildren(block(view.html, {}));
-  else current.body.replaceChildren(nothing());
+  const content = view?.html ? block(view.html, {}) : nothing();
+  keepFocus(current.body, () => current.body.replaceChildren(content));
 }
 
 function nothing() {

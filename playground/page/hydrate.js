@@ -3,7 +3,7 @@
 import { bytes } from "./api.js";
 import { el, rendered } from "./dom.js";
 import { app, fullNameOf, people, state, titleOf, user } from "./store.js";
-import { localField } from "./time.js";
+import { localDates, localField } from "./time.js";
 import { summarize } from "./values.js";
 
 let serial = 0;
@@ -13,6 +13,7 @@ export function block(html, place) {
   for (const node of content.querySelectorAll("[data-type='radio_buttons'], [data-type='external_select']")) name(node);
   for (const node of content.querySelectorAll("[data-source]")) fill(node, place);
   for (const node of content.querySelectorAll("[data-epoch]")) node.value = localField(Number(node.dataset.epoch));
+  localDates(content);
   for (const node of content.querySelectorAll(".multi")) summarize(node);
   for (const node of content.querySelectorAll("[data-visible-to]")) hide(node);
   for (const node of content.querySelectorAll(".question")) tie(node);

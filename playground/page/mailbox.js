@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { el } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { emit, state } from "./store.js";
 import { complain } from "./toast.js";
 import { mailFrame } from "./mailframe.js";
@@ -40,7 +41,7 @@ function show(mails) {
   current.list.hidden = false;
   current.chosen ??= mails.at(-1).n;
   const rows = [...mails].reverse().map(row);
-  current.list.replaceChildren(...rows);
+  keepFocus(current.list, () => current.list.replaceChildren(...rows));
   if (!current.drawn || current.drawn !== current.chosen) read(mails.find((mail) => mail.n === current.chosen) ?? mails.at(-1));
 }
 
@@ -49,7 +50,7 @@ function row(mail) {
     current.chosen = mail.n;
     show(current.mails);
   };
-  const look = { type: "button", role: "option", class: "mail-row", "aria-selected": String(mail.n === current.chosen), on: { click: choose } };
+  const look = { type: "button", role: "option", class: "mail-row", data: { key: `mail-${mail.n}` }, "aria-selected": String(mail.n === current.chosen), on: { click: choose } };
   return el(
     "button",
     look,

@@ -1,6 +1,7 @@
 // A small menu beside a button: arrow keys move, Enter picks, Esc closes.
 
 import { el } from "./dom.js";
+import { place } from "./placing.js";
 
 let open = null;
 
@@ -39,16 +40,6 @@ function entry(item, anchor) {
   const note = item.note ? el("small", {}, item.note) : null;
   const look = { type: "button", role: "menuitem", class: "menu-item", on: { click: run } };
   return el("button", look, el("span", {}, item.label), note);
-}
-
-function place(menu, anchor) {
-  const box = anchor.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const below = box.bottom + 4 + height <= innerHeight;
-  const top = below ? box.bottom + 4 : Math.max(8, box.top - 4 - height);
-  const left = Math.max(8, Math.min(box.left, innerWidth - width - 8));
-  menu.style.top = `${top}px`;
-  menu.style.left = `${left}px`;
 }
 
 function listen(menu, anchor, signal) {

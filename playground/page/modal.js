@@ -3,9 +3,10 @@
 import { get, post } from "./api.js";
 import { listen } from "./actions.js";
 import { button, el } from "./dom.js";
+import { restore, trace } from "./focus.js";
 import { block } from "./hydrate.js";
 import { check, showErrors } from "./validity.js";
-import { state } from "./store.js";
+import { emit, state } from "./store.js";
 import { complain } from "./toast.js";
 import { stateOf } from "./values.js";
 
@@ -30,18 +31,28 @@ function show(views) {
   const view = views.at(-1);
   if (!view) return dismiss();
   if (shown && shown.view.id === view.id && shown.view.hash === view.hash) return undefined;
+  const held = trace();
   const dialog = shown?.dialog ?? open();
   const kept = shown?.view.id === view.id ? shown.body : null;
-  const body = el("div", { class: "dialog-body" }, block(view.html ?? "", {}));
+  const place = kept?.scrollTop ?? 0;
+  const body = bodyOf(view);
   remember(body);
   if (kept) keep(kept, body);
-  shown = { dialog, view, body };
+  shown = { dialog, view, body, origin: shown ? shown.origin : held };
   listen(body, () => ({ view_id: view.id }));
   body.addEventListener("keydown", submitOnEnter);
   dialog.replaceChildren(head(view, views), body, foot(view));
   dialog.setAttribute("aria-label", view.title?.text ?? "Dialog");
-  if (!kept) focusFirst(body);
+  body.scrollTop = place;
+  if (!kept || !restore(held)) focusFirst(body);
   return undefined;
+}
+
+// A view that is only read is scrolled with the keys.
+function bodyOf(view) {
+  const content = block(view.html ?? "", {});
+  const isForm = content.querySelector(".question");
+  return el("div", { class: "dialog-body", tabindex: isForm ? "-1" : "0" }, content);
 }
 
 function open() {
@@ -65,10 +76,12 @@ async function forced() {
 }
 
 function dismiss() {
-  const dialog = shown?.dialog;
+  if (!shown) return;
+  const { dialog, origin } = shown;
   shown = null;
-  dialog?.close();
-  dialog?.remove();
+  dialog.close();
+  dialog.remove();
+  if (!restore(origin)) emit("focus-lost");
 }
 
 export function forgetModal() {
@@ -118,7 +131,7 @@ function keep(before, after) {
 function focusFirst(body) {
   const wanted = body.querySelector("[data-focus]") ?? body.querySelector(".question .control, .question input, .question summary");
   const field = wanted?.matches("input, select, textarea") ? wanted : (wanted?.querySelector("input, summary") ?? wanted);
-  field?.focus();
+  (field ?? body).focus();
 }
 
 function submitOnEnter(event) {
@@ -151,6 +164,7 @@ function busy(dialog, action, isBusy) {
   action.disabled = isBusy;
   action.classList.toggle("busy", isBusy);
   if (isBusy) dialog.querySelector(".dialog-error").hidden = true;
+  else if (document.activeElement === document.body) action.focus();
 }
 
 function settle(answer, body) {

@@ -30,7 +30,6 @@ function switcher() {
     class: "switcher",
     "aria-haspopup": "menu",
     "aria-expanded": "false",
-    "aria-label": `You are ${fullNameOf(me)}. Switch person`,
     data: { key: "switcher" },
     on: { click: () => openMenu(node, persons()) },
   };
@@ -40,6 +39,7 @@ function switcher() {
     look,
     avatar(fullNameOf(me) || "?", state.me ?? "", false),
     el("span", { class: "switcher-text" }, el("span", { class: "switcher-name" }, fullNameOf(me)), role ? el("small", {}, role) : null),
+    el("span", { class: "only-heard" }, "Switch person"),
     icon("people"),
   );
   return node;

@@ -1,11 +1,13 @@
 // The middle column: a channel, the app's Home, or the mailbox.
 
 import { post } from "./api.js";
+import { commandName } from "./complete.js";
 import { Composer, acceptDrops } from "./composer.js";
 import { avatar, button, byId, el, icon } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { drawHome } from "./home.js";
 import { drawMailbox } from "./mailbox.js";
-import { app, appChannel, channel as channelOf, emit, remember, state, titleOf, user } from "./store.js";
+import { app, appChannel, channel as channelOf, emit, fullNameOf, remember, state, titleOf, user } from "./store.js";
 import { Timeline } from "./timeline.js";
 
 let shown = null;
@@ -28,14 +30,15 @@ function heading() {
 }
 
 function head(sign, text, note, ...more) {
-  byId("head").replaceChildren(
+  const parts = [
     button("Show the sidebar", "menu", () => emit("drawer"), { class: "icon-button only-narrow" }),
     sign,
     el("h2", {}, text),
     el("span", { class: "note topic" }, note ?? ""),
     el("span", { class: "spring" }),
     ...more.filter(Boolean),
-  );
+  ];
+  keepFocus(byId("head"), () => byId("head").replaceChildren(...parts));
 }
 
 function drawChannel() {
@@ -53,7 +56,7 @@ function drawChannel() {
   const timeline = new Timeline({ channel: found.id, root: byId("stage"), intro: intro(found, isApp) });
   byId("dock").replaceChildren(composer.node);
   shown = { timeline, composer };
-  if (!matchMedia("(max-width: 720px)").matches) composer.focus();
+  if (!isNarrow()) composer.focus();
   return timeline.refresh().then(markRead);
 }
 
@@ -69,11 +72,38 @@ function crowd(found) {
 function intro(found, isApp) {
   if (isApp) return empty(app()?.name ?? "App", "This is the very beginning of your conversation with the app.");
   if (found.is_im) return empty(titleOf(found), "This is the very beginning of your direct messages.");
-  return empty(`#${found.name}`, "This is the very beginning of the channel. Type / to see what the app can do.");
+  return empty(`#${found.name}`, "This is the very beginning of the channel.", ...firstSteps());
 }
 
-function empty(title, text) {
-  return el("div", { class: "empty" }, el("h3", {}, title), el("p", {}, text));
+function empty(title, text, ...more) {
+  return el("div", { class: "empty" }, el("h3", {}, title), el("p", {}, text), ...more);
+}
+
+// What somebody who has never been here types first; a click writes it into the composer.
+function firstSteps() {
+  if (!state.commands.length) return [];
+  const examples = state.try_first.map((text) => el("li", {}, step(text, text), el("span", {}, "An example to begin with")));
+  const rows = state.commands.map((entry) => {
+    const name = commandName(entry);
+    return el(
+      "li",
+      {},
+      step(name, `${name} `),
+      el("span", {}, entry.description ?? ""),
+      entry.usage_hint ? el("small", {}, `${name} ${entry.usage_hint}`) : null,
+    );
+  });
+  const parts = [
+    el("p", {}, "Type one of these below, or choose it here:"),
+    el("ul", { class: "first-steps" }, examples, rows),
+    el("p", {}, `You are ${fullNameOf(user(state.me))}. To act as somebody else, choose them at the top of the sidebar.`),
+  ];
+  return [el("div", { class: "first-run" }, parts)];
+}
+
+function step(label, text) {
+  const write = () => shown?.composer.write(text);
+  return el("button", { type: "button", class: "first-step", on: { click: write } }, el("code", {}, label));
 }
 
 function appHead(tab) {
@@ -84,7 +114,7 @@ function appHead(tab) {
     { id: "messages", label: "Messages", open: () => emit("go", { kind: "channel", channel: entry?.id }) },
   ];
   const nodes = tabs.map(({ id, label, open }) =>
-    el("button", { type: "button", role: "tab", class: "tab", "aria-selected": String(id === tab), disabled: id === "messages" && !entry, on: { click: open } }, label),
+    el("button", { type: "button", role: "tab", class: "tab", data: { key: `tab-${id}` }, "aria-selected": String(id === tab), disabled: id === "messages" && !entry, on: { click: open } }, label),
   );
   head(avatar(known?.name ?? "App", known?.id ?? "", true), known?.name ?? "App", "", el("div", { class: "tabs", role: "tablist", "aria-label": "App" }, nodes));
 }
@@ -118,13 +148,23 @@ async function markRead() {
   }
 }
 
-export function focusComposer() {
-  shown?.composer.focus();
+// The composer, where no keyboard comes up over half of the screen for it.
+export function takeFocus() {
+  if (shown && !isNarrow()) shown.composer.focus();
+  else document.querySelector("#stage [tabindex]")?.focus();
+}
+
+function isNarrow() {
+  return matchMedia("(max-width: 720px)").matches;
 }
 
 // The app's direct messages begin when its Home is first opened.
 export function refreshHead() {
   if (state.place.kind === "home") appHead("home");
+}
+
+export function reveal(ts) {
+  return shown ? shown.timeline.reveal(ts) : Promise.resolve(false);
 }
 
 export function drawNotice() {

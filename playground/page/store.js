@@ -10,6 +10,7 @@ export const state = {
   bots: [],
   commands: [],
   shortcuts: [],
+  try_first: [],
   mails: 0,
   notice: "",
   place: { kind: "channel", channel: null },
@@ -78,6 +79,12 @@ export function people() {
 // Each tab is one person; a reload comes back to the same person and place.
 export function remember() {
   sessionStorage.setItem("place", JSON.stringify({ user: state.me, place: state.place }));
+  localStorage.setItem("last-person", state.me ?? "");
+}
+
+// Whoever a link is opened as in a tab that is nobody yet.
+export function lastPerson() {
+  return localStorage.getItem("last-person");
 }
 
 export function remembered() {

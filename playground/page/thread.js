@@ -2,6 +2,7 @@
 
 import { button, byId, el } from "./dom.js";
 import { Composer, acceptDrops } from "./composer.js";
+import { restore, trace } from "./focus.js";
 import { channel as channelOf, emit, state, titleOf } from "./store.js";
 import { Timeline } from "./timeline.js";
 
@@ -9,6 +10,7 @@ let shown = null;
 
 export function openThread({ channel, ts }) {
   const pane = byId("thread");
+  const origin = pane.contains(document.activeElement) ? shown?.origin : trace();
   state.thread = { channel, ts };
   const found = channelOf(channel);
   const where = found?.is_im ? titleOf(found) : `#${titleOf(found)}`;
@@ -21,19 +23,24 @@ export function openThread({ channel, ts }) {
   );
   pane.hidden = false;
   document.body.classList.add("with-thread");
-  shown = { timeline: new Timeline({ channel, thread: ts, root: stage }), composer };
+  shown = { timeline: new Timeline({ channel, thread: ts, root: stage }), composer, origin };
   composer.focus();
   return shown.timeline.refresh();
 }
 
+export function reveal(ts) {
+  return shown.timeline.reveal(ts);
+}
+
 export function closeThread() {
   if (!state.thread) return;
+  const { origin } = shown;
   state.thread = null;
   shown = null;
   byId("thread").hidden = true;
   byId("thread").replaceChildren();
   document.body.classList.remove("with-thread");
-  emit("thread-closed");
+  if (!restore(origin)) emit("focus-lost");
 }
 
 export function refreshThread(channel = null) {

@@ -2,12 +2,14 @@
 
 import { get } from "./api.js";
 import { el } from "./dom.js";
+import { keepFocus } from "./focus.js";
 import { row, signature } from "./message.js";
 import { state } from "./store.js";
 import { complain } from "./toast.js";
 import { dayOf } from "./time.js";
 
 const PAGE = 50;
+const MOST = 1000;
 const NEAR = 120;
 const TOGETHER = 300;
 
@@ -50,6 +52,21 @@ export class Timeline {
     }
   }
 
+  // Shows this message, however old it is; says whether it is there.
+  async reveal(ts) {
+    await this.refresh();
+    while (!this.rows.has(ts) && this.hasMore && this.wanted < MOST) {
+      this.wanted = Math.min(2 * this.wanted, MOST);
+      await this.refresh();
+    }
+    const node = this.find(ts);
+    if (!node) return false;
+    node.scrollIntoView({ block: "center" });
+    node.classList.add("linked");
+    node.focus({ preventScroll: true });
+    return true;
+  }
+
   async more() {
     this.wanted += PAGE;
     const before = this.scroller.scrollHeight - this.scroller.scrollTop;
@@ -62,9 +79,10 @@ export class Timeline {
     const wasAtEnd = this.isFirst || scrollHeight - scrollTop - clientHeight < NEAR;
     this.hasUnread = messages.some((message) => message.unread && !message.ephemeral_for);
     const nodes = this.arrange(messages);
+    this.hasMore = hasMore;
     this.earlier.hidden = !hasMore;
     if (!hasMore && this.intro) nodes.unshift(this.intro);
-    this.place(nodes);
+    keepFocus(this.list, () => this.place(nodes));
     if (wasAtEnd) this.toEnd();
     this.isFirst = false;
   }

@@ -10,6 +10,12 @@ from playground.render.mrkdwn import Directory
 from playground.render.tag import tag
 from playground.render.text import words
 
+_USUAL = {
+    "datepicker": "Select a date",
+    "timepicker": "Select a time",
+    "datetimepicker": "Select a date and time",
+}
+
 
 def _shared(element: Json, place: Place) -> dict[str, Any]:
     settings = record(element.get("dispatch_action_config"))
@@ -17,7 +23,7 @@ def _shared(element: Json, place: Place) -> dict[str, Any]:
     return {
         "class_": "control",
         "placeholder": placeholder or None,
-        "aria_label": placeholder or None,
+        "aria_label": placeholder or _USUAL.get(string(element.get("type"))),
         "autocomplete": "off",
         "data_focus": element.get("focus_on_load") is True,
         "data_dispatch_on": " ".join(strings(settings.get("trigger_actions_on"))) or None,

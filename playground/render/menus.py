@@ -190,11 +190,19 @@ def _external_select(element: Json, place: Place, directory: Directory) -> Marku
 def _overflow(element: Json, place: Place, directory: Directory) -> Markup:
     return tag(
         "details",
-        tag("summary", "⋯", class_="icon-button", aria_label="More actions"),
+        tag(
+            "summary",
+            "⋯",
+            class_="icon-button",
+            aria_label="More actions",
+            aria_haspopup="menu",
+        ),
         tag(
             "div",
             *(_overflow_item(entry, directory) for entry in records(element.get("options"))),
             class_="popover",
+            role="menu",
+            aria_label="More actions",
         ),
         class_="overflow",
         **place,
@@ -205,8 +213,15 @@ def _overflow_item(option: Json, directory: Directory) -> Markup:
     label = option_label(option, directory)
     url = string(option.get("url"))
     if safe_url(url):
-        return link(url, label, class_="menu-item", data_option=compact(option))
-    return tag("button", label, type_="button", class_="menu-item", data_option=compact(option))
+        return link(url, label, class_="menu-item", role="menuitem", data_option=compact(option))
+    return tag(
+        "button",
+        label,
+        type_="button",
+        role="menuitem",
+        class_="menu-item",
+        data_option=compact(option),
+    )
 
 
 def _boxes(kind: str) -> Menu:

@@ -215,7 +215,10 @@ _DATE_TOKENS = {
 
 
 def date_html(stamp: str, template: str, fallback: str, url: str = "") -> Markup:
-    """Render a date in this machine's time zone; the fallback when the time cannot be read."""
+    """Render a date in this machine's zone; the page writes it anew in the reader's own.
+
+    The fallback when the time cannot be read.
+    """
     try:
         moment = datetime.fromtimestamp(int(stamp)).astimezone()
     except (ValueError, OverflowError, OSError):
@@ -224,5 +227,11 @@ def date_html(stamp: str, template: str, fallback: str, url: str = "") -> Markup
     for token, form in _DATE_TOKENS.items():
         shown = shown.replace(token, moment.strftime(form))
     shown = shown.replace("{ago}", moment.strftime("%b %-d, %H:%M"))
-    body = tag("time", escape(shown), datetime=moment.isoformat(), title=fallback or None)
+    body = tag(
+        "time",
+        escape(shown),
+        datetime=moment.isoformat(),
+        title=fallback or None,
+        data_form=template,
+    )
     return link(url, body) if safe_url(url) else body

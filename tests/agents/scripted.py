@@ -3,18 +3,20 @@
 from collections.abc import AsyncGenerator
 from typing import ClassVar
 
+import httpx
 from google.adk.models._capabilities import LlmCapabilities
 from google.adk.models.base_llm import BaseLlm
 from google.adk.models.llm_request import LlmRequest
 from google.adk.models.llm_response import LlmResponse
 from google.adk.models.registry import LLMRegistry
 from google.genai import types
+from google.genai.errors import ServerError
 
 
 class ScriptedModel(BaseLlm):
     """Says the parts under its name, one list per turn; like Gemini, no schema beside tools."""
 
-    scripts: ClassVar[dict[str, list[list[types.Part]]]] = {}
+    scripts: ClassVar[dict[str, list[list[types.Part] | Exception]]] = {}
     requests: ClassVar[list[LlmRequest]] = []
 
     @classmethod
@@ -33,13 +35,15 @@ class ScriptedModel(BaseLlm):
         """The next part of the script."""
         self.requests.append(llm_request)
         parts = self.scripts[self.model].pop(0)
+        if isinstance(parts, Exception):
+            raise parts
         yield LlmResponse(content=types.Content(role="model", parts=parts))
 
 
-def script(name: str, *turns: types.Part | list[types.Part]) -> str:
-    """Write a script, a part or several for each turn; returns the model's name."""
+def script(name: str, *turns: types.Part | list[types.Part] | Exception) -> str:
+    """Write a script, for each turn a part, several, or how it fails; returns the model's name."""
     LLMRegistry.register(ScriptedModel)
-    parts = [turn if isinstance(turn, list) else [turn] for turn in turns]
+    parts = [[turn] if isinstance(turn, types.Part) else turn for turn in turns]
     ScriptedModel.scripts[f"scripted/{name}"] = parts
     ScriptedModel.requests.clear()
     return f"scripted/{name}"
@@ -53,6 +57,17 @@ def says(text: str) -> types.Part:
 def calls(tool: str, **arguments: object) -> types.Part:
     """A call of a tool."""
     return types.Part(function_call=types.FunctionCall(name=tool, args=arguments))
+
+
+def overloaded() -> Exception:
+    """As google-genai raises it for Gemini's 503."""
+    said = {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}
+    return ServerError(503, {"error": said})
+
+
+def reset() -> Exception:
+    """As httpx raises it when the other side hangs up."""
+    return httpx.ReadError("[Errno 104] Connection reset by peer")
 
 
 def returned() -> list[dict[str, object]]:

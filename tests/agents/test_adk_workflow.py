@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import sys
 import uuid
 from collections.abc import AsyncIterator
@@ -123,10 +124,8 @@ async def test_a_pattern_comes_to_the_same(agent: str, hall: Hall, tmp_path: Pat
 
 
 def _without_ids(text: str) -> str:
-    """The order numbers of payments are random."""
-    return "\n".join(
-        line for line in text.splitlines() if "order-" not in line and "ORD" not in line
-    )
+    """Each call's order has a number of its own."""
+    return re.sub(r"PO-\w+", "PO", text)
 
 
 @pytest.mark.parametrize("file", sorted(HISTORIES.glob("*/*.json")), ids=lambda f: f.stem)

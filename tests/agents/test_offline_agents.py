@@ -62,7 +62,7 @@ async def test_feedback_about_a_column_is_acted_on(local: LocalAgents) -> None:
     assert "## What changed" in after.full_text
     assert "> What about units by region, and outliers?" in after.full_text
     assert any(
-        finding.startswith("units by region: highest for South") for finding in after.findings
+        finding.startswith("Mean units by region: highest for South") for finding in after.findings
     )
     assert any(finding.startswith("units: 1 values outside") for finding in after.findings)
     assert after != before

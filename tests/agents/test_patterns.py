@@ -51,7 +51,7 @@ async def test_the_pipeline_hands_on_what_it_found() -> None:
     """The reporter sees the validation and the aggregates, and reads nothing itself."""
     result = await run("data_pipeline", "penguins.csv")
     assert result.metrics == {"valid": 1, "rows": 344, "problems": 0}
-    assert result.findings[0].startswith("Flipper Length (mm) by Species: Gentoo")
+    assert result.findings[0].startswith("Mean Flipper Length (mm) by Species: Gentoo")
 
 
 async def test_the_researchers_are_gathered() -> None:

@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from agents.brief import brief_of, spoken
 from agents.errors import AgentFailed
 from agents.local import LocalAgents
 from agents.policy import Judgement, Ruling, ToolCall
 from tests.agents.inputs import EXAMPLES, request
-from workflows.turns import Answer, Question, TurnOutcome, TurnRequest
+from workflows.turns import Answer, Feedback, Question, TurnOutcome, TurnRequest
 
 PAYMENTS = (EXAMPLES / "payments.csv").read_bytes()
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()
@@ -154,3 +155,32 @@ async def test_a_policy_over_all_agents_can_ask_as_well() -> None:
     done = await agents.run(asked.model_copy(update=following), [content])
     assert done.result is not None
     assert "release-plan.md is a markdown" in done.result.summary
+
+
+async def test_a_revision_reports_what_was_done_before_it() -> None:
+    """Nobody is asked again, nothing is ordered again, and the agent says so."""
+    asked, outcome = await ask("payment", "payments.csv", PAYMENTS)
+    done = await go_on(asked, outcome, PAYMENTS, *map(yes, outcome.questions))
+    assert len({run.response["order"] for run in done.ran}) == 3
+    assert done.result is not None
+    feedback = Feedback(text="Shorter, please.", by="grace", previous=done.result)
+    later = asked.model_copy(
+        update={"key": "k2", "revision": 2, "feedback": feedback, "ran": done.ran}
+    )
+    again = await LocalAgents(offline=True).run(later, [PAYMENTS])
+    assert again.questions == ()
+    assert again.ran == done.ran
+    assert again.result is not None
+    assert "3 of them already before this version." in again.result.summary
+    assert all("Already ordered" in finding for finding in again.result.findings)
+    told = spoken(brief_of(later))
+    assert "Already done: order_payment, 3 x; see ran." in told
+    assert str(done.ran[0].response["order"]) in told
+
+
+async def test_equal_orders_are_two_orders() -> None:
+    """Each was approved; a number of its own says so."""
+    twice = b"to,amount,currency,reason\nAnn,1,EUR,x\nAnn,1,EUR,x\n"
+    asked, outcome = await ask("payment", "twice.csv", twice)
+    done = await go_on(asked, outcome, twice, *map(yes, outcome.questions))
+    assert len({run.response["order"] for run in done.ran}) == len(outcome.questions) == 2

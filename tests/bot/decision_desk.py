@@ -13,8 +13,8 @@ import aiohttp
 from aiohttp import web
 
 from bot.errors import SignoffError
+from bot.web.client_address import Network, client_address
 from bot.web.decision_page import decision_link, register
-from bot.web.guess_limit import GuessLimit
 from storage.database import create_engine, migrate
 from storage.tokens import Issued, MailTokens
 from tests.notifications.approval_views import GRACE, NOW, RESULT, approval_view
@@ -131,7 +131,10 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def site(
-    folder: Path, *views: CardView, limit: GuessLimit | None = None, full_text: bool = True
+    folder: Path,
+    *views: CardView,
+    trusted_proxies: tuple[Network, ...] = (),
+    full_text: bool = True,
 ) -> AsyncIterator[Site]:
     """Serve these approvals; time stands still at `desk.now`."""
     views = views or (approval_view(),)
@@ -149,7 +152,7 @@ async def site(
         public_url=f"http://127.0.0.1:{port}",
         full_text=desk.full_text if full_text else None,
         names=_names,
-        limit=limit,
+        client=client_address(trusted_proxies),
         clock=lambda: desk.now,
     )
     await runner.setup()

@@ -114,7 +114,7 @@ async def test_high_risk_offers_no_form(tmp_path: Path) -> None:
         page = await here.open(issued)
         sent = await here.send(issued, page, digest=here.desk.views["t1.analyse.v1"].ballot.digest)
     assert not page.has_form
-    assert "cannot be decided by e-mail" in page.text
+    assert "can't be approved by e-mail" in page.text
     assert "HIGH RISK" in page.text
     assert sent.status == 403
     assert here.desk.decisions == []

@@ -9,7 +9,6 @@ import pytest
 
 from bot.errors import UnavailableError
 from bot.web.form_guard import FormGuard
-from bot.web.guess_limit import CLIENTS, GuessLimit
 from bot.web.page_headers import page_headers
 from tests.bot.decision_desk import site
 from tests.notifications.approval_views import (
@@ -35,23 +34,6 @@ async def test_five_wrong_codes_end_the_link(tmp_path: Path) -> None:
             assert answer.status == 410
             assert "wrong too often" in answer.text
     assert here.desk.decisions == []
-
-
-async def test_guessing_is_slowed_down(tmp_path: Path) -> None:
-    """After a few failures a client has to wait; later it may go on."""
-    now = [0.0]
-    limit = GuessLimit(most=3, within=60, clock=lambda: now[0])
-    async with site(tmp_path, limit=limit) as here:
-        issued = await here.invite()
-        page = await here.open(issued)
-        for _ in range(3):
-            await here.send(issued, page, code="")
-        stopped = await here.send(issued, page)
-        assert stopped.status == 429
-        assert int(stopped.headers["Retry-After"]) > 50
-        assert (await here.open(issued)).status == 200
-        now[0] = 61
-        assert (await here.send(issued, page)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -258,18 +240,3 @@ def test_a_public_address_that_is_none_is_refused(address: str) -> None:
     """At start-up, with an example."""
     with pytest.raises(ValueError, match="write https://"):
         FormGuard(address)
-
-
-def test_the_limit_forgets_old_clients() -> None:
-    """However many come: its memory is bounded, and failures age."""
-    now = [0.0]
-    limit = GuessLimit(most=2, within=60, clock=lambda: now[0])
-    for client in range(CLIENTS + 500):
-        limit.failed(f"{client}")
-    assert len(limit._failures) == CLIENTS
-    for _ in range(5):
-        limit.failed("again")
-    assert limit.wait("again") == 61
-    now[0] = 60
-    assert limit.wait("again") == 0
-    assert limit.wait("never seen") == 0

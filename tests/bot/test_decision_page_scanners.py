@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Error, Page, async_playwright
 
-from bot.web.guess_limit import GuessLimit
 from notifications.mail import ENCODING
 from notifications.mail_letters import Invitation, Letters
 from storage.tokens import Issued, TicketState
@@ -32,7 +31,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NOTHING = GuessLimit(most=1_000_000)
 
 
 @pytest.fixture
@@ -65,7 +63,7 @@ def mailed_links(here: Site, issued: Issued) -> list[str]:
 async def test_ten_thousand_visits_decide_nothing(tmp_path: Path) -> None:
     """GET, HEAD, OPTIONS, posts of the form as it is, with junk, and of used tokens."""
     chance = random.Random(5)
-    async with site(tmp_path, limit=NOTHING) as here:
+    async with site(tmp_path) as here:
         issued, used = await here.invite(), await here.invite()
         await here.tokens.redeem(
             used.token, used.code, digest=here.desk.views["t1.analyse.v1"].ballot.digest
@@ -127,7 +125,7 @@ async def test_a_browser_that_presses_everything_decides_nothing(
 ) -> None:
     """With JavaScript of its own; and the mail's reader can still decide afterwards."""
     chance = random.Random(6)
-    async with site(tmp_path, limit=NOTHING) as here:
+    async with site(tmp_path) as here:
         issued = await here.invite()
         context = await browser.new_context(bypass_csp=True)
         page = await context.new_page()

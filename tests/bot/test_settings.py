@@ -7,6 +7,7 @@ import pytest
 
 from bot.errors import ConfigurationError
 from bot.settings import load
+from workflows.tasks import Gate
 
 ROOT = Path(__file__).parents[2]
 SMALL = """
@@ -93,3 +94,28 @@ def test_the_environment_goes_over_the_file(
     assert settings.temporal.address == "temporal.example:7233"
     assert settings.secrets.slack_bot_token.get_secret_value() == "xoxb-secret"
     assert "xoxb-secret" not in repr(settings)
+
+
+GATED = """
+[policy]
+approvers = ["grace@acme.example"]
+[pipelines.pay]
+steps = [{name = "payment", gate = "%s"}, {name = "report"%s}]
+"""
+
+
+def test_a_gate_is_the_steps_own(tmp_path: Path) -> None:
+    """What becomes of the result goes into the plan; `auto` where nothing is said."""
+    text = GATED % ("review", ', gate = "receipt"')
+    assert [plan.gate for plan in load(written(tmp_path, text)).plans("pay")] == [
+        Gate.REVIEW,
+        Gate.RECEIPT,
+    ]
+    plans = load(ROOT / "signoff.toml").plans("pay")
+    assert [plan.gate for plan in plans] == [Gate.AUTO]
+
+
+def test_what_another_step_goes_on_from_is_no_receipt(tmp_path: Path) -> None:
+    """Nobody would have approved what the next agent gets."""
+    with pytest.raises(ConfigurationError, match="gate = 'receipt' is for the last step"):
+        load(written(tmp_path, GATED % ("receipt", "")))

@@ -88,8 +88,8 @@ async def forget(office: Office, answer: Message) -> None:
 
 
 FORGED = [
-    ("another message", {"ts": "1.000001"}, "not the card we posted"),
-    ("another channel", {"channel": "C0FINANCE1"}, "not the card we posted"),
+    ("another message", {"ts": "1.000001"}, "isn't the card Signoff posted"),
+    ("another channel", {"channel": "C0FINANCE1"}, "isn't the card Signoff posted"),
     ("another workspace", {"team": "T0OTHER001"}, "You are not an approver"),
 ]
 
@@ -145,7 +145,7 @@ async def test_handing_on_gives_the_other_one_a_card_and_the_right(office: Offic
     thread, card = await first_card(office)
     form = await more(office.grace, card, "hand_on")
     await office.grace.submit(form, {"person": {"person": office.linus.user}})
-    await told(office.grace, f"handed your decision on to <@{office.linus.user}>", thread)
+    await told(office.grace, f"delegated your decision to <@{office.linus.user}>", thread)
     await office.linus.home()
     channel = next(
         c["id"] for c in (await office.linus.state())["channels"] if c["id"].startswith("D")

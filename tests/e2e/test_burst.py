@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot import bootstrap
+from bot.metrics import Metrics
 from playground.config import PlaygroundConfig
+from playground.faults import Fault
 from playground.server import Playground
-from tests.e2e.conftest import CHANNEL, ROOT, Office
+from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
 from tests.fakes import ADA
 from workflows.approval import ApprovalWorkflow
 from workflows.decisions import Place
@@ -59,3 +61,23 @@ async def test_a_burst_is_posted_once_each_and_never_too_fast(office: Office) ->
     assert [call["status"] for call in posted] == [200] * MANY
     assert journal.calls(method="conversations.history") == []
     assert len(journal.calls(method="users.lookupByEmail")) <= 2
+
+
+async def test_a_worker_counts_what_slack_refused(
+    workspace: Playground, temporal_address: str, tmp_path: Path
+) -> None:
+    """In its own metrics, which the bot's know nothing of."""
+    settings, metrics = settings_for(workspace, temporal_address, tmp_path / "signoff"), Metrics()
+    office = Office(workspace, settings)
+    fault = Fault(kind="rate_limited", method="chat.postMessage", count=1, retry_after=1)
+    workspace.faults.add(fault)
+    await bootstrap.prepare(settings)
+    async with bootstrap.worker(settings, office.agent, metrics):
+        name = await _raise(office)
+        await office.grace.wait_for(lambda m: name in str(m.get("metadata")), CHANNEL, timeout=40)
+    _, text = metrics.exposition()
+    assert b"signoff_slack_rate_limited_total 1.0" in text
+    assert b'signoff_slack_calls_total{method="chat.postMessage",status="200"} 1.0' in text
+    client = await bootstrap.connect(settings)
+    await client.get_workflow_handle(name).terminate()
+    await office.close()

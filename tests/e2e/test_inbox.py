@@ -154,7 +154,7 @@ async def test_several_at_once(office: Office) -> None:
     form = await office.grace.wait_for_view()
     assert view_problems(modal_of(form)) == []
     empty = await office.grace.submit(form)
-    assert "Please tick" in str(empty["errors"])
+    assert "Select 1 to 20" in str(empty["errors"])
     values = [o["value"] for o in form["blocks"][1]["element"]["options"]]
     confirm = (await office.grace.submit(form, {"group_0": {"group_0": values}}))["view"]
     assert "You approve these 2" in str(confirm["blocks"])

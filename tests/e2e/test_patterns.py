@@ -23,8 +23,8 @@ STORIES = {
     "write": ("penguins.csv", ("report_writer",)),
     "check": ("penguins.csv", ("fact_check",)),
     "refine": ("draft.md", ("refine",)),
-    "pay": ("payments.csv", ("payment-question-1", "payment")),
-    "operate": ("runbook.md", ("operations-question-1", "operations")),
+    "pay": ("payments.csv", ("payment-question-1",)),
+    "operate": ("runbook.md", ("operations-question-1",)),
 }
 
 

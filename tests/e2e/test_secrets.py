@@ -291,7 +291,7 @@ async def a_story(office: Office, site: Site) -> tuple[str, dict[str, object]]:
     await office.ada.command("/task review penguins.csv", CHANNEL)
     thread = await office.thread()
     stuck = await office.ada.wait_for(
-        lambda m: "It cannot go on by itself" in m["text"], CHANNEL, timeout=PATIENCE
+        lambda m: "Agent failed" in m["text"], CHANNEL, timeout=PATIENCE
     )
     site.agent.status = 503
     await office.ada.click(stuck, ActionId.RETRY)

@@ -9,7 +9,7 @@ from notifications.buttons import ActionId
 from notifications.task_form import FieldKind, FormField
 from playground.blocks import view_problems
 from tests.e2e.conftest import CHANNEL, Office
-from tests.e2e.gestures import COMMAND, direct, told
+from tests.e2e.gestures import COMMAND, told
 from tests.e2e.test_inbox import modal_of
 from tests.fakes import ADA, GRACE, LINUS
 
@@ -76,11 +76,12 @@ async def test_a_file_becomes_an_approval(office: Office) -> None:
 
 
 async def test_a_choice_of_nobody_who_may_is_said(office: Office) -> None:
-    """A guest is no approver: the sender is told, and nothing is shown to anybody."""
+    """A guest is no approver: that is said in the form, which keeps the rest; nothing is sent."""
     message = await office.linus.say(CHANNEL, "Please approve")
     form = await send_form(office, message | {"channel": CHANNEL})
-    await office.ada.submit(form, wish("U0GUEST001"))
-    await direct(office.ada, "Nobody is left who may decide")
+    refused = await office.ada.submit(form, wish("U0GUEST001"))
+    assert "can't approve this" in refused["errors"]["approvers"]
+    assert len(await office.ada.views()) == 1
 
 
 async def test_the_form_of_a_new_task_follows_its_pipeline(office: Office) -> None:

@@ -62,7 +62,7 @@ def test_the_rule(use: str, keys: str, wanted: str, offline: bool, says: str) ->
 def test_the_extra_is_named() -> None:
     """A provider's key alone does not do: the package is named, and who has the key is not."""
     access = decided("live", "OPENAI_API_KEY", OPENAI)
-    assert access.lacking(OPENAI) == "Install the package litellm (pip install litellm)"
+    assert access.lacking(OPENAI) == "Install LiteLLM (make install EXTRAS=litellm)"
 
 
 @pytest.mark.parametrize(

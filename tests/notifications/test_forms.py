@@ -87,7 +87,8 @@ VIEWS: dict[str, Block] = {
     "hand on": hand_on_modal(VALUE, "x"),
     "later": later_modal(VALUE, "x"),
     "withdraw": withdraw_modal(VALUE, "x"),
-    "everything": everything_modal(view(revision=2, previous=RESULT), LONG),
+    "everything": everything_modal(VALUE, view(revision=2, previous=RESULT), LONG),
+    "everything, to decide": everything_modal(VALUE, HIGH, LONG, tuple(Verdict)),
     "send": send_form(SENT, "Hello <@U1> https://x.example " * 100, ["a.pdf"]),
     "send an empty one": send_form(SENT.model_copy(update={"author": ""}), "", []),
     "settings": settings_form(Wanted()),
@@ -201,11 +202,11 @@ def test_a_task_form_becomes_sources() -> None:
     shown = form(fields)
     got = filled(shown, file_file="a.csv", text_text="some words", choice_focus="1")
     found = sources(got, fields)
-    assert [(s.kind, s.value, s.name) for s in found] == [
-        (SourceKind.FILE, "a.csv", "a.csv"),
-        (SourceKind.TEXT, "some words", "text.md"),
-        (SourceKind.TEXT, "Focus: columns", "focus.md"),
-    ]
+    assert {block: (s.kind, s.value, s.name) for block, (s,) in found.items()} == {
+        "file_file": (SourceKind.FILE, "a.csv", "a.csv"),
+        "text_text": (SourceKind.TEXT, "some words", "text.md"),
+        "choice_focus": (SourceKind.TEXT, "Focus: columns", "focus.md"),
+    }
     assert chosen_pipeline(got) == "review"
     assert shown["blocks"][0]["block_id"] == PIPELINE
 

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -29,7 +30,7 @@ from storage.errors import PayloadCorrupt, PayloadMissing, StorageError
 from storage.payloads import PayloadFiles
 
 BIG = 150_000
-TEMPORAL = Path(__file__).parents[2] / ".venv" / "bin" / "temporal"
+TEMPORAL = Path(sys.executable).parent / "temporal"
 
 
 @activity.defn

@@ -11,6 +11,7 @@ from storage.audit import AuditLog
 from storage.events import AuditEvent, EventKind
 from storage.export import evaluation_set, json_lines
 from storage.verify import exported_rows, verify
+from workflows.audit import AuditKind
 
 RESULT = {"summary": "Short", "full_text": "The whole text"}
 
@@ -40,6 +41,24 @@ async def test_an_export_is_verified_like_the_log(engine: AsyncEngine) -> None:
     assert json.loads(lines[0])["detail"]["result"] == RESULT
     report = verify(exported_rows(lines), key=b"key")
     assert (report.ok, report.rows, report.head_hash) == (True, 2, (await log.head()).hash)
+
+
+async def test_what_ran_is_kept_like_everything_else(engine: AsyncEngine) -> None:
+    """Runs of tools, failures and Retry are rows that verify, and are no evaluation cases."""
+    log = AuditLog(engine, b"key")
+    await tell(log, EventKind.TOOL_RAN, "", key="k", tool="pay", arguments={"amount": 1.5})
+    await tell(log, EventKind.FAILED, "", reason="Asleep.", problem=1)
+    await tell(log, EventKind.RETRIED, "", problem=1)
+    lines = [line async for line in json_lines(log.rows())]
+    report = verify(exported_rows(lines), key=b"key")
+    assert (report.ok, report.rows) == (True, 3)
+    assert [json.loads(line)["kind"] for line in lines] == ["tool_ran", "failed", "retried"]
+    assert await evaluation_set(log.rows()) is None
+
+
+def test_every_kind_a_workflow_notes_can_be_kept() -> None:
+    """The recorder takes one for the other by name."""
+    assert {kind.value for kind in AuditKind} <= {kind.value for kind in EventKind}
 
 
 async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:

@@ -35,7 +35,7 @@ from workflows.decisions import Decision, Settlement, Verdict
 from workflows.policy import Policy
 from workflows.requests import CardView
 from workflows.task import TaskWorkflow
-from workflows.tasks import Source, SourceKind, StepPlan, TaskReport, TaskRequest
+from workflows.tasks import Gate, Source, SourceKind, StepPlan, TaskReport, TaskRequest
 
 POLICY = Policy(approvers=(GRACE, LINUS))
 
@@ -65,6 +65,7 @@ class House:
             *(preparing.prepare, Showing(cards, self.audit).show),
             *(cards.show_task, cards.update_card, cards.attach, cards.remind),
             *(cards.answer, cards.say, cards.post_copy),
+            *(cards.post_receipt, cards.tell_requester, cards.tell_outcome),
             *(self.audit.record, self.ladder.moments),
             *(self.mail.mail, self.mail.revoke_links, self.mail.close_mail),
         ]
@@ -78,10 +79,10 @@ class House:
         )
 
     async def start(
-        self, *steps: str, policy: Policy = POLICY
+        self, *steps: str, policy: Policy = POLICY, gate: Gate = Gate.AUTO
     ) -> WorkflowHandle[TaskWorkflow, TaskReport]:
         """A task of these steps, asked for by Ada."""
-        plans = tuple(StepPlan(name=name, agent=name, policy=policy) for name in steps)
+        plans = tuple(StepPlan(name=name, agent=name, policy=policy, gate=gate) for name in steps)
         task = "t-" + uuid.uuid4().hex[:8]
         request = TaskRequest(
             id=task,

@@ -19,6 +19,7 @@ from workflows.turns import Question
 
 Task = WorkflowHandle[TaskWorkflow, TaskReport]
 CARL = "U0CARL0001"
+PAY = Question(id="q1", tool="pay", arguments={"amount": 100, "to": "Acme"})
 
 
 async def approved(house: House) -> Task:
@@ -109,7 +110,7 @@ async def refused(house: House) -> Task:
 
 
 async def asked(house: House) -> Task:
-    """The agent asks for two tool calls; one card, an edit of the arguments, then its result."""
+    """The agent asks for two tool calls; one card, an edit of the arguments, then its receipt."""
     house.agent.questions = [
         (
             Question(id="q1", tool="pay", arguments={"amount": 100, "to": "Acme"}),
@@ -122,7 +123,47 @@ async def asked(house: House) -> Task:
     edit = Edit(full_text=json.dumps(arguments))
     await house.decide(f"{name}.v1", Verdict.APPROVE, edit=edit)
     await house.decide(f"{name}.v2", Verdict.APPROVE, by=LINUS)
-    await house.decide(f"{task.id}.payment.v1", Verdict.APPROVE)
+    return task
+
+
+async def declined(house: House) -> Task:
+    """The agent asks for a tool call, and people say no."""
+    house.agent.questions = [(PAY,)]
+    task = await house.start("payment")
+    card = f"{task.id}.payment-question-1.v1"
+    await house.decide(card, Verdict.REJECT, comment="too much")
+    return task
+
+
+async def unheard(house: House) -> Task:
+    """The agent asks for a tool call, and nobody decides."""
+    house.agent.questions = [(PAY,)]
+    policy = Policy(approvers=(GRACE,), timeout=timedelta(seconds=1))
+    return await house.start("payment", policy=policy)
+
+
+async def broken_after_act(house: House) -> Task:
+    """The turn fails after the call ran; Retry goes on from there, and it runs once."""
+    house.agent.questions = [(PAY,)]
+    task = await house.start("payment")
+    await house.card(f"{task.id}.payment-question-1.v1")
+    house.agent.breaks = ["The agent fell asleep."]
+    await house.decide(f"{task.id}.payment-question-1.v1", Verdict.APPROVE)
+    await until(lambda: task.id in house.cards.tasks and house.cards.tasks[task.id].problem)
+    await task.signal(TaskWorkflow.retry, Gesture(by=ADA, problem=1))
+    return task
+
+
+async def acted_before(house: House) -> Task:
+    """A step acts and is sent back; the call it proposes again is answered; then a rejection."""
+    house.agent.questions = [(PAY,)]
+    task = await house.start("payment", "report")
+    await house.decide(f"{task.id}.payment-question-1.v1", Verdict.APPROVE)
+    await house.card(f"{task.id}.payment.v1")
+    house.agent.questions = [(PAY.model_copy(update={"id": "again"}),)]
+    await house.decide(f"{task.id}.payment.v1", Verdict.REQUEST_CHANGES, comment="say more")
+    await house.decide(f"{task.id}.payment.v2", Verdict.APPROVE)
+    await house.decide(f"{task.id}.report.v1", Verdict.REJECT, comment="wrong")
     return task
 
 
@@ -145,6 +186,10 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[Task]]] = {
         cancelled,
         retried,
         asked,
+        declined,
+        unheard,
+        broken_after_act,
+        acted_before,
         refused,
         ruled,
     )

@@ -108,8 +108,9 @@ class DiaryCards(FakeCards):
     diary: Diary
 
     @activity.defn(name="remind")
-    async def remind(self, view: CardView) -> None:
+    async def remind(self, view: CardView) -> Place:
         self.diary.note("thread")
+        return self._place(view.request.thread.channel)
 
     @activity.defn(name="post_copy")
     async def post_copy(self, request: CopyRequest) -> Place:

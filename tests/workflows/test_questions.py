@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from tests.fakes import GRACE
 from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import asked
 from workflows import questions
@@ -27,8 +26,8 @@ async def test_edited_arguments_reach_the_agent(house: House) -> None:
     assert first.key != second.key
 
 
-async def test_a_rejected_call_is_told_to_the_agent_and_the_task_goes_on(house: House) -> None:
-    """The agent learns why; people still decide on what it then hands over."""
+async def test_a_rejected_call_is_told_to_the_agent(house: House) -> None:
+    """The agent learns why; as nothing was done, the task ends as rejected."""
     house.agent.questions = [(PAY,)]
     task = await house.start("payment")
     card = await house.card(f"{task.id}.payment-question-1.v1")
@@ -37,8 +36,8 @@ async def test_a_rejected_call_is_told_to_the_agent_and_the_task_goes_on(house: 
     await until(lambda: len(house.agent.requests) == 2)
     answer = house.agent.requests[1].answers[0]
     assert (answer.confirmed, answer.comment) == (False, "too much")
-    await house.decide(f"{task.id}.payment.v1", Verdict.APPROVE, by=GRACE)
-    assert (await task.result()).status == "completed"
+    report = await task.result()
+    assert (report.status, report.reason) == ("rejected_at_payment", "too much")
 
 
 def settled(outcome: Outcome, full_text: str | None = None, reason: str = "") -> Settlement:

@@ -6,6 +6,7 @@ histories; the old ones stay for as long as such workflows may be running.
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from tests.workflows.conftest import House
 from tests.workflows.scenarios import SCENARIOS
 
 MACHINE = {"stackTrace", "identity"}
+PROCESS = re.compile(r"\d+@[\w.-]+")  # the name of a worker's own queue
 HISTORIES = Path(__file__).parent / "histories"
 
 
@@ -58,4 +60,6 @@ def scrubbed(value: Any) -> Any:
     """Without what tells of the machine it was recorded on; no replay looks at that."""
     if isinstance(value, dict):
         return {k: "" if k in MACHINE else scrubbed(v) for k, v in value.items()}
-    return [scrubbed(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [scrubbed(item) for item in value]
+    return "" if isinstance(value, str) and PROCESS.fullmatch(value) else value

@@ -1,0 +1,139 @@
+"""What models said and tools did in the turns of agents, in one SQLite file.
+
+An entry is on disk before what comes after it happens: this is how a retry knows what was done.
+"""
+
+import os
+import sqlite3
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from storage._sqlite import make_durable
+from storage._writer import GroupWriter
+from storage.errors import NO_SPACE, StorageError
+
+KEEP = timedelta(days=90)
+SWEEP_EVERY = 3_600.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS turns (
+    turn TEXT PRIMARY KEY,
+    attempt INTEGER NOT NULL,
+    begun_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    turn TEXT NOT NULL,
+    entry BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS entries_by_turn ON entries (turn, position);
+CREATE INDEX IF NOT EXISTS turns_by_age ON turns (begun_at);
+"""
+
+
+class TurnJournalFile:
+    """Keeps the entries of a turn until `keep` after its last attempt began.
+
+    Methods raise StorageError when the file cannot be read or written. Several processes may use
+    one file; the disk has to be one of this machine.
+    """
+
+    def __init__(self, path: Path, keep: timedelta = KEEP) -> None:
+        self._path = path
+        self._keep = keep.total_seconds()
+        self._swept = 0.0
+        self._writer = GroupWriter(str(path), lambda: _open(path), self._explain)
+
+    async def open(self, turn: str) -> tuple[int, list[bytes]]:
+        """Begin an attempt: its number, and the entries of those before it, oldest first."""
+        name, now = _storable(turn), time.time()
+        found = await self._writer.run(lambda db: _begin(db, name, now))
+        await self._sweep(now)
+        return found
+
+    async def add(self, turn: str, attempt: int, entry: bytes, *, first: bool = False) -> bool:
+        """Keep an entry; it is synced to disk when this returns.
+
+        With `first`, only while no later attempt has begun; False says that one has.
+        """
+        name = _storable(turn)
+        return await self._writer.run(lambda db: _add(db, name, attempt, entry, first=first))
+
+    async def close(self) -> None:
+        """Finish what is queued, then close the file."""
+        await self._writer.close()
+
+    async def _sweep(self, now: float) -> None:
+        """Forget what is too old; at most once an hour."""
+        if now - self._swept < SWEEP_EVERY:
+            return
+        self._swept = now
+        before = now - self._keep
+        await self._writer.run(lambda db: _forget(db, before))
+
+    def _explain(self, error: Exception) -> Exception:
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if full or (isinstance(error, OSError) and error.errno in NO_SPACE):
+            return StorageError(
+                f"The disk of {self._path} is full, so no tool is run. Free some space, then Retry."
+            )
+        if isinstance(error, sqlite3.Error | OSError):
+            return StorageError(
+                f"{self._path} cannot be used, so no tool is run. Check that the file is whole and "
+                "that it may be written, then Retry."
+            )
+        return error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        make_durable(connection.cursor())
+        connection.executescript(_SCHEMA)
+        _sync_folder(path.parent)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new file's name must survive a power cut as well as its content."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _begin(db: sqlite3.Connection, turn: str, now: float) -> tuple[int, list[bytes]]:
+    sql = """
+        INSERT INTO turns (turn, attempt, begun_at) VALUES (?, 1, ?)
+        ON CONFLICT (turn) DO UPDATE SET attempt = attempt + 1, begun_at = excluded.begun_at
+        RETURNING attempt
+    """
+    row: tuple[int] = db.execute(sql, (turn, now)).fetchone()
+    kept = db.execute("SELECT entry FROM entries WHERE turn = ? ORDER BY position", (turn,))
+    return row[0], [entry for (entry,) in kept.fetchall()]
+
+
+def _add(db: sqlite3.Connection, turn: str, attempt: int, entry: bytes, *, first: bool) -> bool:
+    if first:
+        latest = db.execute("SELECT attempt FROM turns WHERE turn = ?", (turn,)).fetchone()
+        if latest is not None and latest[0] != attempt:
+            return False
+    db.execute("INSERT INTO entries (turn, entry) VALUES (?, ?)", (turn, entry))
+    return True
+
+
+def _forget(db: sqlite3.Connection, before: float) -> None:
+    old = "SELECT turn FROM turns WHERE begun_at < ?"
+    db.execute(f"DELETE FROM entries WHERE turn IN ({old})", (before,))  # noqa: S608 - a constant
+    db.execute("DELETE FROM turns WHERE begun_at < ?", (before,))
+
+
+def _storable(text: str) -> str:
+    """SQLite refuses lone surrogates; they are written as \\u...."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,268 @@
+"""What people read after the act: the receipt, the task's message, the requester's own message."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notifications import words
+from notifications.cards import card, card_text
+from notifications.plain_card import plain_card
+from notifications.receipt import receipt, receipt_file, receipt_text
+from notifications.runs import before, counted
+from notifications.task_message import task_message, task_text
+from notifications.tidings import key, tidings, tidings_text
+from playground.blocks import problems
+from tests.notifications.corpus import TEXTS, Poison
+from tests.notifications.slack_reader import hidden_parts, live_parts
+from tests.notifications.views import ADA, GRACE, LINUS, NOW, view
+from workflows.decisions import Outcome, Place
+from workflows.receipts import Declined, Receipt
+from workflows.results import RunStatus, ToolRun
+from workflows.tasks import StepState, StepStatus, TaskView, Trouble
+
+LINK = "https://acme.slack.example/archives/C0GENERAL1/p1"
+PAID = ToolRun(
+    key="k1",
+    tool="order_payment",
+    arguments={"to": "Ann Meyer", "amount": 1890.0, "currency": "EUR"},
+    response={"order": "PO-1", "to": "Ann Meyer"},
+    approved=True,
+)
+FAILED = PAID.model_copy(update={"key": "k2", "status": RunStatus.FAILED, "response": {}})
+UNKNOWN = PAID.model_copy(update={"key": "k3", "status": RunStatus.UNKNOWN, "response": {}})
+NO = Declined(
+    step="payment",
+    tool="order_payment",
+    arguments={"to": "Bob"},
+    outcome=Outcome.REJECTED,
+    by=(GRACE,),
+    reason="not him <!here>",
+)
+LATE = NO.model_copy(update={"outcome": Outcome.EXPIRED, "by": (), "reason": ""})
+STEPS = (
+    StepStatus(name="analysis", state=StepState.APPROVED, by=(GRACE,), since=NOW),
+    StepStatus(name="report", state=StepState.REJECTED, by=(LINUS,), reason="wrong", since=NOW),
+    StepStatus(name="mail", state=StepState.NOT_RUN),
+)
+
+
+def told(*ran: ToolRun, declined: tuple[Declined, ...] = (), report: str = "# Paid") -> Receipt:
+    return Receipt(
+        task_id="t-1",
+        pipeline="pay",
+        step="payment",
+        requester=ADA,
+        thread=Place(channel="C1", ts="1.0"),
+        ran=ran,
+        declined=declined,
+        report=report,
+    )
+
+
+def task(status: str = "running", **changed: Any) -> TaskView:
+    made: dict[str, Any] = {
+        "id": "t-1",
+        "pipeline": "review",
+        "requester": ADA,
+        "sources": ("penguins.csv",),
+        "started_at": NOW,
+        "steps": STEPS,
+        "place": Place(channel="C1", ts="1.0"),
+        "status": status,
+        "ended_at": None if status in {"running", "stuck"} else NOW + timedelta(hours=1),
+    }
+    return TaskView.model_validate(made | changed)
+
+
+def made(poison: Poison) -> str:
+    """Without lone surrogates, which no message between processes can hold."""
+    text: str = poison.make()[:3_000]
+    return text.encode("utf-8", "replace").decode()
+
+
+def shown(blocks: list[dict[str, Any]]) -> str:
+    return "\n".join(_texts(blocks))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)
+
+
+def test_a_receipt_says_what_was_done_and_asks_nothing() -> None:
+    """From the recorded calls: what ran with what, what came back, who said no and why."""
+    blocks = receipt(told(PAID, FAILED, declined=(NO, LATE)))
+    text = shown(blocks)
+    assert "1 action carried out, 1 failed, 1 rejected, 1 not decided in time" in text
+    assert "order_payment: amount 1890.0, currency EUR, to Ann Meyer → order PO-1" in text
+    assert f"Rejected by <@{GRACE}>: order_payment: to Bob" in text
+    assert "Not decided in time: order_payment: to Bob" in text
+    assert f"<@{ADA}>" in text
+    assert not any(block["type"] == "actions" for block in blocks)
+    assert problems(blocks, "message") == []
+
+
+@pytest.mark.parametrize("field", ["to", "amount", "currency"])
+def test_each_argument_that_ran_is_on_the_receipt_and_in_its_file(field: str) -> None:
+    """Changing any of them changes what people read."""
+    other = PAID.model_copy(update={"arguments": {**PAID.arguments, field: "4711"}})
+    for render in (lambda one: shown(receipt(one)), receipt_file):
+        assert "4711" in render(told(other))
+        assert "4711" not in render(told(PAID))
+
+
+def test_what_is_not_known_is_said_loudly() -> None:
+    """On the receipt, in its file, on the task's message, in the requester's, on a later card."""
+    said = "It is not known whether an action ran."
+    assert said in shown(receipt(told(UNKNOWN)))
+    assert receipt_text(told(UNKNOWN)).startswith("⚠️ 1 not known to have run")
+    assert said in receipt_file(told(UNKNOWN))
+    ended = task("completed", ran=(UNKNOWN,))
+    assert said in shown(task_message(ended))
+    assert said in shown(tidings(ended, LINK))
+    assert said in shown(card(view(ran=(UNKNOWN,)), NOW))
+    assert said in card_text(view(ran=(UNKNOWN,)))
+    assert said in str(plain_card(view(ran=(UNKNOWN,)), NOW).facts)
+    assert "not known" not in shown(receipt(told(PAID)))
+
+
+def test_the_file_has_everything_and_the_agents_words_apart() -> None:
+    """Hidden characters of the agent are visible there; ids of people are no mentions."""
+    many = [PAID.model_copy(update={"key": str(n), "tool": f"tool_{n}"}) for n in range(60)]
+    one = told(*many, declined=(NO,), report="Paid\u202e all")
+    text = receipt_file(one)
+    assert all(f"tool_{number}:" in text for number in range(60))
+    assert text.index("What the agent of payment wrote") < text.index("Paid[U+202E] all")
+    assert "<@" not in text
+    assert "and 36 more, all listed in the file" in shown(receipt(one))
+
+
+def test_nothing_done_is_said() -> None:
+    """A receipt of rejected calls alone says that nothing was carried out."""
+    assert "0 actions carried out, 1 rejected" in receipt_text(told(declined=(NO,)))
+    assert "Nothing was carried out" in receipt_text(told())
+
+
+def test_counts_read_well() -> None:
+    """One and many; nothing at all is no sentence."""
+    assert counted(()) == ""
+    assert counted((PAID, PAID, FAILED)) == "2 actions carried out, 1 failed"
+    assert counted((FAILED,)) == "1 failed"
+    assert before((PAID,)) == "1 action was carried out before"
+    assert (
+        before((PAID, PAID, UNKNOWN)) == "2 actions were carried out before, 1 action may have run"
+    )
+    assert before((FAILED,)) == ""
+
+
+ENDS = {
+    "completed": ("✅", "Completed", "5 actions carried out"),
+    "completed_with_fallback": ("☑️", "Completed, partly without a live agent", "5 actions"),
+    "rejected_at_report": ("❌", "Rejected at report", "5 actions were carried out before"),
+    "expired_at_report": ("⌛", "Expired at report", "5 actions were carried out before"),
+    "withdrawn_at_report": ("↩️", "Withdrawn at report", "5 actions were carried out before"),
+    "failed_at_report": ("⚠️", "Failed at report", "5 actions were carried out before"),
+    "cancelled": ("↩️", "Cancelled", "5 actions were carried out before"),
+}
+
+
+@pytest.mark.parametrize("status", ENDS)
+def test_every_end_is_told_with_what_was_done(status: str) -> None:
+    """The outcome first, at most 120 characters, then what was done, why, and a link."""
+    sign, word, did = ENDS[status]
+    ended = task(status, ran=(PAID,) * 5, reason="the reason")
+    text = tidings_text(ended)
+    assert text.startswith(f"{sign} {word}: review of penguins.csv")
+    assert len(text) <= 120
+    blocks = tidings(ended, LINK)
+    assert did in shown(blocks)
+    assert "the reason" in shown(blocks)
+    assert f"<{LINK}|Open the result>" in shown(blocks)
+    assert "|Open" not in shown(tidings(ended, ""))
+    head = shown(task_message(ended)).splitlines()[0]
+    assert head.startswith(sign)
+    assert did in head
+    assert word.lower() in task_text(ended).lower()
+
+
+def test_an_ended_task_waits_for_nothing() -> None:
+    """No step is to come, nothing needs help, no button is left."""
+    text = shown(task_message(task("cancelled", ended_by=GRACE, problem="")))
+    assert "Not run" in text
+    assert f"cancelled by <@{GRACE}>" in text
+    for stale in ("to come", "Not started", "needs help", "Retry", "Waiting"):
+        assert stale not in text
+
+
+def test_every_state_and_status_has_words() -> None:
+    """Signs of what nobody did wrong are no red cross."""
+    assert set(words.STEP) == set(StepState)
+    assert words.task("withdrawn_at_report") == ("↩️", "Withdrawn at report")
+    assert words.task("expired_at_report")[0] == "⌛"
+    assert words.task("stuck")[1].startswith("Failed")
+    assert words.task("something else") == ("▫️", "something else")
+    assert all(said[0].isupper() for _, said in words.STEP.values())
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_a_failure_is_told_with_what_to_do(trouble: Trouble) -> None:
+    """What failed, in the agent's words made inert, and the way to Retry."""
+    steps = (StepStatus(name="analysis", state=StepState.STUCK), STEPS[2])
+    stuck = task("stuck", steps=steps, problem="Asleep <!here>", problem_number=2, trouble=trouble)
+    text = shown(tidings(stuck, LINK))
+    assert f"*{words.TROUBLE[trouble]} at analysis*: review of penguins.csv" in text
+    assert "Asleep < !here>" in text
+    assert f"<{LINK}|on its message>" in text
+    assert tidings_text(stuck).startswith(f"⚠️ {words.TROUBLE[trouble]} at analysis")
+    assert key(stuck) != key(stuck.model_copy(update={"problem_number": 3}))
+    assert key(stuck) != key(task("completed"))
+
+
+def test_a_card_says_what_ran_before() -> None:
+    """No decision takes it back; without runs nothing is said of them."""
+    text = shown(card(view(ran=(PAID.brief(),)), NOW))
+    assert "Ran before, whatever you decide now:" in text
+    assert "amount 1890.0, currency EUR, to Ann Meyer" in text
+    assert "Ran before" in card_text(view(ran=(PAID,)))
+    assert "Ran before" not in shown(card(view(), NOW))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.one_of(st.sampled_from(TEXTS).map(made), st.text(max_size=400)),
+    count=st.integers(1, 70),
+)
+def test_hostile_words_stay_inert(text: str, count: int) -> None:
+    """Tools, arguments, responses, reasons, names: valid blocks, nothing live, nothing hidden."""
+    run = ToolRun(key="k", tool=text, arguments={text: text}, response={text: [text]})
+    no = NO.model_copy(update={"tool": text, "arguments": {text: {text: 1}}, "reason": text})
+    one = told(*[run] * count, declined=(no,) * 3, report=text)
+    steps = tuple(s.model_copy(update={"reason": text, "since": None}) for s in STEPS)
+    ended = task("rejected_at_report", ran=(run,), reason=text, sources=(text,), steps=steps)
+    for blocks in (receipt(one), tidings(ended, LINK), task_message(ended)):
+        assert problems(blocks, "message") == []
+        for block in blocks:
+            if block["type"] == "section":
+                source = block["text"]["text"]
+                for ours in (
+                    f"<@{ADA}>",
+                    f"<@{GRACE}>",
+                    f"<@{LINUS}>",
+                    f"<{LINK}|Open the result>",
+                ):
+                    source = source.replace(ours, "")
+                assert [p for p in live_parts(source) if not p.startswith(("style", "code"))] == []
+                assert not list(hidden_parts(unescape(source)))
+    assert len(tidings_text(ended)) <= 120
+    assert len(receipt_text(one)) <= 120

@@ -1,0 +1,1 @@
+"""The set-up: what is installed, and how."""

@@ -1,0 +1,60 @@
+"""How a step ends: as people decided on its result, or in a receipt of what it did."""
+
+from typing import NamedTuple
+
+from temporalio import workflow
+
+from workflows.acts import Acts
+from workflows.decisions import Outcome, Place, Settlement
+from workflows.errand import Errand
+from workflows.receipts import Receipt
+from workflows.results import AgentResult, RunStatus
+from workflows.steps import PATIENT, CardSteps
+from workflows.tasks import StepState
+
+
+class StepEnd(NamedTuple):
+    """`word` is what the task's status begins with; empty when the task goes on, or is done."""
+
+    state: StepState
+    word: str = ""
+    reason: str = ""
+    withdrawn_by: str = ""
+
+
+def settled(settlement: Settlement) -> StepEnd:
+    """As people decided on the result."""
+    state = StepState(settlement.outcome.value)
+    if settlement.outcome is Outcome.APPROVED:
+        return StepEnd(state)
+    return StepEnd(state, settlement.outcome.value, settlement.reason, settlement.ended_by)
+
+
+def acted(acts: Acts) -> StepEnd:
+    """A step that did something is done; one that did nothing ended as people decided on that."""
+    if any(run.status is not RunStatus.FAILED for run in acts.ran):
+        return StepEnd(StepState.DONE)
+    if acts.ran:
+        return StepEnd(StepState.FAILED, "failed", "Every action failed.")
+    if not acts.declined:
+        return StepEnd(StepState.DONE)
+    reason = next((one.reason for one in acts.declined if one.reason), "")
+    if all(one.outcome is Outcome.EXPIRED for one in acts.declined):
+        return StepEnd(StepState.EXPIRED, "expired", reason)
+    return StepEnd(StepState.REJECTED, "rejected", reason)
+
+
+async def post_receipt(errand: Errand, step: str, acts: Acts, result: AgentResult) -> Place:
+    """Say in the thread what was done; gives where."""
+    receipt = Receipt(
+        task_id=errand.request.id,
+        pipeline=errand.request.pipeline,
+        step=step,
+        requester=errand.request.requester,
+        thread=errand.place,
+        ran=acts.ran,
+        declined=tuple(acts.declined),
+        report=result.full_text,
+        offline=result.offline,
+    )
+    return await workflow.execute_activity_method(CardSteps.post_receipt, receipt, **PATIENT)
