@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from ipaddress import ip_address
 
 from a2a.server.routes import create_agent_card_routes, create_jsonrpc_routes
 from a2a.types.a2a_pb2 import AgentCard
@@ -24,6 +23,7 @@ from agents.catalogue import API_VERSION, CATALOGUE, find
 from agents.http_server import serve_app
 from agents.kept_answers import AnswerStore, NoAnswers
 from agents.local import LocalAgents
+from agents.loopback import is_loopback
 from agents.sealing import Seal
 from agents.signature import KeySetJson, SigningKey
 from agents.turn_runner import TurnRunner
@@ -87,7 +87,7 @@ async def serve(
 
     Raises OSError when the port is taken, and ValueError for an open door to the network.
     """
-    if not parts.token and not _is_loopback(host):
+    if not parts.token and not is_loopback(host):
         raise ValueError(f"Agents on {host} need a token: anybody could call them. Set one.")
 
     def build(base_url: str) -> Starlette:
@@ -102,13 +102,6 @@ def _card(name: str, url: str, parts: ServerParts) -> AgentCard:
     sealed = parts.seal is not None
     card = card_of(about, url, model, token=bool(parts.token), sealed=sealed)
     return signed(card, parts.card_key) if parts.card_key else card
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @asynccontextmanager

@@ -19,6 +19,9 @@ from temporalio.exceptions import ApplicationError
 from agents.brief import file_names
 from agents.errors import AgentError, UnusableInput
 from agents.idempotency import keyed
+from agents.policy import ToolCall
+from agents.policy_calls import JudgedCall, PolicyCalls
+from agents.tool_policies import ToolPolicies
 from workflows.frozen import Frozen
 from workflows.turns import TurnRequest
 
@@ -84,10 +87,18 @@ class ToolDesk:
 
 
 class AdkTools:
-    """The activity. `read` gives the bytes of an input by its checksum, verified."""
+    """The activity. `read` gives the bytes of an input by its checksum, verified.
 
-    def __init__(self, read: Callable[[str], Awaitable[bytes]]) -> None:
+    `policy` is asked for turns that did not ask it: a plan made without it changes nothing.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], Awaitable[bytes]],
+        policy: PolicyCalls | None = None,
+    ) -> None:
         self._read = read
+        self._policy = policy or PolicyCalls(ToolPolicies())
 
     @activity.defn(name="run_tool")
     async def run_tool(self, run: ToolRun) -> ToolResult:
@@ -97,6 +108,9 @@ class AdkTools:
         except Exception as error:
             said = error.sentence if isinstance(error, AgentError) else "The tool cannot be run."
             raise ApplicationError(said, type=NOT_BEGUN) from error
+        if not run.request.judged and (stopped := self._policy.stops(_judged(run))):
+            denied = {"error": f"The policy denies this call: {stopped}", "denied": True}
+            return ToolResult(returned=denied)
         arguments = dict(run.arguments)
         if "tool_context" in inspect.signature(function).parameters:
             arguments["tool_context"] = desk
@@ -146,6 +160,17 @@ def members_of(root: BaseNode) -> list[LlmAgent]:
         for agent in root.sub_agents:
             found += members_of(agent)
     return found
+
+
+def _judged(run: ToolRun) -> JudgedCall:
+    request = run.request
+    call = ToolCall(
+        tool=run.tool,
+        arguments=run.arguments,
+        agent=request.agent,
+        user=request.requester or "someone",
+    )
+    return JudgedCall(under=request.agent, call=call)
 
 
 def _content(said: str) -> types.Content:

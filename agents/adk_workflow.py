@@ -23,6 +23,7 @@ from agents.errors import AgentError, AgentFailed, UnusableInput, WrongVersion
 from agents.held_turn import Held, journal_of, unheld
 from agents.idempotency import idempotency_key
 from agents.journal_plugin import NotBegun
+from agents.policy_calls import InsidePolicy
 from agents.repeatable import Repeat, repeat_of
 from agents.turn_journal import MemoryJournal
 from agents.turns import Turn
@@ -86,7 +87,8 @@ class TurnInside(Turn):
     def __init__(self, about: LocalAgent, request: TurnRequest) -> None:
         held = unheld(request)[1]
         self._memory = MemoryJournal({journal_of(request): map(str.encode, held.entries)})
-        super().__init__(about, request, files=(), journal=self._memory)
+        plugins = [InsidePolicy(about.name)] if request.judged else []
+        super().__init__(about, request, files=(), plugins=plugins, journal=self._memory)
         self._files_kept: dict[str, KeptFile] = {}
 
     def _held_back(self) -> Held:
@@ -154,6 +156,7 @@ class ActivityTool(FunctionTool):
         inner = tool if isinstance(tool, FunctionTool) else FunctionTool(tool)
         asks = inner._require_confirmation  # noqa: SLF001 - ADK tells in no other way
         super().__init__(inner.func, require_confirmation=asks)
+        self.custom_metadata = inner.custom_metadata
         self._turn = turn
 
     async def _invoke_callable(self, target: Any, args_to_call: dict[str, Any]) -> Any:

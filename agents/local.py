@@ -10,7 +10,9 @@ import structlog
 from agents.catalogue import LocalAgent, find
 from agents.errors import AgentError, AgentFailed
 from agents.held_turn import journal_of
+from agents.model_access import ModelAccess
 from agents.policy import PolicyEngine
+from agents.tool_policies import ToolPolicies
 from agents.turn_journal import MemoryJournal, TurnJournal
 from agents.turn_locks import TurnLocks
 from workflows.results import AgentVersion
@@ -25,21 +27,23 @@ _log = structlog.get_logger(__name__)
 class LocalAgents:
     """Runs the agents of `agents/<name>/` in this process.
 
-    `offline` picks the offline model for requests that name no model. A request's model
-    `offline/...` means the offline model of the agent that is asked. `policy` judges every tool
-    call of every agent, before the agent's own policy does. `journal` knows what attempts before
-    did; without one, those of other processes are not known.
+    `models` says which model answers, and holds its key. Without it, `offline` picks the offline
+    model, and what needs a key is refused. A request's model `offline` means the offline model of
+    the agent that is asked. `policy` judges every tool call, before the agent's own policy does:
+    one engine for all agents, or one for each. `journal` knows what attempts before did; without
+    one, those of other processes are not known.
     """
 
     def __init__(
         self,
         *,
-        offline: bool,
-        policy: PolicyEngine | None = None,
+        models: ModelAccess | None = None,
+        offline: bool = False,
+        policy: PolicyEngine | ToolPolicies | None = None,
         journal: TurnJournal | None = None,
     ) -> None:
-        self._offline = offline
-        self._policy = policy
+        self._models = models or ModelAccess.without_keys(offline=offline)
+        self._policies = policy if isinstance(policy, ToolPolicies) else ToolPolicies(policy)
         self._journal = journal or MemoryJournal()
         self._locks = TurnLocks()
         self._importing: asyncio.Task[Any] | None = None
@@ -59,8 +63,11 @@ class LocalAgents:
         await self.warm()
         turn: type[Turn] = importlib.import_module("agents.turns").Turn
         asked = request.model_copy(update={"model": model})
+        plugins = self._plugins(about.name)
         async with self._locks.alone(journal_of(asked)):
-            return await _told(turn(about, asked, files, self._plugins(), self._journal))
+            return await _told(
+                turn(about, asked, files, plugins, self._journal, models=self._models)
+            )
 
     def version(self, request: TurnRequest) -> AgentVersion:
         """See `LocalRunner`."""
@@ -68,13 +75,14 @@ class LocalAgents:
         return about.version_running(self._model(about, request))
 
     def _model(self, about: LocalAgent, request: TurnRequest) -> str:
-        model = request.model or (about.offline_model if self._offline else about.model)
-        return about.offline_model if model.partition("/")[0] == "offline" else model
+        return self._models.chosen(request.model or about.model, about.offline_model)
 
-    def _plugins(self) -> list[Any]:
-        if self._policy is None:
+    def _plugins(self, agent: str) -> list[Any]:
+        engine = self._policies.of(agent)
+        if engine is None:
             return []
-        return [importlib.import_module("agents.security_plugin").SecurityPlugin(self._policy)]
+        plugin = importlib.import_module("agents.security_plugin").SecurityPlugin
+        return [plugin(engine, name="signoff_tool_policy")]
 
 
 async def _told(turn: "Turn") -> TurnOutcome:

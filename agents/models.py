@@ -1,17 +1,49 @@
-"""Which model an agent runs on when nobody says: only ADK's own command line asks."""
+"""The agent that ADK's own command line finds in a folder: `adk run`, `adk web`, `adk test`.
 
-import os
+The product never asks here: it passes the model with each request.
+"""
 
-from agents.catalogue import LocalAgent
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+from google.adk.workflow import BaseNode
+
+from agents.catalogue import CATALOGUE, LocalAgent
+from agents.environment import read_environment
+from agents.model_access import ModelAccess
+from agents.model_settings import ModelKeys, ModelSettings, usual_names
 from agents.offline import register
 
-_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI")
+Node = TypeVar("Node", bound=BaseNode)
+SETTINGS = "signoff.toml"
 
 
-def command_line_model(agent: LocalAgent) -> str:
-    """Gemini when the environment has a key for it, else the offline model.
+def command_line_agent(agent: LocalAgent, build: Callable[..., Node]) -> Node:
+    """`build`'s agent on the model that settings, `.env` and environment allow.
 
-    The product never asks here: it passes the model with each request.
+    They are those of the folder the command is started in; it may open the files below it.
     """
     register()
-    return agent.model if any(os.environ.get(key) for key in _KEYS) else agent.offline_model
+    here = Path.cwd()
+    models = _access(here)
+    root = build(models.chosen(agent.model, agent.offline_model), folder=here)
+    if not models.offline and not models.lacking(agent.model):
+        from agents.live_models import equip_for_good  # noqa: PLC0415 - it takes a while to load
+
+        equip_for_good(root, models)
+    return root
+
+
+@cache
+def _access(folder: Path) -> ModelAccess:
+    """Raises ValueError with a sentence for settings that cannot be used."""
+    environment = read_environment(folder)
+    said = usual_names(environment)
+    if (folder / SETTINGS).is_file():
+        data = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        said |= data.get("models", {})
+    wanted = [agent.model for agent in CATALOGUE.values()]
+    return ModelAccess.decided(ModelSettings(**said), ModelKeys.of(environment), wanted)

@@ -33,11 +33,18 @@ _log = structlog.get_logger(__name__)
 class SecurityPlugin(BasePlugin):
     """ALLOW lets the call through, DENY tells the model why, CONFIRM asks people first.
 
-    With `people`, a call waits until they have decided; without, it pauses ADK's turn.
+    With `people`, a call waits until they have decided; without, it pauses ADK's turn. Of several
+    in one runner, each with a `name` of its own, the strictest wins.
     """
 
-    def __init__(self, engine: PolicyEngine, people: AsksPeople | None = None) -> None:
-        super().__init__(name="signoff_security")
+    def __init__(
+        self,
+        engine: PolicyEngine,
+        people: AsksPeople | None = None,
+        *,
+        name: str = "signoff_security",
+    ) -> None:
+        super().__init__(name=name)
         self._engine = engine
         self.declares = engine if isinstance(engine, DeclaresTools) else None
         self._joint = JointQuestions(people) if people is not None else None
@@ -71,7 +78,7 @@ class SecurityPlugin(BasePlugin):
         if _is_adks_own(tool):
             return None
         call = _call(tool.name, tool_args, tool_context, destructive=is_destructive(tool))
-        judgement = self._judge(call)
+        judgement = await self.judge(call)
         if judgement.ruling is Ruling.DENY:
             return _denied(judgement)
         if judgement.ruling is Ruling.ALLOW or tool_context.tool_confirmation is not None:
@@ -127,6 +134,10 @@ class SecurityPlugin(BasePlugin):
         tool_args.clear()
         tool_args.update(answer.arguments)
         return None
+
+    async def judge(self, call: ToolCall) -> Judgement:
+        """The engine's ruling, noted in the log; one that fails denies."""
+        return self._judge(call)
 
     def _judge(self, call: ToolCall) -> Judgement:
         try:

@@ -22,7 +22,6 @@ from google.adk.runners import Runner
 from google.adk.sessions.in_memory_session_service import InMemorySessionService
 from google.adk.workflow import BaseNode
 from google.genai import types
-from google.genai.errors import APIError
 
 from agents.answer import parse_answer
 from agents.brief import brief_of, file_names, spoken
@@ -32,8 +31,11 @@ from agents.errors import AgentFailed, UnusableInput
 from agents.held_turn import Held, journal_of, unheld
 from agents.input_check import refuse_unreadable
 from agents.journal_plugin import JournalPlugin
+from agents.live_models import LiveModels
 from agents.lossy_shapes import refuse_lossy
+from agents.model_access import ModelAccess
 from agents.model_answers import ModelAnswers
+from agents.model_errors import MODEL_ERRORS, model_failure
 from agents.questions import answer_messages, lost, pending
 from agents.repeatable import DeclaresTools
 from agents.security_plugin import SecurityPlugin
@@ -61,6 +63,8 @@ class Turn:
         files: Sequence[bytes],
         plugins: Sequence[BasePlugin] = (),
         journal: TurnJournal | None = None,
+        *,
+        models: ModelAccess | None = None,
     ) -> None:
         self._about = about
         self._turn = journal_of(request)
@@ -69,6 +73,7 @@ class Turn:
         self._plugins = list(plugins)
         self._journal = journal or MemoryJournal()
         self._kept: JournalPlugin | None = None
+        self._live = LiveModels(models) if models is not None else None
         self._restored: list[Event] = []
         self._sessions = InMemorySessionService()
         self._artifacts = InMemoryArtifactService()
@@ -128,6 +133,9 @@ class Turn:
                 return self._asking(kept)
             await kept.take_back()
             raise
+        finally:
+            if self._live is not None:
+                await self._live.aclose()
         for entry in kept.book.given_up():
             await kept.keep(entry)
         return outcome
@@ -181,6 +189,8 @@ class Turn:
     def _built(self, module: ModuleType) -> BaseNode:
         root: BaseNode = module.build(self._request.model, self._request.temperature)
         refuse_lossy(self._about.name, root)
+        if self._live is not None:
+            self._live.equip(root, self._about.name)
         return root
 
     def _messages(self) -> list[types.Content]:
@@ -201,37 +211,17 @@ class Turn:
         try:
             async for event in events:
                 failed = failed or bool(event.error_code)
-        except APIError as error:
+        except MODEL_ERRORS as error:
             raise self._model_error(error) from error
-        except ValueError as error:
-            raise self._no_model(error) from error
         if failed:
             raise AgentFailed(f"The model of {self._about.name} gave no usable answer.")
 
-    def _model_error(self, error: APIError) -> AgentFailed:
-        _log.warning("model_error", agent=self._about.name, code=error.code)
-        if error.code == 429 or error.code >= 500:
-            return AgentFailed(f"The model of {self._about.name} is overloaded. Try again later.")
-        return AgentFailed(
-            f"The model of {self._about.name} refused the call ({error.code}). Check the key and "
-            "the model's name.",
-            retryable=False,
-        )
-
-    def _no_model(self, error: ValueError) -> Exception:
-        if f"Model {self._request.model} not found" in str(error):
-            return AgentFailed(
-                f"There is no model {self._request.model!r} for {self._about.name}. Check the "
-                "step's model; one of another maker may need 'make install EXTRAS=litellm'.",
-                retryable=False,
-            )
-        if "API key" not in str(error):
-            return error
-        return AgentFailed(
-            f"{self._about.name} has no key for {self._request.model}. Set GOOGLE_API_KEY, or use "
-            f"the model {self._about.offline_model}.",
-            retryable=False,
-        )
+    def _model_error(self, error: Exception) -> Exception:
+        """A sentence where there is one; what is below it is not for people."""
+        failure = model_failure(self._about.name, self._request.model, error)
+        if failure is not None:
+            _log.warning("model_error", agent=self._about.name, reason=failure.sentence)
+        return failure or error
 
     async def _outcome(self, kept: JournalPlugin) -> TurnOutcome:
         session = await self._sessions.get_session(

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from agents.model_access import ModelAccess
+from agents.tool_policies import ToolPolicies
 from bot.errors import ConfigurationError
 from bot.temporal import GRACE
 from storage.payloads import PayloadFiles
@@ -15,27 +17,38 @@ from workflows.step_run import ADK_QUEUE
 
 
 @contextlib.asynccontextmanager
-async def adk_worker(client: Client, queue: str, payloads: PayloadFiles) -> AsyncIterator[None]:
+async def adk_worker(
+    client: Client,
+    queue: str,
+    payloads: PayloadFiles,
+    models: ModelAccess | None = None,
+    policies: ToolPolicies | None = None,
+) -> AsyncIterator[None]:
     """Runs turns inside of workflows; raises ConfigurationError without the library for that.
+
+    Without `models` there is only the offline one.
 
     ADK takes no sandbox; what it would do at random is made deterministic by Temporal's plugin.
     """
     try:
-        from temporalio.google_adk import GoogleAdkPlugin  # noqa: PLC0415 - an extra
+        import temporalio.google_adk  # noqa: F401, PLC0415 - an extra
 
         from agents.adk_tools import AdkTools  # noqa: PLC0415 - loads ADK
         from agents.adk_workflow import AdkTurnWorkflow  # noqa: PLC0415
+        from agents.model_calls import adk_plugin  # noqa: PLC0415
+        from agents.policy_calls import PolicyCalls  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             "run = 'workflow' needs the package temporalio-google-adk: "
             "run 'make install EXTRAS=workflow', or set run = 'local'."
         ) from error
+    judge = PolicyCalls(policies or ToolPolicies())
     worker = Worker(
         client,
         task_queue=queue + ADK_QUEUE,
         workflows=[AdkTurnWorkflow],
-        activities=[AdkTools(payloads.get).run_tool],
-        plugins=[GoogleAdkPlugin()],
+        activities=[AdkTools(payloads.get, judge).run_tool, judge.judge],
+        plugins=[adk_plugin(models or ModelAccess.without_keys(offline=True))],
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
     )

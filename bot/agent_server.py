@@ -12,6 +12,7 @@ from agents.tls import TlsUnusable, server_context
 from bot.embedded import require_free
 from bot.errors import ConfigurationError
 from bot.fleet import seal_of, tls_files
+from bot.models import A2A, require_models, tool_policies
 from bot.payload_keys import payload_codec
 from bot.serving import up
 from bot.settings import Settings, TlsSettings
@@ -27,8 +28,10 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
     started, stop = asyncio.Event(), asyncio.Event()
     answers = AnswerFile(settings.folder / "agents.db")
     parts = _parts(settings, answers)
+    require_models(settings, A2A)
     turns = KeptTurns(settings.folder, payload_codec(settings))
-    runner = LocalAgents(offline=parts.offline, journal=turns)
+    policies = tool_policies(settings)
+    runner = LocalAgents(models=settings.model_access, policy=policies, journal=turns)
     serving = asyncio.create_task(
         serve(
             runner,
@@ -59,7 +62,7 @@ def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:
         raise ConfigurationError(str(error)) from None
     return ServerParts(
         token=secrets.agents_token.get_secret_value(),
-        offline=not secrets.google_api_key.get_secret_value(),
+        offline=settings.model_access.offline,
         seal=seal_of("AGENTS_KEY", secrets.agents_key),
         card_key=card_key,
         answers=answers,

@@ -48,6 +48,7 @@ from bot.listeners.task_help import TaskHelpListeners
 from bot.lists import ApprovalLists
 from bot.mailing import MailActivities, NoMail, forget_links
 from bot.metrics import Metrics
+from bot.models import tool_policies
 from bot.onlookers import Onlookers
 from bot.pages import pages, slack_requests
 from bot.payload_keys import payload_codec
@@ -171,7 +172,9 @@ async def worker(
         await stack.enter_async_context(temporal.worker(client, settings.temporal))
         if any(agent.run == "workflow" for agent in settings.agents.values()):
             queue, files = settings.temporal.task_queue, payload_files(settings)
-            await stack.enter_async_context(adk_worker(client, queue, files))
+            models, policies = settings.model_access, tool_policies(settings)
+            inside = adk_worker(client, queue, files, models, policies)
+            await stack.enter_async_context(inside)
         if settings.web.worker_port and not shown:
             own = [HealthPages(metrics).register]
             port = settings.web.worker_port

@@ -7,11 +7,12 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aiohttp
 
+from agents.environment import child_environment
 from bot.errors import UnavailableError
 
 START_SECONDS = 60
@@ -21,15 +22,24 @@ _PR_SET_PDEATHSIG = 1
 
 @contextlib.asynccontextmanager
 async def child(
-    config: Path, command: str, health: str, log: Path, tls: ssl.SSLContext | None = None
+    config: Path,
+    command: str,
+    health: str,
+    log: Path,
+    tls: ssl.SSLContext | None = None,
+    changes: Mapping[str, str] | None = None,
 ) -> AsyncIterator[int]:
-    """Run `signoff <command>` until the block ends; ready when `health` answers 200."""
+    """Run `signoff <command>` until the block ends; ready when `health` answers 200.
+
+    `changes` go over the environment of this process, for the child only.
+    """
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "--config", str(config), command),
             stdout=output,
             stderr=output,
             stdin=asyncio.subprocess.DEVNULL,
+            env=child_environment(changes or {}),
             start_new_session=True,
             preexec_fn=die_with_parent,
         )

@@ -78,7 +78,7 @@ def worker() -> None:
     """Only a worker: workflows and activities; start as many as you like."""
     from bot.bootstrap import worker as service  # noqa: PLC0415
 
-    _serve_one(service, "The worker works.")
+    _serve_one(service, "The worker works.", models=True)
 
 
 @app.command()
@@ -94,7 +94,7 @@ def agents() -> None:
     """Only our agents, over A2A."""
     from bot.agent_server import agents as service  # noqa: PLC0415
 
-    _serve_one(service, "The agents are served.")
+    _serve_one(service, "The agents are served.", models=True)
 
 
 @app.command()
@@ -219,11 +219,15 @@ def clean(
 
 
 @app.command()
-def doctor() -> None:
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask each model once; that costs a few tokens.")
+    ] = False,
+) -> None:
     """Say what is wrong with tokens, scopes, Temporal, folders, agents, in a sentence each."""
     from bot.doctor import examine  # noqa: PLC0415
 
-    healthy = _run(examine(_here(), say))
+    healthy = _run(examine(_here(), say, online=online))
     raise typer.Exit(0 if healthy else 1)
 
 
@@ -259,12 +263,17 @@ def _run(work: Awaitable[Any]) -> Any:
 
 
 def _serve_one(
-    service: Callable[[Settings], AbstractAsyncContextManager[None]], ready: str
+    service: Callable[[Settings], AbstractAsyncContextManager[None]],
+    ready: str,
+    *,
+    models: bool = False,
 ) -> None:
     from bot import logs  # noqa: PLC0415
 
     logs.configure()
     settings = load(Choice.config)
+    if models:
+        say.print(settings.model_access.sentence)
     _serve(service(settings), ready)
 
 

@@ -9,6 +9,10 @@ from workflows.tasks import Source, SourceKind
 
 _LINK = re.compile(r"<(https?://[^|>\s]+)(?:\|[^>]*)?>")
 _SLACK_FILE = re.compile(r"F[A-Z0-9]{6,20}")
+_PERMALINK = re.compile(
+    r"(?:https://[\w-]+(?:\.enterprise)?\.slack\.com|http://(?:127\.0\.0\.1|localhost)(?::\d+)?)"
+    r"/files/[UW][A-Z0-9]+/(?P<file>F[A-Z0-9]{6,20})(?:/[^\s]*)?"
+)
 
 
 class Verb(StrEnum):
@@ -35,8 +39,8 @@ class Command(Frozen):
 
 HELP = """*What you can type*
 • `/task`: a form
-• `/task <pipeline> <input> …`: start; an input is a file in the input folder, a public URL, \
-a Slack file id, or text in quotes
+• `/task <pipeline> <input> …`: start; an input is a file in the input folder or in this \
+channel (its name, link or id), a public URL, or text in quotes
 • `/task list`: your running tasks
 • `/task status <id>`: where a task stands
 • `/task cancel <id>`: end a task, its pending approval is withdrawn
@@ -63,6 +67,8 @@ def parse(text: str) -> Command:
 
 def source(word: str) -> Source:
     """What one input is: anything with a blank or a line break in it is text."""
+    if link := _PERMALINK.fullmatch(word):
+        return Source(kind=SourceKind.SLACK, value=link["file"], name=link["file"])
     if re.match(r"https?://", word, re.IGNORECASE):
         return Source(kind=SourceKind.URL, value=word, name=word)
     if _SLACK_FILE.fullmatch(word):

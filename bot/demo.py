@@ -1,7 +1,6 @@
 """The demonstration: everything, with a local Slack workspace in place of the real one."""
 
 import contextlib
-import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -38,19 +37,14 @@ async def demo(
 
 
 def in_demo_folder(settings: Settings) -> Settings:
-    """The same settings with a folder of the demonstration's own, here and in child processes."""
-    settings = apart(settings)
-    os.environ["SIGNOFF_STORAGE__FOLDER"] = str(settings.storage.folder)
-    return settings
+    """The same settings with a folder of the demonstration's own."""
+    return apart(settings)
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
-    offline = not settings.secrets.google_api_key.get_secret_value()
     say.print(f"\n[bold]Open {workspace.url}[/bold] and type there: /task review examples/…")
     say.print("You are Ada, who asks. Switch to Grace, who approves, at the top left.\n")
     say.print(f"  Slack     {workspace.url}")
     print_addresses(settings, say)
-    if offline:
-        say.print("  Model     offline, deterministic; set GOOGLE_API_KEY for Gemini")
     say.print("  Commands  'signoff list', 'show', 'decide', 'audit' and 'doctor' in this folder")
     say.print("\nCtrl-C stops everything; nothing is lost.")

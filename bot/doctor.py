@@ -15,6 +15,7 @@ from bot import bootstrap, temporal
 from bot.errors import SignoffError
 from bot.fleet import registry
 from bot.local_slack import MANIFEST
+from bot.models import model_problems, tool_policies
 from bot.settings import Settings
 from bot.slack import identify, require_tokens, web_client
 from notifications.calls import refusal
@@ -33,10 +34,11 @@ class Finding(NamedTuple):
     sentence: str
 
 
-async def examine(settings: Settings, say: Console) -> bool:
-    """Print every finding; True when all is well."""
+async def examine(settings: Settings, say: Console, *, online: bool = False) -> bool:
+    """Print every finding; True when all is well. `online` also asks each model once."""
     healthy = True
-    for check in (_folders, _model, _slack, _temporal, _database, _agents):
+    checks = [_folders, _models, *([_asked] if online else []), _tool_policy]
+    for check in (*checks, _slack, _temporal, _database, _agents):
         async for finding in check(settings):
             say.print(f"{'✓' if finding.ok else '✗'} {finding.sentence}", markup=False)
             healthy = healthy and finding.ok
@@ -62,15 +64,39 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
         )
 
 
-async def _model(settings: Settings) -> AsyncIterator[Finding]:
-    key = settings.secrets.google_api_key.get_secret_value()
-    if not key:
-        yield Finding(True, "No GOOGLE_API_KEY: our agents use the offline model, and say so.")
-    else:
-        good = len(key) >= 20 and key.isprintable() and " " not in key
-        yield Finding(
-            good, "GOOGLE_API_KEY is set." if good else "GOOGLE_API_KEY does not look like a key."
-        )
+async def _models(settings: Settings) -> AsyncIterator[Finding]:
+    """Live or offline, and why; then what is missing for that."""
+    access = settings.model_access
+    yield Finding(True, access.sentence)
+    for name, key in access.keys.found.items():
+        value = key.get_secret_value()
+        if len(value) < 20 or not value.isprintable() or " " in value:
+            yield Finding(False, f"{name} does not look like a key: copy it again.")
+    for problem in model_problems(settings):
+        yield Finding(False, problem)
+
+
+async def _asked(settings: Settings) -> AsyncIterator[Finding]:
+    """One small call for each model that a step uses."""
+    from agents.model_check import ask  # noqa: PLC0415 - loads ADK, which takes seconds
+
+    access = settings.model_access
+    for model in sorted({use.model for use in settings.model_uses}):
+        if access.chosen(model, "") and not access.lacking(model):
+            answer = await ask(access, model)
+            yield Finding(answer.ok, answer.sentence)
+
+
+async def _tool_policy(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether the rule files can be read, when there are any."""
+    try:
+        tool_policies(settings)
+    except SignoffError as error:
+        yield Finding(False, str(error))
+        return
+    wanted = settings.tool_policy
+    if wanted.file.name or wanted.agents:
+        yield Finding(True, "The tool policy can be read.")
 
 
 async def _slack(settings: Settings) -> AsyncIterator[Finding]:

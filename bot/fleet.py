@@ -19,6 +19,7 @@ from agents.sealing import Seal
 from agents.tls import TlsFiles, TlsUnusable, client_context
 from agents.turn_journal import TurnJournal
 from bot.errors import ConfigurationError
+from bot.models import LOCAL, WORKFLOW, require_models, tool_policies
 from bot.settings import AgentSettings, Settings, TlsSettings
 from storage.errors import StorageError
 from storage.payloads import PayloadFiles
@@ -54,11 +55,12 @@ def agent_activities(
 
     `journal` is that of agents in this process, and stays its owner's to close.
     """
-    offline = not settings.secrets.google_api_key.get_secret_value()
+    require_models(settings, LOCAL, WORKFLOW)
+    access, policies = settings.model_access, tool_policies(settings)
     calls = AgentCalls(
         registry=registry(settings),
         client=client,
-        local=LocalAgents(offline=offline, journal=journal),
+        local=LocalAgents(models=access, policy=policies, journal=journal),
         cache=ResponseCache(settings.folder / "answers"),
         give_up=lambda: last_attempt(AGENT_RETRIES.maximum_attempts),
         seconds_left=seconds_left,

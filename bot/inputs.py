@@ -4,37 +4,33 @@ A file must lie in one of the input folders, after links are followed. What a pe
 refused with a sentence; a network that fails is tried again.
 """
 
+import asyncio
+import contextlib
 import mimetypes
 import re
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiofiles
-import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from agents.errors import AgentError
 from agents.tools.public_web import PublicWeb
-from bot.errors import BadRequest
+from bot.errors import BadRequest, UnavailableError
+from bot.input_listing import FILE_TYPES, InputListing
+from bot.slack_files import content, visible_file
 from storage.errors import DiskFull
 from storage.payloads import PayloadFiles
 from workflows.steps import CollectRequest, InputSteps, Refusal
 from workflows.tasks import Source, SourceKind
 from workflows.turns import InputFile
 
-TYPES = {
-    ".csv": "text/csv",
-    ".tsv": "text/tab-separated-values",
-    ".json": "application/json",
-    ".jsonl": "application/x-ndjson",
-    ".ndjson": "application/x-ndjson",
-    ".parquet": "application/vnd.apache.parquet",
-    ".md": "text/markdown",
-    ".txt": "text/plain",
-}
+TYPES = FILE_TYPES
+PATIENT_ATTEMPTS = 2
+_CHUNK = 65_536
 
 
 class InputFolders:
@@ -44,6 +40,7 @@ class InputFolders:
         self._root = root
         self._folders = folders
         self.max_bytes = max_bytes
+        self.listing = InputListing(root, folders)
 
     def locate(self, name: str) -> Path:
         """The file behind this name; raises BadRequest with a sentence."""
@@ -64,15 +61,10 @@ class InputFolders:
             raise BadRequest(f"'{name}': files of this kind are not read, only {', '.join(TYPES)}.")
         return path
 
-    def files(self, most: int = 100) -> list[str]:
-        """The names that can be typed, sorted."""
-        found = [
-            self._name(path)
-            for folder in self._folders
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.suffix.lower() in TYPES and path.name != "README.md"
-        ]
-        return found[:most]
+    def has(self, name: str) -> bool:
+        """Whether there is such a file that tasks may read."""
+        path = self._resolve(name)
+        return path is not None and path.is_file()
 
     def _resolve(self, name: str) -> Path | None:
         if "\x00" in name:
@@ -92,8 +84,9 @@ class InputFolders:
         return ", ".join(self._name(folder) for folder in self._folders)
 
     def _suggestions(self, path: Path) -> str:
-        near = [name for name in self.files() if Path(name).stem[:4] == path.stem[:4]]
-        shown = near or self.files(5)
+        known = self.listing.some(1_000)
+        near = [name for name in known if Path(name).stem[:4] == path.stem[:4]]
+        shown = near[:100] or known[:5]
         return f"; there is {', '.join(shown)}" if shown else f" in {self._names()}"
 
 
@@ -112,61 +105,82 @@ class InputActivities(InputSteps):
     async def collect_inputs(self, request: CollectRequest) -> tuple[InputFile, ...]:
         """Collect every source, in order."""
         try:
-            return tuple([await self._collect(source) for source in request.sources])
+            found = [await self._collect(source, request.requester) for source in request.sources]
         except BadRequest as error:
             raise _refused(str(error)) from error
         except DiskFull as error:
             raise _refused(f"No new task can be taken: {error}") from None
+        except UnavailableError as error:
+            if activity.info().attempt < PATIENT_ATTEMPTS:
+                raise ApplicationError(str(error), type=Refusal.INPUT) from None
+            raise _refused(str(error)) from None
         except AgentError as error:
-            if error.retryable and activity.info().attempt < 2:
+            if error.retryable and activity.info().attempt < PATIENT_ATTEMPTS:
                 raise
             raise _refused(error.sentence) from error
+        return tuple(found)
 
-    async def _collect(self, source: Source) -> InputFile:
+    async def _collect(self, source: Source, requester: str) -> InputFile:
         if source.kind is SourceKind.FILE:
-            async with aiofiles.open(self._folders.locate(source.value), "rb") as file:
-                return await self._keep(Path(source.value).name, await file.read(), source.value)
+            path = await asyncio.to_thread(self._folders.locate, source.value)
+            return await self._keep(path.name, _read(path), source.value)
         if source.kind is SourceKind.TEXT:
-            name = source.name or "text.md"
-            return await self._keep(name, source.value.encode("utf-8", "replace"), "pasted text")
+            name, text = source.name or "text.md", source.value.encode("utf-8", "replace")
+            return await self._keep(name, _whole(text), "pasted text")
         if source.kind is SourceKind.URL:
             page = await self._web.fetch(source.value)
-            return await self._keep(_url_name(page.url, page.media_type), page.content, page.url)
-        return await self._from_slack(source)
+            name = _url_name(page.url, page.media_type)
+            return await self._keep(name, _whole(page.content), page.url)
+        file = await visible_file(self._slack, source.value, requester)
+        if int(file.get("size") or 0) > self._folders.max_bytes:
+            raise self._too_large(str(file["name"]))
+        origin = f"Slack file {source.value}"
+        return await self._keep(str(file["name"]), content(self._slack, file), origin)
 
-    async def _keep(self, name: str, content: bytes, origin: str) -> InputFile:
-        if not content.strip():
-            raise BadRequest(f"'{name}' is empty: there is nothing to work on.")
-        if len(content) > self._folders.max_bytes:
-            raise BadRequest(
-                f"'{name}' has more than {self._folders.max_bytes / 1e6:,.0f} MB: take a part."
-            )
+    async def _keep(self, name: str, pieces: AsyncIterator[bytes], origin: str) -> InputFile:
+        """Straight to disk, and no further than the limit."""
+        async with contextlib.aclosing(self._checked(name, pieces)) as checked:
+            kept = await self._payloads.put_pieces(checked)
         return InputFile(
             name=name,
             media_type=TYPES.get(Path(name).suffix.lower(), "text/plain"),
-            size=len(content),
-            sha256=await self._payloads.put(content),
+            size=kept.size,
+            sha256=kept.sha256,
             origin=origin,
         )
 
-    async def _from_slack(self, source: Source) -> InputFile:
+    async def _checked(self, name: str, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        """What comes in; an end without anything, and one piece too many, are refused."""
+        size, blank = 0, True
         try:
-            file = (await self._slack.files_info(file=source.value))["file"]
-        except SlackApiError:
-            raise BadRequest(
-                f"The Slack file {source.value} cannot be read: share it in a channel I am in."
-            ) from None
-        if int(file.get("size") or 0) > self._folders.max_bytes:
-            raise BadRequest(f"'{file['name']}' is too large: take a part of it.")
-        headers = {"Authorization": f"Bearer {self._slack.token}"}
-        limit = aiohttp.ClientTimeout(total=60)
-        async with (
-            aiohttp.ClientSession(headers=headers, timeout=limit) as session,
-            session.get(file["url_private"]) as response,
-        ):
-            response.raise_for_status()
-            content = b"".join([part async for part in response.content.iter_chunked(65_536)])
-        return await self._keep(str(file["name"]), content, f"Slack file {source.value}")
+            async for piece in pieces:
+                size += len(piece)
+                blank = blank and not piece.strip()
+                if size > self._folders.max_bytes:
+                    raise self._too_large(name)
+                yield piece
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()
+        if blank:
+            raise BadRequest(f"'{name}' is empty: there is nothing to work on.")
+
+    def _too_large(self, name: str) -> BadRequest:
+        most = self._folders.max_bytes / 1e6
+        return BadRequest(
+            f"'{name}' has more than {most:,.0f} MB: take a part of it, or raise max_bytes under "
+            "[inputs]."
+        )
+
+
+async def _read(path: Path) -> AsyncIterator[bytes]:
+    async with aiofiles.open(path, "rb") as file:
+        while piece := await file.read(_CHUNK):
+            yield piece
+
+
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _refused(sentence: str) -> ApplicationError:

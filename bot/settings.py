@@ -5,15 +5,13 @@ unknown is refused. Secrets come from the environment, from `.env`, or from a fi
 `<NAME>_FILE`, never from the TOML file.
 """
 
-import os
 import re
 import tomllib
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
-from dotenv import dotenv_values
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -27,6 +25,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy import make_url
 
 from agents.catalogue import CATALOGUE
+from agents.environment import Environment, read_environment, secret
+from agents.model_access import ModelAccess
+from agents.model_settings import ModelKeys, ModelSettings, usual_names
 from bot.errors import ConfigurationError
 from bot.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
 from notifications.calendar_settings import CalendarSettings
@@ -130,6 +131,24 @@ class AgentSettings(Section):
     share_cache: bool = Field(default=False, description="also with other requesters")
     fallback: AgentResult | None = None
     synthetic: bool = False
+
+
+class ToolPolicySettings(Section):
+    """Rule files that judge the tool calls of our agents; one in `agents` stands for `file`."""
+
+    file: Path = Path()
+    agents: dict[str, Path] = {}
+
+    @field_validator("agents")
+    @classmethod
+    def _ours(cls, agents: dict[str, Path]) -> dict[str, Path]:
+        if unknown := sorted(set(agents) - set(CATALOGUE)):
+            raise ValueError(f"{unknown[0]} is no agent of ours: {', '.join(CATALOGUE)}")
+        return agents
+
+    def judges(self, agent: str) -> bool:
+        """Whether the calls of this agent of ours are judged by a file of the settings."""
+        return bool(self.file.name) or agent in self.agents
 
 
 class AgentServerSettings(Section):
@@ -253,6 +272,14 @@ class Secrets(Section):
     slack_app_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     google_api_key: SecretStr = SecretStr("")
+    gemini_api_key: SecretStr = SecretStr("")
+    openai_api_key: SecretStr = SecretStr("")
+    anthropic_api_key: SecretStr = SecretStr("")
+    mistral_api_key: SecretStr = SecretStr("")
+    groq_api_key: SecretStr = SecretStr("")
+    deepseek_api_key: SecretStr = SecretStr("")
+    xai_api_key: SecretStr = SecretStr("")
+    openrouter_api_key: SecretStr = SecretStr("")
     agents_token: SecretStr = SecretStr("")
     agents_key: SecretStr = SecretStr("")
     agent_tokens: SecretStr = SecretStr("")
@@ -262,6 +289,14 @@ class Secrets(Section):
     payload_keys: SecretStr = SecretStr("")
     database_password: SecretStr = SecretStr("")
     program_tokens: SecretStr = SecretStr("")
+
+
+class ModelUse(NamedTuple):
+    """A step whose agent is one of ours: where it is declared, how it runs, on which model."""
+
+    place: str
+    run: str
+    model: str
 
 
 class Settings(BaseSettings):
@@ -281,6 +316,8 @@ class Settings(BaseSettings):
     web: WebSettings = WebSettings()
     playground: PlaygroundSettings = PlaygroundSettings()
     agents: dict[str, AgentSettings] = {}
+    models: ModelSettings = ModelSettings()
+    tool_policy: ToolPolicySettings = ToolPolicySettings()
     approval_server: ApprovalServerSettings = ApprovalServerSettings()
     programs: dict[str, ProgramSettings] = {}
     policy: dict[str, Any] = {}
@@ -346,7 +383,7 @@ class Settings(BaseSettings):
             name=step.name,
             agent=step.agent or step.name,
             policy=_policy(where, merged),
-            model=step.model if self.secrets.google_api_key.get_secret_value() else "",
+            model=step.model,
             temperature=step.temperature,
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
@@ -360,10 +397,39 @@ class Settings(BaseSettings):
         known = CATALOGUE.get(plan.agent)
         if known is None:
             raise ValueError(f"agents.{plan.agent}: run = 'workflow' is for our own agents only")
-        online = bool(self.secrets.google_api_key.get_secret_value())
-        usual = known.model if online else known.offline_model
         pin = plan.pin.over(AgentPin(version=agent.version))
-        return plan.model_copy(update={"inside": True, "model": plan.model or usual, "pin": pin})
+        model = self.model_access.chosen(plan.model or known.model, known.offline_model)
+        judged = self.tool_policy.judges(known.name)
+        return plan.model_copy(
+            update={"inside": True, "model": model, "pin": pin, "judged": judged}
+        )
+
+    @property
+    def model_uses(self) -> tuple[ModelUse, ...]:
+        """The steps that agents of ours run, wherever that is."""
+        return tuple(
+            ModelUse(f"pipelines.{name}.steps.{step.name}", run, step.model or known.model)
+            for name, pipeline in self.pipelines.items()
+            for step in pipeline.steps
+            if (known := CATALOGUE.get(step.agent or step.name))
+            and (run := self._run_of(known.name))
+        )
+
+    def _run_of(self, agent: str) -> str:
+        """How an agent of ours is run; empty when somebody else serves it."""
+        how = self.agents.get(agent, AgentSettings())
+        theirs = how.run == "a2a" and how.url and not how.url.startswith(f"{self.agents_url}/")
+        return "" if theirs else how.run
+
+    @property
+    def model_access(self) -> ModelAccess:
+        """Live or offline, with the keys; the one place where that is decided."""
+        named = {name.upper(): value for name, value in self.secrets}
+        wanted = [use.model for use in self.model_uses]
+        models = self.models
+        if models.credentials.name:
+            models = models.model_copy(update={"credentials": self.root / models.credentials})
+        return ModelAccess.decided(models, ModelKeys.picked(named), wanted)
 
     @property
     def folder(self) -> Path:
@@ -461,25 +527,20 @@ def load(path: Path) -> Settings:
             f"{path}: [secrets] does not belong into this file; use .env or the environment."
         )
     root = path.resolve().parent
+    environment = read_environment(root)
+    data["models"] = usual_names(environment) | data.get("models", {})
     try:
-        return Settings(**data, root=root, secrets=_secrets(root))
+        return Settings(**data, root=root, secrets=_secrets(environment))
     except ValidationError as error:
         raise ConfigurationError(_first_problem(path, error)) from None
 
 
-def _secrets(root: Path) -> Secrets:
-    environment = {k: v for k, v in dotenv_values(root / ".env").items() if v} | os.environ
-    found = {name: _secret(name.upper(), environment) for name in Secrets.model_fields}
+def _secrets(environment: Environment) -> Secrets:
+    try:
+        found = {name: secret(environment, name.upper()) for name in Secrets.model_fields}
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
     return Secrets(**{name: SecretStr(value) for name, value in found.items()})
-
-
-def _secret(name: str, environment: dict[str, str]) -> str:
-    if file := environment.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ConfigurationError(f"{name}_FILE: {file} cannot be read ({error}).") from None
-    return environment.get(name, "").strip()
 
 
 def _first_problem(path: Path, error: ValidationError) -> str:

@@ -2,9 +2,7 @@
 
 import contextlib
 import logging
-import os
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import SecretStr
@@ -12,22 +10,25 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agents.loopback import on_loopback
 from bot.errors import ConfigurationError, UnavailableError
 from bot.metrics import Metrics
 from bot.settings import Settings
 from notifications.calls import refusal
 
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 TIMEOUT = 10
 _AWAY = "Slack does not answer at {}: try again later."
 
 
-def forget_proxies_on_loopback(base_url: str) -> None:
-    """The SDK ignores NO_PROXY, so a proxy would break a local workspace."""
-    if urlsplit(base_url).hostname in _LOOPBACK:
-        for name in _PROXIES:
-            os.environ.pop(name, None)
+async def direct(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """A middleware of sessions that takes no proxy, whatever the SDK found in the environment.
+
+    The SDK ignores NO_PROXY, and Bolt makes a client of its own for each request.
+    """
+    request.update_proxy(None, None, None)
+    return await handler(request)
 
 
 @contextlib.asynccontextmanager
@@ -38,11 +39,13 @@ async def web_client(
 
     The SDK's own retry of broken connections would post twice; Temporal retries, and looks first.
     """
-    forget_proxies_on_loopback(settings.slack.base_url)
     traces = [metrics.trace()] if metrics else []
+    past = [direct] if on_loopback(settings.slack.base_url) else []
     # With a session of ours the SDK's own timeout is not in force.
     timeout = aiohttp.ClientTimeout(total=6 * TIMEOUT, connect=TIMEOUT, sock_read=TIMEOUT)
-    async with aiohttp.ClientSession(trace_configs=traces, timeout=timeout) as session:
+    async with aiohttp.ClientSession(
+        trace_configs=traces, timeout=timeout, middlewares=past
+    ) as session:
         yield AsyncWebClient(
             token=settings.secrets.slack_bot_token.get_secret_value(),
             base_url=settings.slack.base_url,

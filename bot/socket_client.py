@@ -17,6 +17,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agents.loopback import on_loopback
 from bot.switchboard import HANG_UP_SECONDS, TOO_MANY, Line, RefusedError, Switchboard
 
 log = structlog.get_logger()
@@ -42,6 +43,8 @@ class SteadyClient(SocketModeClient):
         logger: logging.Logger | None = None,
     ) -> None:
         super().__init__(app_token, logger=logger, web_client=web_client)
+        if on_loopback(web_client.base_url):
+            self.proxy = None  # the SDK took the environment's, which does not lead here
         self._board = board
         self._line: Line | None = None
         self._lines: list[Line] = []

@@ -1,5 +1,6 @@
 """Tasks, as bot and command line see them: start, list, show, cancel, retry."""
 
+import asyncio
 import hashlib
 import secrets
 from urllib.parse import urlsplit
@@ -56,7 +57,7 @@ class Tasks:
         via: str = "slack",
     ) -> str:
         """Start a task and give its id; the same `key` twice is one task."""
-        self.check(pipeline, sources)
+        await self.check(pipeline, sources)
         request = TaskRequest(
             id=_task_id(key),
             pipeline=pipeline,
@@ -85,7 +86,7 @@ class Tasks:
             raise unavailable(error) from None
         return request.id
 
-    def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
+    async def check(self, pipeline: str, sources: tuple[Source, ...]) -> None:
         """What can be said at once is said at once; raises BadRequest with a sentence.
 
         Whoever asks for a person has asked before whether they may start it: what is said here
@@ -95,16 +96,16 @@ class Tasks:
             known = ", ".join(self._settings.pipelines)
             raise BadRequest(f"There is no pipeline '{pipeline}'; there is {known}.")
         if not sources:
-            names = self._folders.files(3)
+            names = await asyncio.to_thread(self._folders.listing.some, 1)
             example = f", for example {names[0]}" if names else ""
             raise BadRequest(f"Pipeline '{pipeline}' needs at least one input{example}.")
         for source in sources:
-            self.check_source(source)
+            await self.check_source(source)
 
-    def check_source(self, source: Source) -> None:
+    async def check_source(self, source: Source) -> None:
         """One input; raises BadRequest with a sentence for the field it was entered in."""
         if source.kind is SourceKind.FILE:
-            self._folders.locate(source.value)
+            await asyncio.to_thread(self._folders.locate, source.value)
         if source.kind is SourceKind.URL and not _is_address(source.value):
             raise BadRequest("Enter a URL that starts with http:// or https://")
 

@@ -89,7 +89,9 @@ async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
     health = f"{scheme}://{server.host}:{server.port}/health"
     log = settings.folder / "agents.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    await parts.start("Agents", child(config, "agents", health, log, health_tls(settings)))
+    same = {"SIGNOFF_STORAGE__FOLDER": str(settings.storage.folder)}
+    agents = child(config, "agents", health, log, health_tls(settings), same)
+    await parts.start("Agents", agents)
 
 
 def print_addresses(settings: Settings, say: Console) -> None:
@@ -99,4 +101,5 @@ def print_addresses(settings: Settings, say: Console) -> None:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
     say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
+    say.print(f"  Models    {settings.model_access.sentence.removeprefix('Models: ')}")
     say.print(f"  Log       {settings.folder / 'signoff.log'}")

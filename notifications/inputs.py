@@ -11,6 +11,8 @@ MOST_CHARACTERS = 3_000
 OPTIONS = 100
 LABEL = 300
 
+_VALUES = ("value", "selected_user", "selected_date", "selected_time", "selected_conversation")
+
 Option = tuple[str, str]
 """What is shown, and the value."""
 
@@ -83,6 +85,39 @@ def number_input(name: str, label: str, *, decimals: bool, initial: str) -> Bloc
     return _input(name, label, element)
 
 
+def search(name: str, label: str, *, optional: bool = False, chosen: Block | None = None) -> Block:
+    """One of any number: what fits is looked up while somebody types."""
+    element: Block = {
+        "type": "external_select",
+        "action_id": name,
+        "min_query_length": 0,
+        "placeholder": plain("Type a part of it"),
+    }
+    if chosen is not None:
+        element["initial_option"] = chosen
+    return _input(name, label, element, optional=optional)
+
+
+def upload(name: str, label: str, types: Sequence[str], most: int) -> Block:
+    """Files of one's own, by the endings of their names; always optional."""
+    element = {"type": "file_input", "action_id": name, "filetypes": [*types], "max_files": most}
+    return _input(name, label, element, optional=True)
+
+
+def conversation(name: str, label: str, *, hint: str = "", chosen: str = "") -> Block:
+    """A channel; the one somebody is in, unless another is chosen already."""
+    element: Block = {
+        "type": "conversations_select",
+        "action_id": name,
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+    }
+    if chosen:
+        element["initial_conversation"] = chosen
+    else:
+        element["default_to_current_conversation"] = True
+    return _input(name, label, element, hint=hint)
+
+
 def radio(name: str, label: str, options: Sequence[Option], chosen: str | None = "") -> Block:
     """One of a few, the first chosen where nothing else is; None where that would be consent."""
     choices = [option(text, value) for text, value in options[:10]]
@@ -153,10 +188,16 @@ def entered(view: dict[str, Any], name: str) -> str:
     chosen = state.get("selected_option")
     if chosen:
         return str(chosen["value"])
-    for field in ("value", "selected_user", "selected_date", "selected_time"):
+    for field in _VALUES:
         if state.get(field):
             return str(state[field])
     return ""
+
+
+def uploaded(view: dict[str, Any], name: str) -> list[tuple[str, str]]:
+    """Id and name of each file that was handed in."""
+    state = view["state"]["values"].get(name, {}).get(name, {})
+    return [(str(file["id"]), str(file.get("name") or "")) for file in state.get("files") or ()]
 
 
 def ticked(view: dict[str, Any], name: str) -> list[str]:

@@ -9,14 +9,24 @@ import hashlib
 import os
 import re
 import secrets
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import aiofiles
 import aiofiles.os
 
 from storage.errors import NO_SPACE, DiskFull, PayloadCorrupt, PayloadMissing
 
+_INCOMING = "in"
 _NAME = re.compile(r"[0-9a-f]{64}")
+
+
+class Kept(NamedTuple):
+    """What was kept: its name, and its bytes."""
+
+    sha256: str
+    size: int
 
 
 class PayloadFiles:
@@ -40,6 +50,29 @@ class PayloadFiles:
         if not await self._reuse(sha256):
             await self._write(self.path(sha256), data)
         return sha256
+
+    async def put_pieces(self, pieces: AsyncIterator[bytes]) -> Kept:
+        """Keep what comes in pieces, never all of it in memory; otherwise like `put`.
+
+        Whatever `pieces` raises ends it, and nothing is kept.
+        """
+        folder = self._root / _INCOMING
+        temporary = folder / f".{secrets.token_hex(8)}.tmp"
+        try:
+            await asyncio.to_thread(_make_folder, folder)
+            kept = await _write_pieces(temporary, pieces)
+            if not await self._reuse(kept.sha256):
+                path = self.path(kept.sha256)
+                await asyncio.to_thread(_make_folder, path.parent)
+                await aiofiles.os.replace(temporary, path)
+                await asyncio.to_thread(_sync_folder, path.parent)
+        except OSError as error:
+            if error.errno in NO_SPACE:
+                raise DiskFull(str(self._root)) from error
+            raise
+        finally:
+            await asyncio.shield(asyncio.to_thread(temporary.unlink, missing_ok=True))
+        return kept
 
     async def get(self, sha256: str) -> bytes:
         """The bytes named `sha256`, verified. Raises `PayloadMissing` or `PayloadCorrupt`."""
@@ -104,6 +137,18 @@ class PayloadFiles:
 
 async def _sha256(data: bytes) -> str:
     return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+
+
+async def _write_pieces(path: Path, pieces: AsyncIterator[bytes]) -> Kept:
+    said, size = hashlib.sha256(), 0
+    async with aiofiles.open(path, "xb") as file:
+        async for piece in pieces:
+            said.update(piece)
+            size += len(piece)
+            await file.write(piece)
+        await file.flush()
+        await asyncio.to_thread(os.fsync, file.fileno())
+    return Kept(said.hexdigest(), size)
 
 
 async def _write_synced(path: Path, data: bytes) -> None:

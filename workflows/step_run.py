@@ -178,6 +178,7 @@ class StepRun:
             model=plan.model,
             temperature=plan.temperature,
             pin=plan.pin,
+            judged=plan.judged,
             session=session,
             answers=answers,
         )

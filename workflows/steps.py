@@ -129,10 +129,11 @@ class ClosingRequest(Frozen):
 
 
 class CollectRequest(Frozen):
-    """The inputs to fetch, check and keep."""
+    """The inputs to fetch, check and keep. Files in Slack only as far as `requester` sees them."""
 
     task_id: str
     sources: tuple[Source, ...]
+    requester: str = ""
 
 
 class ElectorateRequest(Frozen):

@@ -116,7 +116,11 @@ class TaskWorkflow(ApprovalParent):
 
     async def _collect(self) -> bool:
         errand = self._errand
-        request = CollectRequest(task_id=errand.request.id, sources=errand.request.sources)
+        request = CollectRequest(
+            task_id=errand.request.id,
+            sources=errand.request.sources,
+            requester=errand.request.requester,
+        )
         try:
             errand.inputs = await self._inputs(request)
         except ActivityError as error:

@@ -43,7 +43,8 @@ class Gate(StrEnum):
 class StepPlan(Frozen):
     """One step as it was declared when the task started; later changes don't reach it.
 
-    `inside`: the agent's turns are workflows of their own, not activities.
+    `inside`: the agent's turns are workflows of their own, not activities; `judged` then says that
+    a policy of the settings is asked before each of their tool calls.
     """
 
     name: str
@@ -54,6 +55,7 @@ class StepPlan(Frozen):
     timeout: Duration = timedelta(minutes=10)
     pin: AgentPin = AgentPin()
     inside: bool = False
+    judged: bool = False
     gate: Gate = Gate.AUTO
 
 

@@ -89,6 +89,7 @@ class TurnRequest(Frozen):
     answers: tuple[Answer, ...] = ()
     turn: str = ""
     ran: tuple[ToolRun, ...] = ()
+    judged: bool = Field(default=False, description="see StepPlan")
 
 
 class TurnOutcome(Frozen):

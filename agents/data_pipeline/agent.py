@@ -7,7 +7,7 @@ from typing import Any
 from google.adk.workflow import Workflow
 
 from agents.catalogue import find
-from agents.models import command_line_model
+from agents.models import command_line_agent
 from agents.roles import member, relay
 from agents.tools.input_files import InputTools
 
@@ -43,4 +43,4 @@ def build(model: str, temperature: float | None = None, folder: Path | None = No
     )
 
 
-root_agent = build(command_line_model(ABOUT), folder=Path.cwd())
+root_agent = command_line_agent(ABOUT, build)

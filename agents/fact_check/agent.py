@@ -5,7 +5,7 @@ from pathlib import Path
 from google.adk.workflow import Workflow
 
 from agents.catalogue import find
-from agents.models import command_line_model
+from agents.models import command_line_agent
 from agents.roles import member, relay
 from agents.tools.input_files import InputTools
 
@@ -36,4 +36,4 @@ def build(model: str, temperature: float | None = None, folder: Path | None = No
     )
 
 
-root_agent = build(command_line_model(ABOUT), folder=Path.cwd())
+root_agent = command_line_agent(ABOUT, build)

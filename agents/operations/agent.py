@@ -9,7 +9,7 @@ from google.genai import types
 
 from agents.answer import AgentAnswer
 from agents.catalogue import find
-from agents.models import command_line_model
+from agents.models import command_line_agent
 from agents.policy_file import RuleEngine
 from agents.security_plugin import SecurityPlugin
 from agents.tools.runbook import RunbookTools
@@ -53,5 +53,5 @@ def plugins() -> list[BasePlugin]:
     return [SecurityPlugin(RuleEngine.read(POLICY))]
 
 
-root_agent = build(command_line_model(ABOUT), folder=Path.cwd())
+root_agent = command_line_agent(ABOUT, build)
 app = App(name=ABOUT.name, root_agent=root_agent, plugins=plugins())

@@ -6,7 +6,7 @@ from google.adk.agents.llm_agent import LlmAgent
 
 from agents.analyst import build_analyst
 from agents.catalogue import find
-from agents.models import command_line_model
+from agents.models import command_line_agent
 
 ABOUT = find("patterns")
 
@@ -22,4 +22,4 @@ def build(model: str, temperature: float | None = None, folder: Path | None = No
     return build_analyst(ABOUT, INSTRUCTION, model, temperature, folder)
 
 
-root_agent = build(command_line_model(ABOUT), folder=Path.cwd())
+root_agent = command_line_agent(ABOUT, build)

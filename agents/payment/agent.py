@@ -8,7 +8,7 @@ from google.genai import types
 
 from agents.answer import AgentAnswer
 from agents.catalogue import find
-from agents.models import command_line_model
+from agents.models import command_line_agent
 from agents.tools.payments import PaymentTools
 
 ABOUT = find("payment")
@@ -41,4 +41,4 @@ def build(model: str, temperature: float | None = None, folder: Path | None = No
     )
 
 
-root_agent = build(command_line_model(ABOUT), folder=Path.cwd())
+root_agent = command_line_agent(ABOUT, build)

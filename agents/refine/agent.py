@@ -10,7 +10,7 @@ from google.adk.workflow import Workflow
 from agents.answer import AgentAnswer, Metric, shorten
 from agents.catalogue import find
 from agents.markdown import bullets, numbered, page, section
-from agents.models import command_line_model
+from agents.models import command_line_agent
 from agents.roles import member
 from agents.text_checks import problems
 from agents.tools.input_files import InputTools
@@ -76,4 +76,4 @@ def _round(at: int, found: list[str]) -> str:
     return f"{lead} {' '.join(found) or 'no problem.'}"
 
 
-root_agent = build(command_line_model(ABOUT), folder=Path.cwd())
+root_agent = command_line_agent(ABOUT, build)

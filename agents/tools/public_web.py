@@ -103,14 +103,18 @@ class PublicWeb:
     async def _page(self, url: str, response: aiohttp.ClientResponse) -> Page:
         if response.status != 200:
             raise UnusableInput(f"{url} answered {response.status}. Check the address.")
+        if (response.content_length or 0) > self._most_bytes:
+            raise self._too_large(url)
         content = bytearray()
         async for chunk in response.content.iter_chunked(65_536):
             content += chunk
             if len(content) > self._most_bytes:
-                raise UnusableInput(
-                    f"{url} is larger than {self._most_bytes / 1e6:.0f} MB. Send an extract of it."
-                )
+                raise self._too_large(url)
         return Page(url, response.content_type, bytes(content))
+
+    def _too_large(self, url: str) -> UnusableInput:
+        most = self._most_bytes / 1e6
+        return UnusableInput(f"{url} is larger than {most:.0f} MB. Send an extract of it.")
 
     def _sentence(self, url: str, error: aiohttp.ClientError) -> Exception:
         if _caused_by(error, _NotPublicError):

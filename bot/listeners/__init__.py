@@ -1,5 +1,6 @@
 """Slack's gestures, one file each. `register` tells Bolt who listens to what."""
 
+import re
 from dataclasses import dataclass
 
 from slack_bolt.async_app import AsyncApp
@@ -13,6 +14,7 @@ from bot.listeners.send import SendListeners
 from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
 from notifications.buttons import ActionId
+from notifications.task_form import FieldKind
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def _register_tasks(app: AsyncApp, listeners: Listeners) -> None:
     app.command("/task")(start_task.command)
     app.shortcut(ActionId.NEW_TASK)(start_task.form)
     app.action(ActionId.PIPELINE)(start_task.choose)
+    app.options(ActionId.PIPELINE)(start_task.suggest)
+    app.options(re.compile(f"^{FieldKind.FILE}_"))(start_task.suggest)
     app.view(ActionId.TASK_MODAL)(start_task.submit)
     app.action(ActionId.RETRY)(task_help.retry)
     app.action(ActionId.CANCEL)(task_help.cancel)

@@ -1,6 +1,7 @@
 """`/task`, the shortcut "New task", and the form behind both."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -10,21 +11,34 @@ from bot import commands
 from bot.bypasses import Bypasses
 from bot.channels import require_member
 from bot.commands import Command, Verb
-from bot.errors import BadRequest
+from bot.errors import BadRequest, SignoffError
 from bot.fleet_watch import FleetReports
 from bot.inputs import InputFolders
 from bot.listeners.trouble import in_time
 from bot.seen_tasks import SeenTasks
 from bot.settings import Settings
+from bot.slack_files import file_named, visible_file
 from bot.starters import Starters
 from bot.tasks import TaskLine, Tasks
 from notifications import words
+from notifications.buttons import ActionId
 from notifications.facts import code, person
 from notifications.fleet_card import fleet_blocks, fleet_text
-from notifications.task_form import chosen_pipeline, sources, task_form
+from notifications.inputs import OPTIONS
+from notifications.task_form import (
+    CHANNEL,
+    chosen_channel,
+    chosen_pipeline,
+    file_options,
+    file_value,
+    is_digest,
+    pipeline_options,
+    sources,
+    task_form,
+)
 from notifications.task_message import task_text
 from notifications.text import mrkdwn
-from workflows.tasks import Source
+from workflows.tasks import Source, SourceKind
 
 Body = dict[str, Any]
 
@@ -72,7 +86,7 @@ class StartTaskListeners:
         user = body.get("user_id") or body["user"]["id"]
         channel = body.get("channel_id", "")
         allowed = await self._starters.pipelines(user, channel or user)
-        view = self._form(allowed[0], channel, allowed)
+        view = await self._form(allowed[0], channel, allowed)
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     async def choose(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
@@ -82,37 +96,83 @@ class StartTaskListeners:
         user, channel = body["user"]["id"], view["private_metadata"]
         allowed = await self._starters.pipelines(user, channel or user)
         if chosen in allowed:
-            form = self._form(chosen, channel, allowed)
+            form = await self._form(chosen, channel, allowed)
             await client.views_update(view_id=view["id"], hash=view["hash"], view=form)
+
+    async def suggest(self, ack: AsyncAck, body: Body) -> None:
+        """Somebody types into a menu of the form: what fits, and nothing for whoever may not."""
+        words, user = str(body.get("value") or ""), body["user"]["id"]
+        channel = (body.get("view") or {}).get("private_metadata") or user
+        try:
+            allowed = await self._starters.pipelines(user, channel)
+        except SignoffError:
+            await ack(options=[])
+            return
+        if body.get("action_id") == ActionId.PIPELINE:
+            await ack(options=pipeline_options(self._described(allowed), words))
+            return
+        await ack(options=file_options(await self._folders.listing.matching(words, OPTIONS)))
 
     async def submit(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The form is in; what is wrong with it is said beside its field."""
         view, user = body["view"], body["user"]["id"]
         pipeline = chosen_pipeline(view)
-        channel = view["private_metadata"] or user
+        channel = chosen_channel(view) or view["private_metadata"] or user
         async with in_time():
-            wanted = sources(view, self._settings.fields(pipeline))
-            if errors := self._errors(wanted):
+            await self._starters.require(pipeline, user, channel)
+            errors = await self._no_channel(client, pipeline, channel)
+            inputs: list[Source] = []
+            for block, given in sources(view, self._settings.fields(pipeline)).items():
+                try:
+                    inputs += [await self._usable(one, user, channel, client) for one in given]
+                except BadRequest as error:
+                    errors[block] = str(error)
+            if errors:
                 await ack(response_action="errors", errors=errors)
                 return
-            inputs = tuple(wanted.values())
-            await self._start(pipeline, inputs, user, channel, view["id"], client)
+            await self._begin(pipeline, tuple(inputs), user, channel, view["id"], client)
         await ack()
 
-    def _errors(self, wanted: Mapping[str, Source]) -> dict[str, str]:
-        """What is wrong with an input, beside its own field."""
-        errors: dict[str, str] = {}
-        for block, one in wanted.items():
-            try:
-                self._tasks.check_source(one)
-            except BadRequest as error:
-                errors[block] = str(error)
-        return errors
+    async def _no_channel(
+        self, client: AsyncWebClient, pipeline: str, channel: str
+    ) -> dict[str, str]:
+        """What is wrong with the channel, beside its field, where the form asked for one."""
+        try:
+            if not self._settings.pipelines[pipeline].channel:
+                await require_member(client, channel)
+        except BadRequest as error:
+            return {CHANNEL: str(error)}
+        return {}
 
-    def _form(self, pipeline: str, channel: str, allowed: Sequence[str]) -> Body:
-        pipelines = {name: self._settings.pipelines[name].description for name in allowed}
-        fields = self._settings.fields(pipeline)
-        return task_form(pipelines, pipeline, fields, self._folders.files(), channel)
+    async def _usable(
+        self, source: Source, user: str, channel: str, client: AsyncWebClient
+    ) -> Source:
+        """An input of the form, looked at; raises BadRequest for its field."""
+        found = await self._found(await self._named(source), user, channel, client)
+        await self._tasks.check_source(found)
+        return found
+
+    async def _named(self, source: Source) -> Source:
+        """The file behind a menu's value; a name that is too long for that stands as a digest."""
+        if source.kind is not SourceKind.FILE or not is_digest(source.value):
+            return source
+        for name in await self._folders.listing.names() or ():
+            if file_value(name) == source.value:
+                return source.model_copy(update={"value": name, "name": name})
+        raise BadRequest("That file is not there any more: choose another one.")
+
+    async def _form(self, pipeline: str, channel: str, allowed: Sequence[str]) -> Body:
+        return task_form(
+            self._described(allowed),
+            pipeline,
+            self._settings.fields(pipeline),
+            await self._folders.listing.names(),
+            channel,
+            asks_channel=not self._settings.pipelines[pipeline].channel,
+        )
+
+    def _described(self, names: Sequence[str]) -> dict[str, str]:
+        return {name: self._settings.pipelines[name].description for name in names}
 
     async def _run(self, command: Command, body: Body, client: AsyncWebClient) -> str:
         user = body["user_id"]
@@ -149,10 +209,41 @@ class StartTaskListeners:
         client: AsyncWebClient,
     ) -> str:
         await self._starters.require(pipeline, user, channel)
-        self._tasks.check(pipeline, sources)
+        found = tuple([await self._found(one, user, channel, client) for one in sources])
+        return await self._begin(pipeline, found, user, channel, key, client)
+
+    async def _begin(
+        self,
+        pipeline: str,
+        found: tuple[Source, ...],
+        user: str,
+        channel: str,
+        key: str,
+        client: AsyncWebClient,
+    ) -> str:
+        await self._tasks.check(pipeline, found)
         wanted = self._settings.pipelines[pipeline].channel or channel
         await require_member(client, wanted)
-        return await self._tasks.start(pipeline, sources, user, wanted, key=key)
+        return await self._tasks.start(pipeline, found, user, wanted, key=key)
+
+    async def _found(
+        self, source: Source, user: str, channel: str, client: AsyncWebClient
+    ) -> Source:
+        """A name that no input file has may be that of a file shared in the channel.
+
+        Files in Slack are looked at with the eyes of whoever asks, before anything is started.
+        """
+        if source.kind is SourceKind.FILE and not await asyncio.to_thread(
+            self._folders.has, source.value
+        ):
+            shared = await file_named(client, channel, source.value)
+            if not shared:
+                return source
+            source = Source(kind=SourceKind.SLACK, value=shared, name=source.value)
+        if source.kind is SourceKind.SLACK:
+            file = await visible_file(client, source.value, user)
+            return source.model_copy(update={"name": str(file.get("name") or source.name)})
+        return source
 
 
 def _required(command: Command) -> str:

@@ -17,6 +17,7 @@ def register(methods: Methods) -> None:
     methods.add("files.getUploadURLExternal", get_upload_url, TIER_4, "files:write")
     methods.add("files.completeUploadExternal", complete_upload, TIER_4, "files:write")
     methods.add("files.info", info, TIER_4, "files:read")
+    methods.add("files.list", list_, TIER_3, "files:read")
     methods.add("files.delete", delete, TIER_3, "files:write")
 
 
@@ -50,6 +51,39 @@ def info(call: Call) -> Json:
         "paging": paging,
         "response_metadata": {"next_cursor": ""},
     }
+
+
+def list_(call: Call) -> Json:
+    """What is shared where the app is, newest first; `channel` and `user` narrow it."""
+    wanted = call.channel()["id"] if call.arguments.has("channel") else ""
+    person = call.arguments.text("user")
+    files = [
+        file
+        for file in call.workspace.files.shared()
+        if _is_known(call, file)
+        and (not wanted or wanted in _places(file))
+        and (not person or file["user"] == person)
+    ]
+    count = min(max(call.arguments.number("count", 100), 1), 1000)
+    page = max(call.arguments.number("page", 1), 1)
+    shown = files[(page - 1) * count : page * count]
+    pages = -(-len(files) // count)
+    return {
+        "files": [call.workspace.file(file) for file in shown],
+        "paging": {"count": count, "total": len(files), "page": page, "pages": pages},
+    }
+
+
+def _places(file: Json) -> list[str]:
+    return [*file["channels"], *file["groups"], *file["ims"]]
+
+
+def _is_known(call: Call, file: Json) -> bool:
+    """Public channels are known to every app; others to those that are in them."""
+    return bool(file["is_public"]) or any(
+        (channel := call.workspace.channels.get(place)) is not None and call.is_member(channel)
+        for place in _places(file)
+    )
 
 
 def delete(call: Call) -> Json:

@@ -71,6 +71,13 @@ class Files:
         row = self._database.one("SELECT doc FROM files WHERE id = ?", file_id)
         return json.loads(row[0]) if row else None
 
+    def shared(self) -> list[Json]:
+        """Every file that was shared, newest first."""
+        rows = self._database.all(
+            "SELECT doc FROM files WHERE state = ? ORDER BY rowid DESC", SHARED
+        )
+        return [json.loads(row[0]) for row in rows]
+
     def state(self, file_id: str) -> str | None:
         """`reserved`, `uploaded`, `shared`, or None for an unknown file."""
         row = self._database.one("SELECT state FROM files WHERE id = ?", file_id)

@@ -115,9 +115,7 @@ async def test_an_unknown_agent_is_named() -> None:
 
 async def test_without_a_key_gemini_is_refused_with_the_way_out() -> None:
     """Not retried: a key does not appear by itself."""
-    with pytest.raises(
-        AgentFailed, match="Set GOOGLE_API_KEY, or use the model offline/analysis"
-    ) as e:
+    with pytest.raises(AgentFailed, match="Set GOOGLE_API_KEY, or use the model offline") as e:
         await LocalAgents(offline=False).run(request(), [SALES])
     assert not e.value.retryable
 

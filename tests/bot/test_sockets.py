@@ -20,7 +20,6 @@ from benchmarks import refreshes
 from benchmarks.clicks import CARD
 from bot.errors import ConfigurationError
 from bot.prompt_ack import PromptDispatch
-from bot.slack import forget_proxies_on_loopback
 from bot.socket_client import SteadyClient
 from bot.sockets import SteadyHandler, open_now, sockets
 from bot.switchboard import Pace, Switchboard
@@ -44,7 +43,6 @@ Json = dict[str, Any]
 async def workspace() -> AsyncIterator[Playground]:
     """A workspace that can be stopped and started again at the same address."""
     async with Playground(port=free_port()) as running:
-        forget_proxies_on_loopback(running.api_url)
         yield running
 
 

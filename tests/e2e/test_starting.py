@@ -23,6 +23,7 @@ BROKEN_RULE = pytest.mark.parametrize(
     "office", [{"risk": "low", "auto_approve": "metrics.rows > 1.0"}], indirect=True
 )
 Message = dict[str, Any]
+WHERE = {"channel": {"channel": CHANNEL}}
 
 
 async def send_form(office: Office, message: Message) -> Message:
@@ -88,7 +89,7 @@ async def test_the_form_of_a_new_task_follows_its_pipeline(office: Office) -> No
     await office.ada.shortcut(ActionId.NEW_TASK)
     form = await office.ada.wait_for_view()
     assert view_problems(modal_of(form)) == []
-    assert "A public web address" in str(form["blocks"])
+    assert "a public web address" in str(form["blocks"])
     fields = (FormField(name="focus", kind=FieldKind.CHOICE, label="Focus", choices=("rows",)),)
     pipelines = office.settings.pipelines
     pipelines["audit"] = pipelines["review"].model_copy(
@@ -100,8 +101,12 @@ async def test_the_form_of_a_new_task_follows_its_pipeline(office: Office) -> No
     chosen = {"selected_option": "audit", "block_id": "pipeline"}
     await office.ada.click(form, ActionId.PIPELINE, **chosen)
     form = await office.ada.wait_for_view(lambda v: "Focus" in str(v["blocks"]))
-    assert "A public web address" not in str(form["blocks"])
-    typed = {"choice_focus": {"choice_focus": "0"}, "pipeline": {ActionId.PIPELINE: "audit"}}
+    assert "a public web address" not in str(form["blocks"])
+    typed = {
+        "choice_focus": {"choice_focus": "0"},
+        "pipeline": {ActionId.PIPELINE: "audit"},
+        **WHERE,
+    }
     sent = await office.ada.submit(form, typed)
     assert not sent["errors"]
     for _ in range(100):
@@ -115,8 +120,60 @@ async def test_an_empty_form_is_said_beside_its_field(office: Office) -> None:
     """At least one input."""
     await office.ada.shortcut(ActionId.NEW_TASK)
     form = await office.ada.wait_for_view()
-    answer = await office.ada.submit(form)
+    answer = await office.ada.submit(form, WHERE)
     assert "needs at least one input" in str(answer["errors"])
+
+
+async def test_the_global_form_asks_where(office: Office) -> None:
+    """Nothing goes into the requester's own messages, where nobody is who could decide."""
+    await office.ada.shortcut(ActionId.NEW_TASK)
+    form = await office.ada.wait_for_view()
+    answer = await office.ada.submit(form, {"text_text": {"text_text": "Hello"}})
+    assert set(answer["errors"]) == {"channel"}
+    await office.ada.submit(form, {"text_text": {"text_text": "Hello"}, **WHERE})
+    assert await office.card(await office.thread(), "analysis")
+
+
+async def test_a_form_in_a_channel_knows_where(office: Office) -> None:
+    """The channel `/task` was typed in is chosen already; in a direct message none is."""
+    await office.ada.command("/task", CHANNEL)
+    form = await office.ada.wait_for_view()
+    element = form["blocks"][-1]["element"]
+    assert element["initial_conversation"] == CHANNEL
+    await office.ada.close(form)
+
+
+async def test_own_files_are_uploaded_in_the_form(office: Office) -> None:
+    """They are the task's inputs, under their own names."""
+    kept = await office.ada.keep_file("mine.csv", b"a,b\n1,2\n")
+    await office.ada.command("/task", CHANNEL)
+    form = await office.ada.wait_for_view()
+    assert view_problems(modal_of(form)) == []
+    sent = await office.ada.submit(form, {"upload_own": {"upload_own": [kept]}, **WHERE})
+    assert not sent["errors"]
+    await office.card(await office.thread(), "analysis")
+    (given,) = office.agent.requests[0].inputs
+    assert (given.name, given.media_type, given.size) == ("mine.csv", "text/csv", 8)
+
+
+@pytest.mark.parametrize("way", ["id", "permalink", "name"])
+async def test_a_file_shared_in_the_channel_can_be_named(office: Office, way: str) -> None:
+    """By its id, its link, or its name when no input file has it."""
+    message = await office.linus.upload(CHANNEL, "shared.csv", b"a,b\n1,2\n")
+    (file,) = message["files"]
+    named = {"id": file["id"], "permalink": file["permalink"], "name": "shared.csv"}[way]
+    answer = await office.ada.command(f"/task review {named}", CHANNEL)
+    assert "is on its way" in str(answer["response"])
+    await office.card(await office.thread(), "analysis")
+    assert [given.name for given in office.agent.requests[0].inputs] == ["shared.csv"]
+
+
+async def test_somebody_elses_file_is_refused(office: Office) -> None:
+    """A file that the app can read and its requester cannot."""
+    kept = await office.linus.keep_file("secret.csv", b"a,b\n1,2\n")
+    answer = await office.ada.command(f"/task review {kept['id']}", CHANNEL)
+    assert "it isn't yours, and it isn't shared in a channel you are in" in str(answer["response"])
+    assert not office.agent.requests
 
 
 @RULE

@@ -28,6 +28,10 @@ from notifications.task_form import (
     FieldKind,
     FormField,
     chosen_pipeline,
+    file_options,
+    file_value,
+    is_digest,
+    pipeline_options,
     sources,
     task_form,
 )
@@ -66,7 +70,9 @@ def line(number: int = 1, **changed: Any) -> PendingLine:
     return PendingLine.model_validate(made | changed)
 
 
-def form(fields: tuple[FormField, ...] = DEFAULT, files: tuple[str, ...] = ("a.csv",)) -> Block:
+def form(
+    fields: tuple[FormField, ...] = DEFAULT, files: tuple[str, ...] | None = ("a.csv",)
+) -> Block:
     return task_form({"review": "Review data", "audit": ""}, "review", fields, files, "C1")
 
 
@@ -97,6 +103,12 @@ VIEWS: dict[str, Block] = {
         (FormField(name="focus", kind=FieldKind.CHOICE, label="Focus", choices=("a", "b" * 90)),)
     ),
     "task, no files": form(files=()),
+    "task, files not known yet": form(files=None),
+    "task, many files": form(files=tuple(f"{n}.csv" for n in range(101))),
+    "task, a long name": form(files=("x/" * 200 + "a.csv", "y" * 76 + ".csv")),
+    "task, many pipelines": task_form(
+        {f"p{n}": "" for n in range(101)}, "p7", DEFAULT, ("a.csv",), "D1"
+    ),
 }
 
 
@@ -192,7 +204,7 @@ def test_a_task_form_becomes_sources() -> None:
     shown = form(fields)
     got = filled(shown, file_file="a.csv", text_text="some words", choice_focus="1")
     found = sources(got, fields)
-    assert {block: (s.kind, s.value, s.name) for block, s in found.items()} == {
+    assert {block: (s.kind, s.value, s.name) for block, (s,) in found.items()} == {
         "file_file": (SourceKind.FILE, "a.csv", "a.csv"),
         "text_text": (SourceKind.TEXT, "some words", "text.md"),
         "choice_focus": (SourceKind.TEXT, "Focus: columns", "focus.md"),
@@ -259,3 +271,33 @@ def test_a_list_is_as_urgent_as_it_says() -> None:
     text = list_text(page, NOW, mine=True)
     for part in ("🔥 30 min left", "⚠️ high risk", f"<@{ADA}>", "Sales rose"):
         assert part in text
+
+
+def element_of(shown: Block, block_id: str) -> Block:
+    (element,) = (b["element"] for b in shown["blocks"] if b["block_id"] == block_id)
+    return dict(element)
+
+
+def test_more_files_than_a_menu_holds_are_typed() -> None:
+    """A hundred fit; with one more, and while nobody knows yet, they are looked up."""
+    names = tuple(f"{n}.csv" for n in range(101))
+    for files, kind in ((names[:100], "static_select"), (names, "external_select")):
+        assert element_of(form(files=files), "file_file")["type"] == kind
+    assert element_of(form(files=None), "file_file")["type"] == "external_select"
+
+
+def test_long_names_are_told_apart() -> None:
+    """By their ends; the value is a digest that stands for the whole name."""
+    names = ["d/" * 100 + f"{n}.csv" for n in range(2)]
+    first, second = file_options(names)
+    assert (first["text"]["text"][-5:], second["text"]["text"][-5:]) == ("0.csv", "1.csv")
+    assert len(first["text"]["text"]) <= 75
+    assert [one["value"] for one in (first, second)] == [file_value(name) for name in names]
+    assert is_digest(first["value"])
+    assert file_value("x" * 150) == "x" * 150
+
+
+def test_a_pipeline_is_found_by_its_words() -> None:
+    """In its name, or in its description."""
+    found = pipeline_options({"pay": "A payment request", "review": "Review data"}, "PAYMENT")
+    assert [one["value"] for one in found] == ["pay"]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import forget_proxies_on_loopback
 from notifications import names
 from notifications.names import GOOD_FOR, Names
 from playground.person import Person
@@ -17,7 +16,6 @@ from tests.notifications.approval_views import approval_view
 @pytest.fixture
 async def workspace() -> AsyncIterator[Playground]:
     async with Playground() as running:
-        forget_proxies_on_loopback(running.api_url)
         yield running
 
 

@@ -1,0 +1,91 @@
+"""How language models are reached: what `[models]` says, and the keys of the environment."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+
+from agents.environment import Environment, secret
+
+GOOGLE_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+PROVIDER_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"{name.upper()}_API_KEY"
+        for name in ("openai", "anthropic", "mistral", "groq", "deepseek", "xai", "openrouter")
+    }
+)
+"""Providers asked through LiteLLM, by the word before the slash of a model's name."""
+MODEL_KEYS = (*GOOGLE_KEYS, *PROVIDER_KEYS.values())
+_ON = frozenset({"1", "true"})
+
+
+class ModelSettings(BaseModel):
+    """`[models]`. `auto` is live as soon as there is a key for a model that a step uses.
+
+    `address` is where the Gemini API is reached, Google's own when empty. With `vertex`, Gemini is
+    reached through Vertex AI, by the application default credentials or those in `credentials`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    use: Literal["auto", "live", "offline"] = "auto"
+    address: str = ""
+    vertex: bool = False
+    project: str = ""
+    location: str = ""
+    credentials: Path = Path()
+
+    @field_validator("address")
+    @classmethod
+    def _an_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("give an address that starts with http:// or https://")
+        return address.rstrip("/")
+
+
+class ModelKeys(BaseModel):
+    """The keys by the name of their variable; only those that are set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    found: dict[str, SecretStr] = {}
+
+    @classmethod
+    def of(cls, environment: Environment) -> "ModelKeys":
+        """From the environment; raises ValueError for a file that cannot be read."""
+        return cls.picked({name: SecretStr(secret(environment, name)) for name in MODEL_KEYS})
+
+    @classmethod
+    def picked(cls, secrets: Mapping[str, SecretStr]) -> "ModelKeys":
+        """Those of `secrets` that are keys of models, and not empty."""
+        found = {name: secrets.get(name, SecretStr("")) for name in MODEL_KEYS}
+        return cls(found={n: value for n, value in found.items() if value.get_secret_value()})
+
+    def google(self) -> str:
+        """The name of the variable that Gemini's key is taken from; empty without one."""
+        return next((name for name in GOOGLE_KEYS if name in self.found), "")
+
+    def value(self, name: str) -> str:
+        """The key itself, for a client object and nothing else."""
+        return self.found[name].get_secret_value() if name in self.found else ""
+
+
+def usual_names(environment: Environment) -> dict[str, Any]:
+    """What the usual variables of Google's libraries say, as keys of `[models]`."""
+    said: dict[str, Any] = {}
+    for name in ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"):
+        if value := environment.get(name, "").strip():
+            said.setdefault("vertex", value.lower() in _ON)
+    for key, name in (
+        ("project", "GOOGLE_CLOUD_PROJECT"),
+        ("location", "GOOGLE_CLOUD_LOCATION"),
+        ("credentials", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("address", "GOOGLE_GEMINI_BASE_URL"),
+    ):
+        if value := environment.get(name, "").strip():
+            said[key] = value
+    return said
