@@ -85,11 +85,11 @@ async def show(settings: Settings, say: Console, item: str, *, as_json: bool = F
     """An approval's id has dots in it, a task's has none."""
     here = await desk(settings)
     if "." in item or item.startswith("a-"):
-        approval = await here.approvals.look(item, LOOK_SECONDS)
+        look = await here.approvals.look(item, LOOK_SECONDS)
         if as_json:
-            write_json(say, card_record(approval.view))
+            write_json(say, card_record(look.view))
         else:
-            _show_approval(say, approval)
+            _show_approval(say, look)
         return
     task = await here.tasks.view(item)
     if as_json:

@@ -116,7 +116,7 @@ def _field(call: ProposedCall, name: str) -> Block | None:
         return None
     match kind:
         case Kind.TRUTH:
-            return radio(block, label, [("yes", "true"), ("no", "false")], chosen=text)
+            return radio(block, label, [("yes", "true"), ("no", "false")], initial=text)
         case Kind.WHOLE | Kind.NUMBER:
             return number_input(block, label, decimals=kind is Kind.NUMBER, initial=text)
         case Kind.LIST | Kind.OBJECT:

@@ -107,7 +107,7 @@ class ModalValue(BaseModel):
     the form was opened from Home (then `home` is what Home showed) or from a list. `shown` holds a
     digest of each text that the form came filled with, so that an unchanged field is known as
     such. `required` says that one of several fields has to be filled in, `phrase` what has to be
-    typed to approve.
+    typed to confirm.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

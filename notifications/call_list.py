@@ -7,14 +7,15 @@ value, and nothing in them links.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from notifications.blocks import Block, context
+from notifications.blocks import Block, context, plain
 from notifications.text import clip, escape, inert, visible
 from workflows import proposal
 from workflows.argument import Argument, arguments_of
-from workflows.rendering import title_of
+from workflows.rendering import lines_of, title_of
 from workflows.results import ProposedCall
 
 CALLS, ARGUMENTS, VALUE, HINT = 10, 12, 160, 300
+PAGE, PAGES = 2_900, 40
 BUDGET = 4_000
 """Characters of values on one card; the file has all."""
 
@@ -81,6 +82,26 @@ def call_lines(calls: Iterable[ProposedCall]) -> list[str]:
         lines += [f"   {one.name}: {one.text}" for one in call.arguments] or ["   no arguments"]
     lines += [f"Total: {found.total}"] if found.total else []
     return [*lines, found.rest] if found.rest else lines
+
+
+def whole_calls(calls: Iterable[ProposedCall], most: int) -> list[Block]:
+    """What a card's list of these calls leaves out, in at most `most` blocks: every value whole."""
+    calls = tuple(calls)
+    if not listed(calls).rest:
+        return []
+    text = "\n".join(lines_of(calls))
+    pages: list[Block] = []
+    end = 0
+    while end < len(text) and len(pages) < min(most - 2, PAGES):
+        page = clip(text[end : end + PAGE], PAGE, visible)
+        end += page.shown_count
+        pages.append({"type": "section", "text": plain(page.shown)})
+        if not page.shown_count:
+            break
+    said = f"All arguments, {end:,} of {len(text):,} characters"
+    if end < len(text):
+        said += "; the attached file has everything that runs"
+    return [context(f"📄 {said}"), *pages]
 
 
 def _rest(calls: tuple[ProposedCall, ...], shown: list[Shown]) -> str:

@@ -15,7 +15,7 @@ from notifications.blocks import Block, context
 from notifications.buttons import ActionId, ModalValue
 from notifications.cards import head
 from notifications.inputs import MOST_CHARACTERS, entered, modal, text_input
-from notifications.modals import COMMENT, CONFIRMATION, MOST_BLOCKS, asked_phrase, confirmation
+from notifications.modals import COMMENT, CONFIRMATION, MOST_BLOCKS, confirmation
 from notifications.text import clip, visible
 from workflows.decisions import Edit
 from workflows.digest import digest
@@ -42,8 +42,8 @@ class Edited(NamedTuple):
 def edit_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     """The form; what cannot be edited in it is named, and so is that it stays as it is."""
     blocks, last = head(view), _last(view, result)
-    value = value.model_copy(update={"phrase": "" if result.calls else asked_phrase(view)})
     if result.calls:
+        value = value.model_copy(update={"phrase": ""})  # only the edited calls tell
         blocks += argument_fields(result.calls, MOST_BLOCKS - len(blocks) - len(last))
     else:
         texts = _texts(result)

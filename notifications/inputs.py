@@ -118,13 +118,15 @@ def conversation(name: str, label: str, *, hint: str = "", chosen: str = "") -> 
     return _input(name, label, element, hint=hint)
 
 
-def radio(name: str, label: str, options: Sequence[Option], chosen: str | None = "") -> Block:
-    """One of a few, the first chosen where nothing else is; None where that would be consent."""
+def radio(
+    name: str, label: str, options: Sequence[Option], *, chosen: bool = True, initial: str = ""
+) -> Block:
+    """One of a few, the first chosen where `initial` is none; nothing where that is consent."""
     choices = [option(text, value) for text, value in options[:10]]
     element: Block = {"type": "radio_buttons", "action_id": name, "options": choices}
-    if chosen is not None:
-        initial = next((choice for choice in choices if choice["value"] == chosen), choices[0])
-        element["initial_option"] = initial
+    if chosen:
+        known = (choice for choice in choices if choice["value"] == initial)
+        element["initial_option"] = next(known, choices[0])
     return _input(name, label, element)
 
 

@@ -65,7 +65,6 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     """
     policy = view.request.policy
     blocks = body(view)
-    value = value.model_copy(update={"phrase": asked_phrase(view)})
     last = [text_input(COMMENT, "Comment", multiline=True, optional=True)]
     if policy.risk is Risk.HIGH:
         last.insert(0, confirmation(view))
@@ -81,20 +80,14 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     )
 
 
-def asked_phrase(view: CardView) -> str:
-    """What has to be typed to approve this; empty where nothing has to."""
-    return view.ballot.phrase if view.request.policy.risk is Risk.HIGH else ""
-
-
-def confirmation(view: CardView, *, edited: bool = False, optional: bool = False) -> Block:
+def confirmation(view: CardView, *, optional: bool = False, edited: bool = False) -> Block:
     """What has to be typed before a high risk is approved; of `edited` calls it is new."""
-    calls = bool(view.request.result.calls)
-    what = "what is written above" if calls else "the name"
-    hint = f"This is high risk. Typing {what} shows that you mean this one."
+    what = "what is written above" if view.request.result.calls else "the name"
     label = f"Type {view.ballot.phrase} to approve"
+    hint = f"This is high risk. Typing {what} shows that you mean this one."
     if edited:
-        hint = f"This is high risk. As it was, it would be {view.ballot.phrase}."
         label = "Type the total or the payee after your edits"
+        hint = f"This is high risk. As it was, it would be {view.ballot.phrase}."
     return text_input(CONFIRMATION, label, hint=hint, optional=optional)
 
 
@@ -151,8 +144,7 @@ def everything_modal(
     blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last), blocks, names(view))
     if not verdicts:
         return modal(ActionId.READ_MODAL, "Everything", [*blocks, *last], close="Close")
-    asked = {"required": view.request.policy.reason_required, "phrase": asked_phrase(view)}
-    value = value.model_copy(update=asked)
+    value = value.model_copy(update={"required": view.request.policy.reason_required})
     return modal(
         ActionId.DECIDE_MODAL,
         "Everything",
@@ -169,7 +161,7 @@ def _decision(view: CardView, verdicts: Sequence[Verdict]) -> list[Block]:
         return []
     choices = [(_TITLES[verdict], verdict.value) for verdict in verdicts]
     asked = [
-        radio(VERDICT, "Your decision", choices, chosen=None),
+        radio(VERDICT, "Your decision", choices, chosen=False),
         text_input(COMMENT, "Comment, or the reason", multiline=True, optional=True),
     ]
     if view.request.policy.risk is Risk.HIGH and Verdict.APPROVE in verdicts:

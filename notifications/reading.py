@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 
 from notifications.blocks import Block, context, divider
+from notifications.call_list import whole_calls
 from notifications.markdown_text import Names, Piece, normal, pieces
-from workflows.rendering import lines_of
 from workflows.results import AgentResult
 
 PAGE = 2_900
@@ -16,13 +16,18 @@ MOST_BYTES = 150_000
 def full_text(
     result: AgentResult, blocks: int, above: list[Block] | None = None, names: Names | None = None
 ) -> list[Block]:
-    """All of the text, or every argument, in at most `blocks` blocks; the end says if it is cut.
+    """All of the text in at most `blocks` blocks, findings first; the end says if it is cut.
 
-    Findings come first; one that the blocks `above` show whole, or that the text itself lists,
-    stands once.
+    A finding that the blocks `above` show whole, or that the text itself lists, stands once.
     """
+    if result.calls:
+        return whole_calls(result.calls, blocks)
     shown_above = frozenset(normal(text) for text in texts_of(above or []))
-    text = _all_of(result, shown_above)
+    listed = frozenset(
+        normal(line.lstrip(" *-+•").strip()) for line in result.full_text.splitlines()
+    )
+    ahead = [f for f in result.findings if normal(f) not in shown_above | listed]
+    text = "\n".join((*(f"* {' '.join(f.split())}" for f in ahead), result.full_text)).strip()
     if not text:
         return []
     said = shown_above & {normal(finding) for finding in result.findings}
@@ -40,16 +45,6 @@ def full_text(
             )
         )
     return [head, *pages, *tail]
-
-
-def _all_of(result: AgentResult, shown_above: frozenset[str]) -> str:
-    if result.calls:
-        return "\n".join(f"* {line}" for line in lines_of(result.calls))
-    listed = frozenset(
-        normal(line.lstrip(" *-+•").strip()) for line in result.full_text.splitlines()
-    )
-    ahead = [f for f in result.findings if normal(f) not in shown_above | listed]
-    return "\n".join((*(f"* {' '.join(f.split())}" for f in ahead), result.full_text)).strip()
 
 
 def _pages(found: list[Piece], most: int) -> tuple[list[Block], int, bool]:

@@ -74,8 +74,8 @@ def _replaced(answer: Answer) -> str:
             "decide on that card."
         )
     return (
-        f"Changes were requested{_by(answer)}, so this version is closed. Your click changed "
-        "nothing: if a newer version follows, please decide on its card."
+        f"Changes were requested{_by(answer)}, so this version is closed. {NOT_RECORDED} "
+        "If a newer version follows, please decide on its card."
     )
 
 
@@ -117,7 +117,7 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
         Reply.CONFIRMATION_MISSING: lambda a: (
             f"This is high risk: to approve, type {code(a.detail)} in the form. {NOT_RECORDED}"
         ),
-        Reply.UNFIT_EDIT: lambda a: f"Nothing was counted. {mrkdwn(a.detail)}",
+        Reply.UNFIT_EDIT: lambda a: f"{NOT_RECORDED} {mrkdwn(a.detail)}",
         Reply.NO_BULK: lambda _: (
             f"This is high risk and is decided on its own card, not with others. {NOT_RECORDED}"
         ),

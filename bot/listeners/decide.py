@@ -15,6 +15,7 @@ from notifications.edit_modal import edited
 from notifications.inputs import entered
 from notifications.modals import COMMENT, CONFIRMATION, REASON, VERDICT, care_modal, words_modal
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.policy import Risk
 from workflows.proposal import typed_rightly
 from workflows.requests import Look
 
@@ -53,7 +54,7 @@ class DecideListeners:
         def make(look: Look) -> Body:
             policy, rejects = look.view.request.policy, button.verdict is Verdict.REJECT
             if button.verdict is Verdict.APPROVE:
-                return care_modal(value, look.view, look.result)
+                return care_modal(with_phrase(value, look), look.view, look.result)
             required = policy.reason_required or not rejects
             return words_modal(
                 value.model_copy(update={"required": required}),
@@ -103,6 +104,7 @@ class DecideListeners:
         if errors := changed.errors | wrong_phrase(view, value):
             await ack(response_action="errors", errors=errors)
             return
+        assert changed.edit is not None
         said = {
             "comment": entered(view, COMMENT).strip(),
             "confirmation": entered(view, CONFIRMATION),
@@ -119,6 +121,12 @@ class DecideListeners:
     async def _unknown(self, ack: AsyncAck, click: Click) -> None:
         await ack()
         await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+
+
+def with_phrase(value: ModalValue, look: Look) -> ModalValue:
+    """The form knows what has to be typed, so that a slip is said beside its field."""
+    high = look.view.request.policy.risk is Risk.HIGH
+    return value.model_copy(update={"phrase": look.view.ballot.phrase if high else ""})
 
 
 def wrong_phrase(view: Body, value: ModalValue) -> dict[str, str]:

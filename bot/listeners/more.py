@@ -8,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.gateway import Gateway, Gesture
 from bot.listeners.click import Body, Click, clicked, submitted
+from bot.listeners.decide import with_phrase
 from bot.listeners.forms import (
     Forms,
     Make,
@@ -119,7 +120,9 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
     match value.choice:
         case Choice.EDIT:
             preview = may_say(click, value, Verdict.APPROVE, edits=True)
-            return preview, lambda look: edit_modal(about, look.view, look.result)
+            return preview, lambda look: edit_modal(
+                with_phrase(about, look), look.view, look.result
+            )
         case Choice.HAND_ON:
             return may_hand_on(click), lambda look: hand_on_modal(about, look.view.request.title)
         case Choice.LATER:
@@ -128,7 +131,7 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
             return may_withdraw(click), lambda look: withdraw_modal(about, look.view.request.title)
         case Choice.EVERYTHING:
             return anybody, lambda look: everything_modal(
-                about, look.view, look.result, _countable(click, value, look)
+                with_phrase(about, look), look.view, look.result, _countable(click, value, look)
             )
 
 

@@ -255,7 +255,7 @@ async def test_a_deputy_who_decides_anyway_is_told_once_of_everything(office: Of
         lambda m: f"<@{GRACE}> handed on to <@{LINUS}>" in m["text"], CHANNEL, thread=thread
     )
     await office.grace.click(moved, ActionId.APPROVE)
-    await told(office.grace, f"handed your decision on to <@{LINUS}>", thread)
+    await told(office.grace, f"You delegated your decision to <@{LINUS}>", thread)
     await office.linus.click(moved, ActionId.APPROVE)
     assert f"*Approved* by <@{LINUS}>" in (await office.decided(thread, "analysis"))["text"]
 

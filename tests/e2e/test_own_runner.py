@@ -175,7 +175,8 @@ async def test_an_mcp_tool_is_asked_about_as_well(
     clerk = hire([calls("read_key", name="a"), calls("drop_key", name="a")], tools=[tools])
     working = asyncio.create_task(clerk.work())
     card = await counter.card(title="Approve drop_key")
-    assert "1. drop_key\n   name: a" in card["text"]
+    assert "1. drop_key" in card["text"]
+    assert "\n   name: a" in card["text"]
     assert "read_key" not in str(card["blocks"])
     assert not ledger.exists()
     await counter.office.grace.click(card, ActionId.APPROVE)

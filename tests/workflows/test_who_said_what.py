@@ -153,7 +153,7 @@ def test_an_edit_that_does_not_fit_is_refused_in_a_sentence() -> None:
     for edit in (EDIT, Edit(arguments={"z": {"amount": 1.0}})):
         cast, answer = rules.apply(ballot(), says(ANN, edit=edit), NOW, fit(edit, CALLS))
         assert answer.reply is Reply.UNFIT_EDIT
-        assert sentence(answer).startswith("Nothing was counted. ")
+        assert sentence(answer).startswith("Your decision wasn't recorded. ")
         assert not cast.counted
 
 
