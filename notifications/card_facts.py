@@ -39,9 +39,11 @@ def title(view: CardView) -> str:
 
 
 def headline(view: CardView) -> str:
-    """What it is about, not inert yet."""
-    calls = view.request.result.calls
-    return f"Approve {proposal.heading(calls)}?" if calls else view.request.title
+    """What it is about, for calls as a question while it is one; not inert yet."""
+    if not view.request.result.calls:
+        return view.request.title
+    about = proposal.heading(view.request.result.calls)
+    return about if view.ballot.outcome else f"Approve {about}?"
 
 
 def facts(view: CardView) -> list[str]:

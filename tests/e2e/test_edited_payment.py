@@ -70,10 +70,19 @@ async def test_an_edited_amount_is_shown_everywhere_and_is_what_is_ordered(offic
     old = await office.linus.submit(form, {"confirmation": {"confirmation": "2,010.50 + 640.00"}})
     assert "139.40 + 640.00" in old["errors"]["confirmation"]
     await office.linus.submit(form, {"confirmation": {"confirmation": "139.40 + 640.00"}})
-    done = await office.card(thread, "payment")
-    assert "139.40 EUR" in done["text"]
-    assert "1890" not in str(done["blocks"]).replace(",", "").replace(
-        "1890.00 EUR to Nordlicht", ""
+    receipt = await office.linus.wait_for(
+        lambda m: (m.get("metadata") or {}).get("event_type") == "signoff_receipt",
+        CHANNEL,
+        thread=thread,
+        timeout=PATIENCE,
     )
-    whole = await files_of(office, thread, "payment-v1.md")
-    assert "changed to 18.90" in whole
+    assert "3 actions carried out" in receipt["text"]
+    assert "18.9" in str(receipt["blocks"])
+    assert "1890" not in str(receipt["blocks"]).replace(",", "")
+    whole = await files_of(office, thread, "payment-receipt.md")
+    ran = [line for line in whole.splitlines() if line.startswith("- ✅ order_payment")]
+    assert len(ran) == 3
+    assert sum("18.9" in line for line in ran) == 1
+    assert not any("1890" in line.replace(",", "") for line in ran)
+    ended = await office.decided(thread, STEP, revision=2)
+    assert ended["text"].startswith("Approved: 3 payments: 139.40 EUR + 640.00 CHF · v2")
