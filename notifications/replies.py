@@ -117,7 +117,9 @@ _SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
         Reply.CONFIRMATION_MISSING: lambda a: (
             f"This is high risk: to approve, type {code(a.detail)} in the form. {NOT_RECORDED}"
         ),
-        Reply.UNFIT_EDIT: lambda a: f"{NOT_RECORDED} {mrkdwn(a.detail)}",
+        Reply.UNFIT_EDIT: lambda a: (
+            f"{NOT_RECORDED} {mrkdwn(a.detail or 'The edit does not fit what is decided.')}"
+        ),
         Reply.NO_BULK: lambda _: (
             f"This is high risk and is decided on its own card, not with others. {NOT_RECORDED}"
         ),

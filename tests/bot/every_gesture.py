@@ -84,11 +84,16 @@ class FakeSlack(AsyncWebClient):
 
 
 class NotingApp(AsyncApp):
-    """Notes what each listener is registered for."""
+    """Notes what each listener is registered for; `suggesting` are those that fill menus."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.registered: list[str] = []
+        self.suggesting: list[str] = []
+
+    def options(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
+        self.suggesting.append(getattr(name, "pattern", str(name)))
+        return super().options(name, *more, **options)
 
     def action(self, name: Any, *more: Any, **options: Any) -> Any:  # type: ignore[override]  # only passes on
         self.registered.append(str(name))
@@ -305,6 +310,18 @@ GESTURES: dict[str, Json] = {
 """By the name a listener is registered for."""
 GESTURES[ActionId.TASK_MODAL]["view"]["state"]["values"]["pipeline"] = {
     ActionId.PIPELINE: _PIPELINE
+}
+SUGGESTIONS: dict[str, Json] = {
+    pattern: {
+        "type": "block_suggestion",
+        "user": WHO,
+        "team": TEAM,
+        "action_id": name,
+        "block_id": "b",
+        "value": "se",
+        "view": {"type": "modal", "private_metadata": "C0GENERAL1", "blocks": []},
+    }
+    for pattern, name in ((str(ActionId.PIPELINE), ActionId.PIPELINE), ("^file_", "file_data"))
 }
 MORE: dict[str, Json] = {
     "/task, the form": _COMMAND | {"command": "/task", "text": ""},

@@ -18,7 +18,7 @@ from bot.listeners.click import Click
 from bot.listeners.trouble import sentence
 from bot.settings import Settings, load
 from storage.errors import DiskFull, InboxDamaged
-from tests.bot.every_gesture import GESTURES, MORE, Office
+from tests.bot.every_gesture import GESTURES, MORE, SUGGESTIONS, Office
 from tests.notifications.views import GRACE
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +66,8 @@ def test_every_listener_has_a_gesture_here(settings: Settings) -> None:
     """A listener registered and not listed fails, and so does one listed and not registered."""
     app = Office(settings, KeyError()).app
     assert sorted(app.registered) == sorted(map(str, GESTURES))
-    assert len(app.registered) == len(app._async_listeners)
+    assert sorted(app.suggesting) == sorted(SUGGESTIONS)
+    assert len(app.registered) + len(app.suggesting) == len(app._async_listeners)
 
 
 @pytest.mark.parametrize("gesture", [*map(str, GESTURES), *MORE])
@@ -80,6 +81,21 @@ async def test_every_gesture_is_answered_once(settings: Settings, gesture: str) 
         assert len(heard) == 1, (name, heard)
         for raw in (PLANTED, "Traceback", "Error(", "ratelimited", "internal_error", "errno"):
             assert raw not in heard[0], name
+
+
+@pytest.mark.parametrize("menu", SUGGESTIONS)
+async def test_a_menu_that_cannot_be_filled_is_empty_or_says_so(
+    settings: Settings, menu: str
+) -> None:
+    """Slack shows an empty menu, or the person is told; with no text of an exception in it."""
+    office = Office(settings, KeyError())
+    for name, make in ERRORS.items():
+        office.error = make()
+        office.slack.said.clear()
+        answer: Any = await office.answer(SUGGESTIONS[menu])
+        assert answer.status == 200, name
+        assert len(office.slack.said) <= 1, name
+        assert PLANTED not in f"{answer.body}{office.slack.said}", name
 
 
 @pytest.mark.parametrize("error", ERRORS)

@@ -135,7 +135,7 @@ async def test_without_a_worker_a_late_answer_does_not_guess(
     approval = await waiting(client)
     answer = await Gateway(client, inbox).late_answer(approval, DECISION, seconds=0.5)
     assert answer.reply is Reply.DONE
-    assert "cannot be looked up" in answer.detail
+    assert "can't be looked up" in answer.detail
     await inbox.close()
 
 

@@ -26,7 +26,12 @@ MODULES = {
     "postgres": ["asyncpg"],
     "workflow": ["temporalio.google_adk"],
 }
-NEED_THEM = {"agents.adk_workflow", "agents.approval_server", "agents.mcp_server"}
+NEED_THEM = {
+    "agents.adk_workflow",
+    "agents.approval_server",
+    "agents.mcp_server",
+    "agents.model_calls",
+}
 IMPORT_ALL = """
 import importlib, sys
 for name in sys.argv[1].split(","):

@@ -1,6 +1,5 @@
 """After the act: receipts, what ran is kept and never asked for again, and every end is told."""
 
-import json
 import uuid
 from collections.abc import Callable
 
@@ -154,7 +153,7 @@ async def test_what_people_edited_is_not_asked_for_as_it_was(house: House) -> No
     house.agent.questions = [(PAY,)]
     task = await house.start("payment", gate=Gate.REVIEW)
     name = f"{task.id}.payment-question-1"
-    edit = Edit(full_text=json.dumps({"q1": {**PAY.arguments, "amount": 90}}))
+    edit = Edit(arguments={"q1": {"amount": 90}})
     await house.decide(f"{name}.v1", Verdict.APPROVE, edit=edit)
     await house.decide(f"{name}.v2", Verdict.APPROVE, by=LINUS)
     await house.card(f"{task.id}.payment.v1")
@@ -176,7 +175,7 @@ async def test_each_run_answers_one_proposal(house: House) -> None:
     house.agent.questions = [twice]
     await house.decide(f"{task.id}.payment.v1", Verdict.REQUEST_CHANGES, comment="twice")
     card = await house.card(f"{task.id}.payment-question-2.v1")
-    assert len(card.request.result.findings) == 1
+    assert len(card.request.result.calls) == 1
     await house.decide(card.request.id, Verdict.APPROVE)
     await house.decide(f"{task.id}.payment.v2", Verdict.APPROVE)
     answers = house.agent.requests[-1].answers
