@@ -26,7 +26,6 @@ from tests.storage.conftest import database_url, postgres
 
 __all__ = ["database_url", "postgres"]
 
-FULL = os.environ.get("SIGNOFF_FULL") == "1"
 ROOT = Path(__file__).parents[2]
 PROCESSES = 3
 CHANNELS = tuple(f"C0PACE{number:04d}" for number in range(3))
@@ -183,7 +182,6 @@ async def test_a_killed_process_holds_nobody_up(
     assert took < LEASE + 10
 
 
-@pytest.mark.skipif(not FULL, reason="a minute of Slack's; set SIGNOFF_FULL=1")
 async def test_a_refusal_is_heard_by_every_process(
     workspace: Playground, tmp_path: Path, database_url: str
 ) -> None:
