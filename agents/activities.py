@@ -17,6 +17,7 @@ from agents.endpoints import Endpoint
 from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
 from agents.figures import CallFigures, NoFigures
 from agents.turn_runner import TurnRunner
+from workflows.json_value import arguments_flaw
 from workflows.steps import AgentSteps
 from workflows.turns import TurnOutcome, TurnRequest
 
@@ -122,7 +123,11 @@ class AgentActivities(AgentSteps):
 
 
 def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
-    """The outcome, when it can be written as JSON; a lone surrogate cannot."""
+    """The outcome, when it can be written as JSON, and its calls can be shown to people."""
+    for question in outcome.questions:
+        if found := arguments_flaw(question.tool, question.arguments):
+            broke = BadAnswer(f"{agent} proposes a call that cannot be shown to people: {found}.")
+            raise broke.after(outcome.ran)
     try:
         outcome.model_dump_json()
     except ValueError:

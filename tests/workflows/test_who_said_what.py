@@ -127,7 +127,7 @@ CALLS = AgentResult(
 def test_the_phrase_is_what_the_calls_come_to() -> None:
     """With marks or without; another total is not it."""
     assert heading(CALLS.calls) == "2 payments: 2,010.50 EUR"
-    assert phrase(CALLS.calls) == "2,010.50"
+    assert phrase(CALLS.calls) == "2,010.50 EUR"
     assert all(typed_rightly(text, "2,010.50") for text in ("2,010.50", " 2010.50 ", "2 010.50"))
     assert not any(typed_rightly(text, "2,010.50") for text in ("", "201050", "2,010.5", "payment"))
     pay = ProposedCall(id="c", tool="restart_service", arguments={"service": "web", "hard": True})
