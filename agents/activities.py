@@ -16,8 +16,8 @@ from agents.a2a_client import A2AClient
 from agents.endpoints import Endpoint
 from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
 from agents.figures import CallFigures, NoFigures
+from agents.questions import refuse_flawed
 from agents.turn_runner import TurnRunner
-from workflows.json_value import arguments_flaw
 from workflows.steps import AgentSteps
 from workflows.turns import TurnOutcome, TurnRequest
 
@@ -124,10 +124,10 @@ class AgentActivities(AgentSteps):
 
 def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
     """The outcome, when it can be written as JSON, and its calls can be shown to people."""
-    for question in outcome.questions:
-        if found := arguments_flaw(question.tool, question.arguments):
-            broke = BadAnswer(f"{agent} proposes a call that cannot be shown to people: {found}.")
-            raise broke.after(outcome.ran)
+    try:
+        refuse_flawed(outcome.questions, agent)
+    except BadAnswer as error:
+        raise error.after(outcome.ran) from None
     try:
         outcome.model_dump_json()
     except ValueError:

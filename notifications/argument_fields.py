@@ -192,7 +192,9 @@ def _number(text: str) -> float:
 
 def _decimal(text: str) -> Decimal:
     number = _figure(text)
-    if not number.is_finite() or abs(number.adjusted()) > 300:
+    if number.is_finite() and abs(number.adjusted()) > 300:
+        raise ValueError(f"This cannot be used: {TOO_LARGE}.")
+    if not number.is_finite():
         raise ValueError("Enter a number, for example 1890.50.")
     return number
 
