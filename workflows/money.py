@@ -42,7 +42,9 @@ def amount_problem(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Why an edit of these arguments is refused: it makes an amount of money that is nothing."""
     for name in {amount_name(before), amount_name(after)} - {""}:
         value = after.get(name)
-        if _is_number(value) and value != before.get(name) and value <= 0:
+        if not isinstance(value, int | float) or value == before.get(name):
+            continue
+        if value <= 0:
             return f"{name} has to be more than 0, else no money is meant. Reject it instead."
     return ""
 
