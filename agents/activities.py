@@ -16,6 +16,7 @@ from agents.a2a_client import A2AClient
 from agents.endpoints import Endpoint
 from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
 from agents.figures import CallFigures, NoFigures
+from agents.questions import refuse_flawed
 from agents.turn_runner import TurnRunner
 from workflows.steps import AgentSteps
 from workflows.turns import TurnOutcome, TurnRequest
@@ -122,7 +123,11 @@ class AgentActivities(AgentSteps):
 
 
 def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
-    """The outcome, when it can be written as JSON; a lone surrogate cannot."""
+    """The outcome, when it can be written as JSON, and its calls can be shown to people."""
+    try:
+        refuse_flawed(outcome.questions, agent)
+    except BadAnswer as error:
+        raise error.after(outcome.ran) from None
     try:
         outcome.model_dump_json()
     except ValueError:

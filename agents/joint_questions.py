@@ -11,6 +11,7 @@ from typing import Any
 from google.adk.tools.tool_context import ToolContext
 
 from agents.people import AsksPeople
+from workflows.json_value import same_json
 from workflows.turns import Answer, Question
 
 ToQuestion = Callable[[str, str, Mapping[str, Any]], Question | None]
@@ -68,7 +69,9 @@ class JointQuestions:
 
 
 def _same(shown: Question | None, mine: Question) -> bool:
-    return shown is not None and (shown.tool, shown.arguments) == (mine.tool, mine.arguments)
+    if shown is None or shown.tool != mine.tool:
+        return False
+    return same_json(shown.arguments, mine.arguments)
 
 
 async def _shared(deciding: Deciding) -> tuple[Answer, ...]:

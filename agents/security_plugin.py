@@ -24,6 +24,7 @@ from agents.people import AsksPeople, NobodyAsked, SignoffPeople
 from agents.policy import Judgement, PolicyEngine, Ruling, ToolCall
 from agents.policy_file import RuleEngine
 from agents.repeatable import DeclaresTools
+from workflows.json_value import arguments_flaw
 from workflows.turns import Answer, Question
 
 _ADK_OWN = frozenset({"set_model_response", "transfer_to_agent", "finish_task", "exit_loop"})
@@ -83,6 +84,8 @@ class SecurityPlugin(BasePlugin):
             return _denied(judgement)
         if judgement.ruling is Ruling.ALLOW or tool_context.tool_confirmation is not None:
             return _rejected(tool_context)
+        if found := arguments_flaw(call.tool, call.arguments):
+            return {"error": f"Not done: {found}. Call it again with simpler arguments."}
         if self._joint is not None:
             return await self._waited_for(self._joint, call, judgement, tool_args, tool_context)
         tool_context.request_confirmation(hint=judgement.reason)
@@ -108,7 +111,8 @@ class SecurityPlugin(BasePlugin):
             known = tool in self._destructive
             sibling = _call(tool, arguments, context, destructive=known)
             said = self._judge(sibling)
-            if tool in _ADK_OWN or said.ruling is not Ruling.CONFIRM:
+            flawed = arguments_flaw(tool, sibling.arguments)
+            if tool in _ADK_OWN or said.ruling is not Ruling.CONFIRM or flawed:
                 return None
             return Question(id=id_, tool=tool, arguments=sibling.arguments, hint=said.reason)
 

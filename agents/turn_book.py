@@ -14,6 +14,7 @@ from agents.answer import clean
 from agents.idempotency import key_of
 from agents.repeatable import Repeat
 from agents.turn_entries import Begun, Ended, Entry, Withdrawn
+from workflows.json_value import DEEPEST
 from workflows.results import RunStatus, ToolRun
 from workflows.turns import Answer, Question
 
@@ -310,12 +311,18 @@ def _told(record: CallRecord) -> ToolRun:
 
 
 def _sendable(value: dict[str, Any]) -> dict[str, Any]:
-    return {clean(str(name)): _clean(item) for name, item in value.items()}
+    try:
+        return {clean(str(name)): _clean(item) for name, item in value.items()}
+    except RecursionError:
+        return {"note": "This is nested too deep to be shown here."}
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, deep: int = 0) -> Any:
+    """Raises RecursionError below the depth that can be read again."""
+    if deep > DEEPEST:
+        raise RecursionError
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return {clean(str(name)): _clean(item) for name, item in value.items()}
-    return [_clean(item) for item in value] if isinstance(value, list | tuple) else value
+        return {clean(str(name)): _clean(item, deep + 1) for name, item in value.items()}
+    return [_clean(item, deep + 1) for item in value] if isinstance(value, list | tuple) else value

@@ -36,7 +36,7 @@ from agents.lossy_shapes import refuse_lossy
 from agents.model_access import ModelAccess
 from agents.model_answers import ModelAnswers
 from agents.model_errors import MODEL_ERRORS, model_failure
-from agents.questions import answer_messages, lost, pending
+from agents.questions import answer_messages, lost, pending, refuse_flawed
 from agents.repeatable import DeclaresTools
 from agents.security_plugin import SecurityPlugin
 from agents.turn_book import TurnBook
@@ -236,6 +236,7 @@ class Turn:
                 )
         version = self._about.version_running(self._request.model)
         questions = pending(events)
+        refuse_flawed(questions, self._about.name)
         if questions:
             state = session.state if session else {}
             said = _saved(events, state, kept.book.settled())

@@ -203,12 +203,14 @@ class TemporalDesk:
         async with self._reaching():
             view, result = await self._seen(asking.previous)
         editor = standing.settlement.editor
+        edited = request.result == standing.edited
         return request.model_copy(
             update={
                 "previous": result,
                 "feedback": standing.feedback,
                 "authors": (*view.request.authors, *((editor,) if editor else ())),
-                "edited_by": editor if request.result == standing.edited else "",
+                "edited_by": editor if edited else "",
+                "edit_comment": standing.settlement.edit_comment() if edited else "",
             }
         )
 

@@ -22,7 +22,7 @@ from notifications.words import OUTCOME, STEP, TROUBLE
 from notifications.words import task as task_words
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.durations import words
-from workflows.edit_note import edit_note
+from workflows.edit_note import edit_note, one_line
 from workflows.rendering import figures, lines_of
 from workflows.requests import CardView, Look
 from workflows.tasks import TaskView
@@ -189,6 +189,14 @@ def _show_task(say: Console, view: TaskView) -> None:
         say.print(f"{TROUBLE[view.trouble]}: {visible(view.problem)}", markup=False)
 
 
+def _show_edit(say: Console, view: CardView) -> None:
+    request = view.request
+    if note := edit_note(view):
+        say.print(f"Edited by {request.edited_by}: {visible(note)}", markup=False)
+    if said := one_line(request.edit_comment):
+        say.print(f"{request.edited_by}: {visible(said)}", markup=False)
+
+
 def _show_approval(say: Console, look: Look) -> None:
     view = look.view
     request, ballot = view.request, view.ballot
@@ -201,8 +209,7 @@ def _show_approval(say: Console, look: Look) -> None:
         for person in ballot.electorate.people:
             say.print(f"May decide: {visible(person.name)} ({person.id})", markup=False)
     say.print(f"Digest: {ballot.digest}", markup=False)
-    if note := edit_note(view):
-        say.print(f"Edited by {request.edited_by}: {visible(note)}", markup=False)
+    _show_edit(say, view)
     if request.previous is not None:
         changed = as_text(difference_of(view)) or "none."
         say.print(f"Changes since version {request.revision - 1}:", markup=False)

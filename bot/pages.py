@@ -16,6 +16,7 @@ from bot.web.health import HealthPages, Readiness
 from bot.web.server import Register
 from bot.web.slack_http import SlackHttp
 from notifications.names import Names
+from notifications.text import visible
 from storage.inbox import ClickInbox
 from storage.tokens import MailTokens
 from workflows.rendering import document
@@ -58,7 +59,7 @@ def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: N
 
     async def full_text(approval: str) -> str:
         look = await approvals.look(approval, seconds=10)
-        return document(look.view, look.result)
+        return visible(document(look.view, look.result))
 
     return lambda app: decision_page.register(
         app,

@@ -5,6 +5,7 @@ with, so that reading a form needs nothing but the form.
 """
 
 import json
+import math
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -16,18 +17,23 @@ from notifications.text import clip, inert, mrkdwn, visible
 from workflows.argument import argument
 from workflows.argument_kind import Kind, kind_of
 from workflows.digest import digest
+from workflows.json_value import TOO_LARGE, flaw
 from workflows.money import amount_name, exact, plain
 from workflows.rendering import title_of
 from workflows.results import ProposedCall
 
 NAME = 255
 SHORT = 80
+DIGITS = 310
 _EDITABLE = frozenset(Kind) - {Kind.NOTHING}
 _JSON = frozenset({Kind.LIST, Kind.OBJECT})
 
 
 class FieldName(BaseModel):
-    """The block id of a field: `call` and `argument` it is about, and what it showed."""
+    """The block id of a field: `call` and `argument` it is about, and what it showed.
+
+    `money` for an amount of money, which has to be more than nothing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
@@ -35,10 +41,11 @@ class FieldName(BaseModel):
     argument: str = Field(alias="a")
     kind: Kind = Field(alias="k")
     shown: str = Field(alias="d", max_length=16)
+    money: bool = Field(default=False, alias="m")
 
     def text(self) -> str:
         """The JSON that is the id."""
-        return self.model_dump_json(by_alias=True)
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
 
     @classmethod
     def read(cls, name: str) -> "FieldName | None":
@@ -95,7 +102,11 @@ def typed(view: Block) -> Typed:
         except ValueError as error:
             errors[name] = str(error)
             continue
-        if _print(field.kind, value) != field.shown:
+        if _print(field.kind, value) == field.shown:
+            continue
+        if field.money and value <= 0:
+            errors[name] = "Enter an amount above 0, or reject it instead."
+        else:
             arguments.setdefault(field.call, {})[field.argument] = value
     return Typed(arguments, errors)
 
@@ -107,9 +118,12 @@ def _field(call: ProposedCall, name: str) -> Block | None:
     if kind not in _EDITABLE:
         return None
     initial = _initial(kind, value)
-    if name == amount_name(call.arguments):
+    money = name == amount_name(call.arguments)
+    if money and kind is Kind.NUMBER:
         initial = plain(exact(value)).replace(",", ""), value
-    field = FieldName(call=call.id, argument=name, kind=kind, shown=_print(kind, initial[1]))
+    field = FieldName(
+        call=call.id, argument=name, kind=kind, shown=_print(kind, initial[1]), money=money
+    )
     block, label = field.text(), clip(argument(call, name).name, 140, inert).shown
     text = initial[0]
     if len(block) > NAME or not clip(text, MOST_CHARACTERS).whole:
@@ -141,6 +155,13 @@ def _initial(kind: Kind, value: Any) -> tuple[str, Any]:
 
 def _value(kind: Kind, text: str) -> Any:
     """What was typed, as a value. Raises ValueError, a sentence for beside the field."""
+    value = _read(kind, text)
+    if found := flaw(value):
+        raise ValueError(f"This cannot be used: {found}.")
+    return value
+
+
+def _read(kind: Kind, text: str) -> Any:
     match kind:
         case Kind.TRUTH:
             return text == "true"
@@ -170,27 +191,51 @@ def _number(text: str) -> float:
 
 
 def _decimal(text: str) -> Decimal:
-    try:
-        number = Decimal(text.strip())
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite() or abs(number.adjusted()) > 300:
+    number = _figure(text)
+    if number.is_finite() and abs(number.adjusted()) > 300:
+        raise ValueError(f"This cannot be used: {TOO_LARGE}.")
+    if not number.is_finite():
         raise ValueError("Enter a number, for example 1890.50.")
     return number
 
 
+def _figure(text: str) -> Decimal:
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        return Decimal("nan")
+
+
 def _json(kind: Kind, text: str) -> Any:
     try:
-        value = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        value = json.loads(
+            text, parse_constant=_refuse, parse_float=_json_number, parse_int=_json_whole
+        )
+    except (json.JSONDecodeError, RecursionError):
         raise ValueError(f"This is no JSON; enter {kind.value} as JSON.") from None
     if kind_of(value) is not kind:
         raise ValueError(f"This has to be {kind.value}, as JSON.")
     return value
 
 
+def _json_number(text: str) -> float:
+    """1e400 would be read as infinity, and run as null."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"This cannot be used: {TOO_LARGE}.")
+    if Decimal(repr(value)) != _figure(text):
+        raise ValueError("A number in it has more digits than can be kept; enter a shorter one.")
+    return value
+
+
+def _json_whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ValueError(f"This cannot be used: {TOO_LARGE}.")
+    return int(text)
+
+
 def _refuse(name: str) -> Any:
-    raise ValueError(name)
+    raise ValueError(f"{name} is no JSON; enter a number.")
 
 
 def _print(kind: Kind, value: Any) -> str:

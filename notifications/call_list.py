@@ -52,7 +52,7 @@ def listed(calls: Iterable[ProposedCall], most: int = CALLS, budget: int = BUDGE
             cut = "" if text.whole else f"… ({text.total:,} characters)"
             given.append(Argument(clip(one.name, 60, inert).shown, text.shown + cut))
         whole = whole and len(given) == len(call.arguments)
-        hint = clip(call.hint, HINT, inert)
+        hint = clip(call.note(), HINT, inert)
         shown.append(Shown(clip(title_of(number, call), 90, inert).shown, hint.shown, tuple(given)))
     return Listed(
         tuple(shown),

@@ -25,7 +25,7 @@ from notifications.facts import code, people, person, plain_moment
 from notifications.runs import counted, ran_before, warning
 from notifications.text import clip, inert, mrkdwn
 from workflows.digest import PREFIX
-from workflows.edit_note import edit_note
+from workflows.edit_note import edit_note, one_line
 from workflows.rendering import CARD_FINDING, CARD_FINDINGS, figures
 from workflows.requests import CardView
 
@@ -100,9 +100,17 @@ def _changed_lines(view: CardView) -> Iterator[str]:
     request = view.request
     if note := edit_note(view):
         yield f"Edited by {person(request.edited_by)}: {mrkdwn(note)}"
+        yield from _edit_comment(view)
     if request.previous is not None:
         changed = as_text(difference_of(view)) or _NO_CHANGE
         yield f"Changes since v{request.revision - 1}: {_escaped(changed)}"
+
+
+def _edit_comment(view: CardView) -> Iterator[str]:
+    """`@grace: Invoice says 1980.50.`; nothing where no comment came with the edit."""
+    request = view.request
+    if said := one_line(request.edit_comment):
+        yield f"{person(request.edited_by)}: {clip(said, COMMENT_SHOWN, mrkdwn).shown}"
 
 
 def _escaped(text: str) -> str:
@@ -180,7 +188,7 @@ def _changes(view: CardView) -> list[Block]:
     since = f"v{view.request.revision - 1}"
     note = edit_note(view)
     by = f"✏️ Edited by {person(view.request.edited_by)}: {mrkdwn(note)}" if note else ""
-    edited = [context(by)] if note else []
+    edited = [context(by), *map(context, _edit_comment(view))] if note else []
     sections, whole = as_blocks(difference_of(view), DIFF_SHOWN)
     if not sections:
         return [*edited, context(f"🔍 Changes since {since}: {_NO_CHANGE}")]

@@ -18,7 +18,7 @@ from notifications.receipt import receipt as receipt_blocks
 from notifications.receipt import receipt_file, receipt_text
 from notifications.replies import sentence
 from notifications.task_message import task_message, task_text
-from notifications.text import mrkdwn
+from notifications.text import mrkdwn, visible
 from notifications.tidings import key as tidings_key
 from notifications.tidings import outcome_text, outcome_tidings, tidings, tidings_text
 from notifications.whisper import Whisper
@@ -122,7 +122,7 @@ class SlackDelivery(CardSteps):
         await call(
             self._slack.files_upload_v2(
                 channel=attachment.thread.channel,
-                content=attachment.text.encode("utf-8", "replace"),
+                content=visible(attachment.text).encode(),
                 filename=attachment.name,
                 title=attachment.title[:200],
                 thread_ts=attachment.thread.ts or None,

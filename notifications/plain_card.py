@@ -18,7 +18,7 @@ from notifications.text import cautions, clip, inert, visible
 from workflows import durations
 from workflows.decisions import Outcome
 from workflows.digest import PREFIX
-from workflows.edit_note import edit_note
+from workflows.edit_note import edit_note, one_line
 from workflows.frozen import Frozen
 from workflows.policy import Risk
 from workflows.rendering import figures
@@ -197,7 +197,9 @@ def _changes(view: CardView) -> str:
 
 def _edited(view: CardView, names: Names) -> str:
     note = inert(edit_note(view))
-    return f"Edited by {named(view.request.edited_by, names)}: {note}" if note else ""
+    editor, said = named(view.request.edited_by, names), one_line(view.request.edit_comment)
+    comment = f" {editor}: {clip(said, COMMENT_SHOWN, inert).shown}" if said else ""
+    return f"Edited by {editor}: {note}{comment}" if note else ""
 
 
 def _fine_print(view: CardView) -> str:

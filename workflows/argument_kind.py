@@ -1,8 +1,9 @@
 """Kinds of JSON values: an edit of a tool call's argument keeps the argument's kind."""
 
-import json
 from enum import StrEnum
 from typing import Any
+
+from workflows.json_value import flaw
 
 
 class Kind(StrEnum):
@@ -35,13 +36,11 @@ def kind_of(value: object) -> Kind:
 
 def like(value: Any, old: Any) -> Any:
     """`value` as the kind of `old`: 1890 is a number, too. Raises ValueError for another kind."""
+    if found := flaw(value):
+        raise ValueError(found)
     kind = kind_of(old)
     if kind is Kind.NUMBER and kind_of(value) is Kind.WHOLE and int(float(value)) == value:
         value = float(value)
     if kind_of(value) is not kind:
         raise ValueError(f"it has to be {kind.value}")
-    try:
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        raise ValueError("it has no JSON form") from None
     return value

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from workflows.argument_kind import like
 from workflows.frozen import Frozen
+from workflows.money import amount_problem
 from workflows.results import SUMMARY_CHARACTERS, AgentResult, ProposedCall
 from workflows.text_parts import parts, with_parts
 
@@ -112,6 +113,8 @@ class Edit(Frozen):
                 given[name] = like(value, given[name])
             except ValueError as error:
                 raise ValueError(f"{name} cannot be changed to this: {error}.") from None
+        if problem := amount_problem(call.arguments, given):
+            raise ValueError(problem)
         return ProposedCall.model_validate({**dict(call), "arguments": given})
 
 
@@ -249,6 +252,11 @@ class Settlement(Frozen):
     result: AgentResult | None = None
     editor: str = ""
     ended_by: str = Field(default="", description="whoever withdrew it")
+
+    def edit_comment(self) -> str:
+        """What the editor wrote beside the edit."""
+        said = [d.comment for d in self.decisions if self.editor and d.by == self.editor]
+        return said[-1].strip() if said else ""
 
     def settled_by(self) -> tuple[str, ...]:
         """Who gave the verdict that this outcome is; nobody for one that came by itself."""

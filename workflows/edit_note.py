@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from workflows.argument import argument
+from workflows.json_value import same_json
 from workflows.requests import CardView
 from workflows.results import AgentResult
 
@@ -13,9 +14,13 @@ def changed_arguments(before: AgentResult, after: AgentResult) -> Iterator[tuple
     for number, call in enumerate(after.calls, 1):
         known = old[call.id].arguments if call.id in old else {}
         for name, value in call.arguments.items():
-            same = name in known and (type(known[name]), known[name]) == (type(value), value)
-            if not same:
+            if name not in known or not same_json(known[name], value):
                 yield number, name
+
+
+def one_line(text: str) -> str:
+    """A comment beside what it is about."""
+    return " ".join(text.split())
 
 
 def edit_note(view: CardView) -> str:

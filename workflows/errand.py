@@ -166,8 +166,14 @@ def lost(error: ActivityError) -> bool:
     return isinstance(cause, LateError) and cause.type is TimeoutType.HEARTBEAT
 
 
+_UNSENDABLE = {"PydanticSerializationError", "ValidationError", "JSONDecodeError"}
+"""Raised by whoever writes or reads a message; its words are not for people."""
+
+
 def sentence(error: BaseException) -> str:
     """The innermost cause's own words, which is where activities put what a person can read."""
     while error.__cause__ is not None:
         error = error.__cause__
+    if getattr(error, "type", "") in _UNSENDABLE:
+        return "What came back cannot be kept, so it was not used; the worker's log says why."
     return getattr(error, "message", "") or str(error)

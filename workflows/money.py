@@ -38,6 +38,17 @@ def money_in(arguments: Mapping[str, Any]) -> Money | None:
     return Money(exact(arguments[name]), arguments[CURRENCY].strip()) if name else None
 
 
+def amount_problem(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Why an edit of these arguments is refused: it makes an amount of money that is nothing."""
+    for name in {amount_name(before), amount_name(after)} - {""}:
+        value = after.get(name)
+        if not isinstance(value, int | float) or value == before.get(name):
+            continue
+        if value <= 0:
+            return f"{name} has to be more than 0, else no money is meant. Reject it instead."
+    return ""
+
+
 def totals(found: Iterable[Money]) -> tuple[Money, ...]:
     """One sum for each currency, in the order they come."""
     sums: dict[str, Decimal] = {}

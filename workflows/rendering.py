@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from workflows import proposal
 from workflows.argument import Argument, arguments_of
-from workflows.edit_note import edit_note
+from workflows.edit_note import edit_note, one_line
 from workflows.requests import CardView
 from workflows.results import AgentResult, ProposedCall
 
@@ -42,14 +42,15 @@ def document(view: CardView, result: AgentResult) -> str:
     head = f"# {request.title}, version {request.revision}"
     editor = electorate.name(request.edited_by) if electorate else request.edited_by
     edited = f"Edited by {editor}: {note}" if note else ""
+    said = f"{editor}: {one_line(request.edit_comment)}" if request.edit_comment else ""
     body = _of_calls(result) if result.calls else _of_text(result)
-    return "\n\n".join(part for part in (head, edited, *body) if part) + "\n"
+    return "\n\n".join(part for part in (head, edited, said, *body) if part) + "\n"
 
 
 def lines_of(calls: Sequence[ProposedCall]) -> Iterator[str]:
     """Every argument of every call on a line of its own, whole."""
     for number, call in enumerate(calls, 1):
-        yield f"{title_of(number, call)}{f' ({call.hint})' if call.hint else ''}"
+        yield f"{title_of(number, call)}{f' ({call.note()})' if call.note() else ''}"
         yield from (f"   {one.name}: {one.text}" for one in arguments_of(call))
         if not call.arguments:
             yield "   no arguments"
@@ -81,13 +82,13 @@ def _of_calls(result: AgentResult) -> Iterator[str]:
         yield f"Total: {' + '.join(map(str, sums))}"
     for number, call in enumerate(result.calls, 1):
         yield f"## {title_of(number, call)}"
-        yield call.hint
+        yield call.note()
         yield (
             "\n".join(f"- {one.name}: {one.text}" for one in arguments_of(call)) or "No arguments."
         )
     yield "## As JSON, exactly as it runs"
     plain = [{"tool": call.tool, "arguments": call.arguments} for call in result.calls]
-    yield "```json\n" + json.dumps(plain, indent=2, ensure_ascii=False) + "\n```"
+    yield "```json\n" + json.dumps(plain, indent=2) + "\n```"
 
 
 def _short(call: ProposedCall) -> str:

@@ -52,8 +52,8 @@ class ApprovalRequest(Frozen):
     `thread` is where the card goes: a channel, and the thread's root when there is one.
     `parent` is the workflow that waits for the outcome, empty when nobody does.
     `previous` is the revision before, for the diff; `feedback` is what it was sent back with, or
-    `edited_by` whoever made this one out of it. `ahead` are the agents of the steps to come, `ran`
-    the tool calls that this step ran already, without their responses.
+    `edited_by` whoever made this one out of it, saying `edit_comment`. `ahead` are the agents of
+    the steps to come, `ran` the tool calls that this step ran already, without their responses.
     """
 
     id: str
@@ -73,6 +73,7 @@ class ApprovalRequest(Frozen):
     previous: AgentResult | None = None
     feedback: str = ""
     edited_by: str = ""
+    edit_comment: str = ""
     execution_mode: ExecutionMode = ExecutionMode.LIVE_AGENT
     mode_reason: str = ""
     version: AgentVersion | None = None

@@ -1,6 +1,5 @@
 """What an agent hands over to be decided."""
 
-import json
 from enum import StrEnum
 from typing import Any, Self
 
@@ -13,6 +12,7 @@ from pydantic import (
 )
 
 from workflows.frozen import Frozen
+from workflows.json_value import arguments_flaw
 
 SUMMARY_CHARACTERS = 600
 
@@ -90,11 +90,13 @@ class ProposedCall(Frozen):
     @model_validator(mode="after")
     def _has_a_json_form(self) -> Self:
         """What has none could be neither shown nor digested; NaN and infinity have none."""
-        try:
-            json.dumps(self.arguments, allow_nan=False, ensure_ascii=False).encode()
-        except (TypeError, ValueError, RecursionError):
-            raise ValueError(f"the arguments of {self.tool or 'a question'} are no JSON") from None
+        if found := arguments_flaw(self.tool, self.arguments):
+            raise ValueError(found)
         return self
+
+    def note(self) -> str:
+        """The hint on one line, so that nothing in it passes for an argument."""
+        return " ".join(self.hint.split())
 
 
 class RunStatus(StrEnum):

@@ -53,6 +53,7 @@ class StepRun:
         self._feedback: Feedback | None = None
         self._authors: tuple[str, ...] = ()
         self._edited_by = ""
+        self._edit_comment = ""
         self._previous: AgentResult | None = None
         self._asked = 0
         self._acts = Acts(plan.name, errand.journal)
@@ -75,10 +76,11 @@ class StepRun:
             if settlement.result is not None:
                 self._authors = (*self._authors, settlement.editor)
                 self._edited_by = settlement.editor
+                self._edit_comment = settlement.edit_comment()
                 outcome = outcome.model_copy(update={"result": settlement.result})
             else:
                 self._feedback = self._sent_back(settlement, request.result)
-                self._edited_by = ""
+                self._edited_by, self._edit_comment = "", ""
                 outcome = await self._result()
 
     def _sent_back(self, settlement: Settlement, previous: AgentResult) -> Feedback:
@@ -244,7 +246,7 @@ class StepRun:
         asked = questions.as_result(new)
         previous: AgentResult | None = None
         authors: tuple[str, ...] = ()
-        revision = 1
+        revision, comment = 1, ""
         while True:
             request = self._request(outcome.model_copy(update={"result": asked})).model_copy(
                 update={
@@ -253,6 +255,7 @@ class StepRun:
                     "revision": revision,
                     "authors": authors,
                     "edited_by": authors[-1] if authors else "",
+                    "edit_comment": comment,
                     "previous": previous,
                     "feedback": "",
                 }
@@ -268,7 +271,7 @@ class StepRun:
                 return answers
             previous, asked = asked, settlement.result
             authors = (*authors, settlement.editor)
-            revision += 1
+            revision, comment = revision + 1, settlement.edit_comment()
 
     def _question_name(self) -> str:
         return f"{self._plan.name}-question-{self._asked}"
@@ -297,6 +300,7 @@ class StepRun:
             previous=self._previous,
             feedback=self._feedback.text if self._feedback and not self._edited_by else "",
             edited_by=self._edited_by,
+            edit_comment=self._edit_comment,
             execution_mode=outcome.execution_mode,
             mode_reason=outcome.reason,
             version=outcome.version,

@@ -19,7 +19,7 @@ from agents.turn_runner import TurnRunner
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import signoff_agents
-from workflows.turns import TurnOutcome, TurnRequest
+from workflows.turns import Question, TurnOutcome, TurnRequest
 
 
 class Store:
@@ -152,3 +152,17 @@ async def test_one_line_is_logged_and_no_content() -> None:
         "status": "ok",
         "execution_mode": "live_agent",
     }
+
+
+async def test_a_call_that_cannot_be_shown_fails_in_a_sentence() -> None:
+    """It names the tool and the argument; a deeper one could not even be read again."""
+    deep: list[object] = []
+    for _ in range(200):
+        deep = [deep]
+    runner = CountingRunner()
+    runner.outcome = TurnOutcome(
+        questions=(Question(id="q", tool="deploy", arguments={"tags": deep}),)
+    )
+    with pytest.raises(ApplicationError, match=r"'tags' of deploy .* nested more than") as caught:
+        await run(activities(runner))
+    assert caught.value.type == "BadAnswer"

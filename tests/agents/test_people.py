@@ -11,6 +11,7 @@ from google.adk.agents.llm_agent import LlmAgent
 from google.adk.apps.app import App
 from google.adk.events.event import Event
 from google.adk.tools.base_tool import BaseTool
+from google.adk.tools.function_tool import FunctionTool
 from google.adk.tools.tool_context import ToolContext
 from google.genai import types
 from hypothesis import given
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from agents.approval_server import ApprovalParts
 from agents.joint_questions import JointQuestions
 from agents.people import NobodyAsked, SignoffPeople
+from agents.policy import Judgement, Ruling, ToolCall
 from agents.security_plugin import SecurityPlugin, is_destructive
 from agents.signature import SigningKey
 from tests.agents.approval_fakes import PEER, PRINCIPALS, FakeDesk, approval_server, kept
@@ -118,6 +120,19 @@ async def test_the_same_key_is_the_same_approval(hall: Hall) -> None:
     assert len(hall.desk.asked) == 1
 
 
+class Careful:
+    """Wants people asked about everything."""
+
+    def evaluate(self, call: ToolCall) -> Judgement:
+        """See `PolicyEngine`."""
+        return Judgement(ruling=Ruling.CONFIRM, reason=call.tool)
+
+
+def pay(to: str) -> str:
+    """A tool."""
+    return to
+
+
 class Crowd:
     """People who say yes, and keep what they were asked."""
 
@@ -137,7 +152,7 @@ def context(*questions: Question) -> ToolContext:
     ]
     event = Event(author="clerk", content=types.Content(role="model", parts=parts))
     session = SimpleNamespace(app_name="mine", id="s", events=[event])
-    return cast("ToolContext", SimpleNamespace(session=session, agent_name="clerk"))
+    return cast("ToolContext", SimpleNamespace(session=session, agent_name="clerk", user_id="U1"))
 
 
 def every(id_: str, tool: str, arguments: Any) -> Question:
@@ -151,6 +166,24 @@ async def test_calls_one_after_the_other_are_still_one_card() -> None:
     assert (await joint.answer(PAY, here, every)).confirmed
     assert (await joint.answer(MAIL, here, every)).confirmed
     assert crowd.asked == [("c1", "c2")]
+
+
+async def test_a_call_nobody_could_read_is_answered_to_the_model() -> None:
+    """People aren't asked; the model hears which argument of which tool it is, and tries again."""
+    deep: list[Any] = []
+    for _ in range(200):
+        deep = [deep]
+    crowd = Crowd()
+    plugin = SecurityPlugin(Careful(), crowd)
+    tool = FunctionTool(pay)
+    for args, word in (({"to": deep}, "nested more than"), ({"to": 1e999}, "too large")):
+        here = context(Question(id="c9", tool="pay", arguments=args))
+        here.tool_confirmation = None
+        answer = await plugin.before_tool_callback(tool=tool, tool_args=args, tool_context=here)
+        assert answer is not None
+        assert "the argument 'to' of pay cannot be used: it " in answer["error"]
+        assert word in answer["error"]
+    assert crowd.asked == []
 
 
 async def test_an_answer_is_good_for_one_call() -> None:

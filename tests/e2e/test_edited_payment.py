@@ -66,9 +66,9 @@ async def test_an_edited_amount_is_shown_everywhere_and_is_what_is_ordered(offic
 
     await office.linus.click(second, ActionId.APPROVE_WITH_CARE)
     form = await office.linus.wait_for_view()
-    assert "Type 139.40 + 640.00 to approve" in str(form["blocks"])
+    assert "Type 139.40 EUR + 640.00 CHF to approve" in str(form["blocks"])
     old = await office.linus.submit(form, {"confirmation": {"confirmation": "2,010.50 + 640.00"}})
-    assert "139.40 + 640.00" in old["errors"]["confirmation"]
+    assert "139.40 EUR + 640.00 CHF" in old["errors"]["confirmation"]
     await office.linus.submit(form, {"confirmation": {"confirmation": "139.40 + 640.00"}})
     receipt = await office.linus.wait_for(
         lambda m: (m.get("metadata") or {}).get("event_type") == "signoff_receipt",

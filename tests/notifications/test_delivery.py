@@ -16,7 +16,7 @@ from playground.server import Playground
 from tests.notifications.test_after_the_act import NO, PAID, task, told
 from tests.notifications.views import ADA, settled, view
 from workflows.decisions import Outcome, Place
-from workflows.steps import Word
+from workflows.steps import Attachment, Word
 
 CHANNEL = "C0GENERAL1"
 ROOT = Path(__file__).parents[2]
@@ -156,3 +156,14 @@ async def test_reminders_say_how_it_ended(office: Office) -> None:
         assert "still waits" not in str(message)
         assert "Expired" in message["text"]
         assert "analysis of sales.csv" in message["text"]
+
+
+async def test_an_attached_file_hides_nothing(office: Office) -> None:
+    """Marked as the card marks it: no text in it runs backwards."""
+    root = await office.root()
+    text = "- to: Ann\u202eknaB\u200b\n"
+    await office.run(
+        office.delivery.attach, Attachment(thread=root, name="a.md", title="a", text=text)
+    )
+    (file,) = [f for m in await office.thread(root) for f in m.get("files") or ()]
+    assert (await office.ada.file(file["id"])).decode() == "- to: Ann[U+202E]knaB[U+200B]\n"

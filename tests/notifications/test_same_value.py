@@ -279,7 +279,11 @@ def test_a_typed_value_keeps_its_kind(name: str, text: str, value: Any) -> None:
 
 
 WRONG = [("amount", "1890,5"), ("amount", "0.10000000000000000001"), ("amount", "NaN"),
-         ("copies", "3.5"), ("tags", "{}"), ("tags", "[1"), ("more", '{"a": NaN}')]  # fmt: skip
+         ("copies", "3.5"), ("tags", "{}"), ("tags", "[1"), ("more", '{"a": NaN}'),
+         ("more", '{"max": 1e400}'), ("more", '{"a": 0.1000000000000000055}'),
+         ("tags", "[" * 40 + "]" * 40), ("tags", "[" * 220 + "]" * 220), ("tags", '["\\ud800"]'),
+         ("tags", f"[{'9' * 400}]"), ("tags", "[" * 2000 + "]" * 2000),
+         ("amount", "-5"), ("amount", "0"), ("amount", "-0.00"), ("amount", "1e400")]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "text"), WRONG)
@@ -309,6 +313,12 @@ def test_an_untouched_form_is_no_edit() -> None:
         Edit(arguments={"tool:adk-1": {"amount": float("inf")}}),
         Edit(arguments={"tool:adk-1": {"urgent": 1}}),
         Edit(arguments={"tool:adk-2": {"copies": True}}),
+        Edit(arguments={"tool:adk-1": {"amount": -5.0}}),
+        Edit(arguments={"tool:adk-1": {"amount": 0.0}}),
+        Edit(arguments={"tool:adk-1": {"amount": 10**400}}),
+        Edit(arguments={"tool:adk-1": {"amount": -5.0, "currency": " "}}),
+        Edit(arguments={"tool:adk-2": {"tags": ["\ud800"]}}),
+        Edit(arguments={"tool:adk-2": {"more": {"max": float("inf")}}}),
     ],
 )
 def test_calls_are_edited_in_their_arguments_only(edit: Edit) -> None:
@@ -316,6 +326,64 @@ def test_calls_are_edited_in_their_arguments_only(edit: Edit) -> None:
     assert edit.problem(CALLS)
     with pytest.raises(ValueError, match=r".+"):
         edit.applied(CALLS)
+
+
+ALIKE = [(1, True), (1, 1.0), ([0], [False]), ({"a": 1}, {"a": True}), ([0.0], [-0.0]), (0.0, -0.0)]
+
+
+@pytest.mark.parametrize(("old", "new"), ALIKE)
+def test_a_value_that_only_compares_equal_is_a_change(old: Any, new: Any) -> None:
+    """1 is not true, for whatever runs with it."""
+    before, after = (
+        AgentResult(summary="", calls=(ProposedCall(id="q", tool="t", arguments={"a": value}),))
+        for value in (old, new)
+    )
+    made = shown(after, before)
+    for surface in ("card", "text", "file"):
+        assert "nothing that is shown" not in SURFACES[surface](made, after)
+    assert "Changes since v1: none" not in card_text(made)
+
+
+def test_a_whole_amount_fills_its_field_with_a_whole_number() -> None:
+    """Slack takes nothing else there."""
+    pay = {"to": "Ann", "amount": 640, "currency": "EUR"}
+    result = AgentResult(
+        summary="", calls=(ProposedCall(id="q", tool="order_payment", arguments=pay),)
+    )
+    form = edit_modal(VALUE, shown(result), result)
+    assert view_problems(form) == []
+    assert '"initial_value": "640"' in json.dumps(form)
+    assert sent_in(result, only("to", "Bob")).edit == Edit(arguments={"q": {"to": "Bob"}})
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_hint_stays_on_one_line(surface: str) -> None:
+    """Else it could draw arguments of its own."""
+    call = CALLS.calls[0].model_copy(update={"hint": "ok\n   amount: 9.00\n## 2. pay\u2028x"})
+    result = AgentResult(summary="", calls=(call,))
+    text = SURFACES[surface](shown(result), result)
+    assert "\n   amount: 9.00" not in text
+    assert "\n## 2. pay" not in text
+
+
+def test_hidden_characters_are_inert_in_the_json_that_runs() -> None:
+    """Written as an escape there: exact, and it turns nothing around."""
+    call = ProposedCall(id="q", tool="t", arguments={"to": "Ann\u202eknaB"})
+    result = AgentResult(summary="", calls=(call,))
+    block = document(shown(result), result).rpartition("```json")[2]
+    assert "Ann\\u202eknaB" in block
+    assert block.isascii()
+
+
+@pytest.mark.parametrize("surface", sorted(SURFACES.keys() - {"form"}))
+def test_what_the_editor_wrote_stands_beside_the_edit(surface: str) -> None:
+    """On one line, with the name."""
+    edit = Edit(arguments={"tool:adk-1": {"amount": 1980.5}})
+    after = edit.applied(CALLS)
+    made = shown(after, CALLS)
+    request = made.request.model_copy(update={"edit_comment": "Invoice says\n1980.50."})
+    text = SURFACES[surface](made.model_copy(update={"request": request}), after)
+    assert ": Invoice says 1980.50." in text
 
 
 def test_a_text_beside_calls_is_refused() -> None:

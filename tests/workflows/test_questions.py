@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from tests.fakes import LINUS
 from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import asked
 from workflows import questions
-from workflows.decisions import Outcome, Settlement, Verdict
+from workflows.decisions import Edit, Outcome, Settlement, Verdict
 from workflows.digest import digest
 from workflows.results import AgentResult, ProposedCall
 from workflows.turns import Question
@@ -44,6 +45,19 @@ async def test_a_rejected_call_is_told_to_the_agent(house: House) -> None:
     assert (answer.confirmed, answer.comment) == (False, "too much")
     report = await task.result()
     assert (report.status, report.reason) == ("rejected_at_payment", "too much")
+
+
+async def test_the_editor_s_comment_goes_on_the_next_version(house: House) -> None:
+    """Whoever approves it reads why it was edited."""
+    house.agent.questions = [(PAY,)]
+    task = await house.start("payment")
+    name = f"{task.id}.payment-question-1"
+    edit = Edit(arguments={"q1": {"amount": 90}})
+    await house.decide(f"{name}.v1", Verdict.APPROVE, edit=edit, comment="The invoice says 90.")
+    card = await house.card(f"{name}.v2")
+    assert card.request.edit_comment == "The invoice says 90."
+    await house.decide(f"{name}.v2", Verdict.APPROVE, by=LINUS)
+    await task.result()
 
 
 def settled(

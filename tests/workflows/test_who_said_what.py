@@ -18,7 +18,7 @@ from workflows.decisions import Decision, Delegation, Edit, Outcome, Reply, Sett
 from workflows.electorate import Person
 from workflows.fit import fit
 from workflows.policy import Risk
-from workflows.proposal import heading, phrase, typed_rightly
+from workflows.proposal import heading, phrase, total, typed_rightly
 from workflows.results import AgentResult, ProposedCall
 
 
@@ -127,13 +127,54 @@ CALLS = AgentResult(
 def test_the_phrase_is_what_the_calls_come_to() -> None:
     """With marks or without; another total is not it."""
     assert heading(CALLS.calls) == "2 payments: 2,010.50 EUR"
-    assert phrase(CALLS.calls) == "2,010.50"
+    assert phrase(CALLS.calls) == "2,010.50 EUR"
     assert all(typed_rightly(text, "2,010.50") for text in ("2,010.50", " 2010.50 ", "2 010.50"))
     assert not any(typed_rightly(text, "2,010.50") for text in ("", "201050", "2,010.5", "payment"))
     pay = ProposedCall(id="c", tool="restart_service", arguments={"service": "web", "hard": True})
     assert phrase([pay]) == "web"
     assert heading([pay]) == "restart_service"
     assert phrase([pay.model_copy(update={"arguments": {"x": "\u202eweb"}})]) == "restart_service"
+
+
+def test_the_title_s_own_words_are_the_phrase() -> None:
+    """With or without currencies and marks; another currency or another order is not it."""
+    wanted = "2,010.50 EUR + 640.00 CHF"
+    right = (wanted, "2010.50 + 640.00", "2010.50 eur+640.00CHF", "2 010.50 EUR + 640.00")
+    assert all(typed_rightly(text, wanted) for text in right)
+    wrong = ("2,010.50 CHF + 640.00 EUR", "640.00 + 2,010.50", "2,010.50", "20,10.50 + 640.00", "+")
+    assert not any(typed_rightly(text, wanted) for text in wrong)
+
+
+def pays(*amounts: float, currency: str = "EUR") -> tuple[ProposedCall, ...]:
+    return tuple(
+        ProposedCall(
+            id=str(number),
+            tool="order_payment",
+            arguments={"to": "Ann", "amount": amount, "currency": currency},
+        )
+        for number, amount in enumerate(amounts)
+    )
+
+
+def test_an_amount_of_nothing_or_less_is_not_netted_out() -> None:
+    """Each line is named in its place."""
+    calls = pays(-999979.5, 1000000.0)
+    assert total(calls) == ()
+    assert heading(calls) == "2 payments: -999,979.50 EUR + 1,000,000.00 EUR"
+    assert phrase(calls) == "-999,979.50 EUR + 1,000,000.00 EUR"
+    assert typed_rightly("-999979.50 + 1000000.00", phrase(calls))
+    assert total(pays(0, 5)) == ()
+
+
+def test_a_phrase_is_short_enough_to_be_typed() -> None:
+    """Of many currencies, or of many digits, the payee is typed."""
+    many = [
+        one
+        for n in range(20)
+        for one in pays(1234567.0 + n, currency="ABCDEFGHIJKLMNOPQRST"[n] * 3)
+    ]
+    assert phrase(many) == "Ann"
+    assert phrase(pays(1e300)) == "Ann"
 
 
 def test_an_editor_who_may_decide_types_what_the_edited_calls_come_to() -> None:
