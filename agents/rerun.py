@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agents.conversation import Call, Conversation
 from agents.evidence import Evidence, measures
-from agents.markdown import bullets, cell, figure, section
+from agents.markdown import bullets, figure, section
 from agents.tools.column import Column
 from agents.tools.segment import Segments
 from agents.tools.table_profile import TableProfile
