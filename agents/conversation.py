@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from agents.brief import Brief, BriefFile, heard, so_far
 from agents.tools.file_format import FileFormat, format_of
+from agents.turn_book import RAN_WITH
 
 if TYPE_CHECKING:
     from google.adk.models.llm_request import LlmRequest
@@ -32,6 +33,12 @@ class Returned:
 
     call: Call
     response: dict[str, Any]
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What it ran with: as people edited it, else as it was asked for."""
+        edited = self.response.get(RAN_WITH)
+        return dict(edited) if isinstance(edited, dict) else self.call.arguments
 
     @property
     def error(self) -> str:

@@ -129,7 +129,8 @@ class JournalPlugin(BasePlugin):
     ) -> dict[str, Any] | None:
         if record.status is not None:
             await repeat_effects(record.effects, context)
-            return record.response
+            told: dict[str, Any] = record.heard(record.response)
+            return told
         if not record.runs and not call.approved and self._is_in_doubt(call):
             context.request_confirmation(hint=not_known(call.tool))
             context.actions.skip_summarization = True
@@ -161,7 +162,7 @@ class JournalPlugin(BasePlugin):
             record.broke = True
             raise
         await self._end(record, tool, result, context)
-        return result
+        return record.heard(result)
 
     async def _begin(self, record: CallRecord, args: dict[str, Any]) -> None:
         call = record.call

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agents.conversation import Call, Conversation
 from agents.evidence import Evidence, measures
-from agents.markdown import bullets, cell, figure, section
+from agents.markdown import bullets, figure, section
 from agents.tools.column import Column
 from agents.tools.segment import Segments
 from agents.tools.table_profile import TableProfile
@@ -76,9 +76,8 @@ def what_changed(conversation: Conversation, evidence: Evidence) -> str:
     if feedback is None:
         return ""
     answers = changes(conversation, evidence)
-    by = f" by {cell(feedback.by)}" if feedback.by else ""
     quoted = "\n".join(f"> {line}" for line in feedback.text.strip().splitlines()[:20])
-    return section("What changed", f"Feedback{by}:\n\n{quoted}", bullets(answers))
+    return section("What changed", f"Feedback:\n\n{quoted}", bullets(answers))
 
 
 def changes(conversation: Conversation, evidence: Evidence) -> list[str]:

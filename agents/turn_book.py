@@ -7,7 +7,7 @@ an attempt that makes them again finds what became of both.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agents.answer import clean
@@ -19,6 +19,8 @@ from workflows.results import RunStatus, ToolRun
 from workflows.turns import Answer, Question
 
 MOST_RESPONSE = 8_000
+RAN_WITH = "ran_with"
+"""What a response is told under that it ran with other arguments than the model wanted."""
 UNKNOWN = "unknown"
 """How the ids of questions about such calls begin."""
 NOT_AGAIN = "It is not known whether this ran. People decided not to run it again."
@@ -55,6 +57,13 @@ class CallRecord:
     def question_id(self) -> str:
         """Good for one more run."""
         return f"{UNKNOWN}:{self.key}:{self.runs}"
+
+    def heard(self, response: Any) -> Any:
+        """What the model is told: beside the tool's answer, what ran where people edited it."""
+        if self.call.proposed is None:
+            return response
+        said = response if isinstance(response, dict) else {"result": response}
+        return {**said, RAN_WITH: self.call.arguments}
 
     def begun(self) -> Begun:
         """The entry to keep before it runs."""
@@ -212,7 +221,13 @@ class TurnBook:
 
     def _adopt(self, run: ToolRun, call_id: str = "") -> CallRecord:
         """A run that the caller knows of, and the journal does not: it was another machine's."""
-        call = Called(run.tool, run.arguments, call_id=call_id, approved=run.approved)
+        call = Called(
+            run.tool,
+            run.arguments,
+            call_id=call_id,
+            approved=run.approved,
+            proposed=run.proposed,
+        )
         record = CallRecord(run.key, call, runs=1, response=run.response)
         record.status = None if run.status is RunStatus.UNKNOWN else run.status
         self._calls[run.key] = record
@@ -240,7 +255,8 @@ class TurnBook:
             if run.status is RunStatus.DONE and _same(run, call):
                 self._answered.append(self._earlier.pop(key))
                 response = {**run.response, "already_done": True}
-                return CallRecord(key, call, 1, run.status, response, earlier=True)
+                ran = replace(call, arguments=run.arguments, proposed=run.proposed)
+                return CallRecord(key, ran, 1, run.status, response, earlier=True)
         return None
 
     def _new_key(self, call: Called) -> str:

@@ -319,5 +319,6 @@ async def _decided(found: WorkflowExecution) -> DecidedLine:
         revision=int(memo.get("revision", 1)),
         outcome=found.typed_search_attributes.get(attributes.STATUS) or "",
         by=tuple(memo.get("decided_by") or ()),
+        edited=bool(memo.get("edited", False)),
         at=found.close_time or found.start_time,
     )

@@ -18,7 +18,7 @@ from notifications.plain_words import plain
 from notifications.replies import sentence
 from notifications.runs import before, counted, declined_line, run_line
 from notifications.text import visible
-from notifications.words import OUTCOME, STEP, TROUBLE
+from notifications.words import STEP, TROUBLE, VERDICT, outcome
 from notifications.words import task as task_words
 from workflows.decisions import Answer, Decision, Reply, Verdict, Via
 from workflows.durations import words
@@ -160,10 +160,14 @@ _HINTS = {
 
 def plain_answer(answer: Answer, view: CardView) -> str:
     """The sentence Slack shows, for a terminal, and the option that helps."""
-    people = view.ballot.electorate.people if view.ballot.electorate else ()
-    names = {one.id: f"{one.name} ({one.id})" if one.name else one.id for one in people}
-    said = visible(plain(sentence(answer), names))
+    said = visible(plain(sentence(answer), names_in(view)))
     return " ".join(filter(None, (said, _HINTS.get(answer.reply))))
+
+
+def names_in(view: CardView) -> dict[str, str]:
+    """`Grace (U0GRACE001)` by id, for whoever the approval knows by name."""
+    people = view.ballot.electorate.people if view.ballot.electorate else ()
+    return {one.id: f"{one.name} ({one.id})" if one.name else one.id for one in people}
 
 
 def words_of(seconds: float) -> str:
@@ -189,27 +193,33 @@ def _show_task(say: Console, view: TaskView) -> None:
         say.print(f"{TROUBLE[view.trouble]}: {visible(view.problem)}", markup=False)
 
 
-def _show_edit(say: Console, view: CardView) -> None:
-    request = view.request
+def _show_edit(say: Console, view: CardView, editor: str) -> None:
     if note := edit_note(view):
-        say.print(f"Edited by {request.edited_by}: {visible(note)}", markup=False)
-    if said := one_line(request.edit_comment):
-        say.print(f"{request.edited_by}: {visible(said)}", markup=False)
+        say.print(f"Edited by {editor}: {visible(note)}", markup=False)
+    if said := one_line(view.request.edit_comment):
+        say.print(f"{editor}: {visible(said)}", markup=False)
 
 
 def _show_approval(say: Console, look: Look) -> None:
     view = look.view
     request, ballot = view.request, view.ballot
     say.print(f"{visible(headline(view))}, version {request.revision}", markup=False)
-    state = OUTCOME[ballot.outcome][1] if ballot.outcome else "waiting"
-    say.print(f"State: {state}; requested by {request.requester}", markup=False)
+    state = outcome(ballot)[1] if ballot.outcome else "waiting"
+    names = names_in(view)
+    asked_by = visible(names.get(request.requester, request.requester))
+    say.print(f"State: {state}; requested by {asked_by}", markup=False)
+    if ballot.deadline is not None:
+        until = f"{ballot.deadline:%Y-%m-%d %H:%M} UTC"
+        say.print(f"Risk: {request.policy.risk}; to be decided until {until}", markup=False)
     for decision in ballot.counted:
-        say.print(f"{decision.by}: {decision.verdict} {visible(decision.comment)}", markup=False)
-    if ballot.electorate is not None:
-        for person in ballot.electorate.people:
-            say.print(f"May decide: {visible(person.name)} ({person.id})", markup=False)
+        by = visible(names.get(decision.by, decision.by))
+        verdict = VERDICT[decision.verdict]
+        said = f"{by}: {verdict}{' with edits' if decision.edit else ''}"
+        say.print(f"{said} {visible(decision.comment)}".rstrip(), markup=False)
+    for user in ballot.deciders():
+        say.print(f"May decide: {visible(names[user])}", markup=False)
     say.print(f"Digest: {ballot.digest}", markup=False)
-    _show_edit(say, view)
+    _show_edit(say, view, visible(names.get(request.edited_by, request.edited_by)))
     if request.previous is not None:
         changed = as_text(difference_of(view)) or "none."
         say.print(f"Changes since version {request.revision - 1}:", markup=False)

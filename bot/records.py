@@ -53,7 +53,9 @@ def card_record(view: CardView) -> Record:
         "requester": request.requester,
         "outcome": ballot.outcome.value if ballot.outcome else None,
         "deadline": ballot.deadline.isoformat() if ballot.deadline else None,
-        "approvers": [{"id": one.id, "name": one.name} for one in people],
+        "approvers": [
+            {"id": one.id, "name": one.name} for one in people if one.id in ballot.deciders()
+        ],
         "decisions": [
             {
                 "by": decision.by,

@@ -78,6 +78,7 @@ class DecidedLine(Frozen):
     outcome: str
     by: tuple[str, ...]
     at: datetime
+    edited: bool = False
 
 
 def line_text(line: PendingLine, now: datetime) -> str:

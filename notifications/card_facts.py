@@ -142,9 +142,7 @@ def outcome_line(view: CardView) -> str:
     ballot = view.ballot
     assert ballot.outcome is not None
     assert ballot.settled_at is not None
-    sign, word = words.OUTCOME[ballot.outcome]
-    if any(decision.edit for decision in ballot.counted):
-        word = "Approved with edits" if ballot.outcome is Outcome.APPROVED else "Edited"
+    sign, word = words.outcome(ballot)
     line = f"{sign} *{word}*{_by(view)} · {moment(ballot.settled_at)}"
     return line + _next(view)
 

@@ -120,7 +120,7 @@ def _escaped(text: str) -> str:
 def _heading(view: CardView) -> str:
     if view.ballot.outcome is None:
         return "Approval wanted"
-    return words.OUTCOME[view.ballot.outcome][1]
+    return words.outcome(view.ballot)[1]
 
 
 def _closing(view: CardView) -> list[str]:

@@ -152,10 +152,12 @@ def _recent(recent: Sequence[DecidedLine]) -> list[Block]:
 
 
 def _decided(line: DecidedLine) -> str:
-    sign, word = words.OUTCOME.get(_outcome(line.outcome), ("▫️", line.outcome))
+    sign, word = words.decided(_outcome(line.outcome), edited=line.edited)
+    if line.edited and line.outcome == Outcome.CHANGES_REQUESTED:
+        word += f" → v{line.revision + 1}"
     by = f" by {people(line.by)}" if line.by else ""
     title = clip(line.title, 140, mrkdwn).shown
-    return f"{sign} {title} · v{line.revision}: {word.lower()}{by}, {moment(line.at)}"
+    return f"{sign} {title} · v{line.revision}: {word[:1].lower()}{word[1:]}{by}, {moment(line.at)}"
 
 
 def _outcome(value: str) -> Outcome:

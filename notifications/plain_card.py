@@ -218,7 +218,7 @@ def _outcome(view: CardView, zone: ZoneInfo, names: Names) -> str:
     if ballot.outcome is None:
         return ""
     deciders = _people(ballot.settled_by(), names)
-    text = words.OUTCOME[ballot.outcome][1] + (f" by {deciders}" if deciders else "")
+    text = words.outcome(ballot)[1] + (f" by {deciders}" if deciders else "")
     text += f", {moment(ballot.settled_at, zone)}" if ballot.settled_at else ""
     replaced = ballot.outcome is Outcome.CHANGES_REQUESTED
     return text + (f"; replaced by version {ballot.revision + 1}" if replaced else "")

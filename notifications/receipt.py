@@ -9,8 +9,17 @@ from collections.abc import Callable, Iterable, Iterator
 from notifications import words
 from notifications.blocks import Block, context, section
 from notifications.facts import code, people, person
-from notifications.runs import Render, counted, declined_line, run_line, warning
+from notifications.runs import (
+    Render,
+    by_whom,
+    counted,
+    declined_line,
+    edited,
+    run_line,
+    warning,
+)
 from notifications.text import clip, inert, mrkdwn, visible
+from workflows.acts import failures
 from workflows.receipts import Receipt
 
 TEXT_SHOWN = 120
@@ -29,6 +38,8 @@ def receipt(told: Receipt) -> list[Block]:
     if said := warning(told.ran):
         blocks.append(section(f"⚠️ *{said}*"))
     blocks += [section(text) for text in _packed(shown)]
+    if who := by_whom(told.ran):
+        blocks.append(context(who))
     if more:
         blocks.append(context(f"and {more} more, all listed in the file"))
     note = f" · 🔌 {words.OFFLINE}" if told.offline else ""
@@ -48,7 +59,10 @@ def receipt_file(told: Receipt) -> str:
         f"Task {told.task_id}, recorded by Signoff as it ran.",
         *([f"**{said}**"] if said else []),
         "\n".join(f"- {line}" for line in _lines(told, inert, ", ".join)),
+        by_whom(told.ran, lambda users: inert(", ".join(users))),
     ]
+    if told.report and (changed := edited(told.ran, inert, len(told.ran))):
+        parts.append(f"**{changed}.** Where the text below says otherwise, it is wrong.")
     if told.report:
         parts += ["---", f"What the agent of {told.step} wrote about it:", visible(told.report)]
     return "\n\n".join(part for part in parts if part)
@@ -56,7 +70,7 @@ def receipt_file(told: Receipt) -> str:
 
 def _headline(told: Receipt, render: Render) -> str:
     did = counted(told.ran, told.declined) or _NOTHING
-    sign = "⚠️" if warning(told.ran) else "🧾"
+    sign = "⚠️" if warning(told.ran) or failures(told.ran) else "🧾"
     return f"{sign} {did} · {clip(told.step, 40, render).shown}"
 
 

@@ -4,7 +4,6 @@ The same lines stand on the receipt, on later cards and in its file; what an age
 in them is made inert.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,12 +11,16 @@ from notifications import words
 from notifications.blocks import Block, section
 from notifications.facts import people
 from notifications.text import clip, inert, mrkdwn
+from workflows.acts import failures
+from workflows.argument import arguments_of
 from workflows.decisions import Outcome
 from workflows.receipts import Declined
-from workflows.results import RunStatus, ToolRun
+from workflows.results import ProposedCall, RunStatus, ToolRun
+from workflows.tasks import StepState, TaskView
 
 ARGUMENTS, VALUE, RESPONSE, REASON = 10, 60, 160, 200
 LINES, LINE = 6, 300
+NAMED = 3
 Render = Callable[[str], str]
 
 
@@ -27,10 +30,14 @@ def counted(ran: Sequence[ToolRun], declined: Sequence[Declined] = ()) -> str:
     done, failed = states.count(RunStatus.DONE), states.count(RunStatus.FAILED)
     unknown = states.count(RunStatus.UNKNOWN)
     expired = sum(one.outcome is Outcome.EXPIRED for one in declined)
-    parts = [f"{_actions(done)} carried out"] if done or not (failed or unknown) else []
+    of = f"{done} of {_actions(len(states))}" if done and failed else _actions(done)
+    parts = [f"{of} carried out"] if done or not (failed or unknown) else []
     parts += [f"{failed} failed"] if failed else []
     parts += [f"{unknown} not known to have run"] if unknown else []
-    parts += [f"{len(declined) - expired} rejected"] if len(declined) > expired else []
+    back = sum(one.outcome is Outcome.CHANGES_REQUESTED for one in declined)
+    rejected = len(declined) - expired - back
+    parts += [f"{rejected} rejected"] if rejected else []
+    parts += [f"{back} sent back for changes"] if back else []
     parts += [f"{expired} not decided in time"] if expired else []
     return ", ".join(parts) if ran or declined else ""
 
@@ -46,11 +53,65 @@ def before(ran: Sequence[ToolRun]) -> str:
     return ", ".join(parts)
 
 
+def ended_did(view: TaskView) -> str:
+    """What an ended task did, with the calls that failed by name."""
+    if not view.status.startswith("completed"):
+        return before(view.ran)
+    failed = [call(run.tool, run.arguments, mrkdwn) for run in failures(view.ran)]
+    more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
+    names = f". Failed: {'; '.join(failed[:NAMED])}{more}" if failed else ""
+    return counted(view.ran, view.declined) + names
+
+
+def gave_up(view: TaskView) -> str:
+    """Of a task that ended because people wanted something else than the agent had to offer."""
+    wanted = StepState.CHANGES_REQUESTED
+    if not any(step.state is wanted for step in view.steps):
+        return ""
+    return "The agent proposed nothing else, so nothing was carried out at this step"
+
+
+def by_whom(ran: Iterable[ToolRun], name: Callable[[Iterable[str]], str] = people) -> str:
+    """`Edited by Grace, approved by Linus`, as far as that is known."""
+    ran = tuple(ran)
+    editors = dict.fromkeys(who for run in ran for who in run.edited_by)
+    approvers = dict.fromkeys(who for run in ran for who in run.approved_by)
+    parts = [f"edited by {name(editors)}"] if editors else []
+    parts += [f"approved by {name(approvers)}"] if approvers else []
+    said = ", ".join(parts)
+    return said[:1].upper() + said[1:]
+
+
+def edited(ran: Iterable[ToolRun], render: Render, most: int = NAMED) -> str:
+    """Which calls ran with other arguments than the agent had proposed; empty when none did."""
+    lines = [f"{run.tool}: {changed}" for run in ran if (changed := edit(run))]
+    if not lines:
+        return ""
+    calls = "1 call" if len(lines) == 1 else f"{len(lines)} calls"
+    more = f" and {len(lines) - most} more" if len(lines) > most else ""
+    shown = [clip(line, VALUE * 4, render).shown for line in lines[:most]]
+    return f"✏️ {calls} ran as people edited it: {'; '.join(shown)}{more}"
+
+
+def edit(run: ToolRun) -> str:
+    """`amount 1,890.00 → 1,980.50`, each argument that ran with another value."""
+    if run.proposed is None:
+        return ""
+    old, new = _written(run.tool, run.proposed), _written(run.tool, run.arguments)
+    names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+    return ", ".join(
+        f"{name} {_short(old.get(name, 'nothing'))} → {_short(new.get(name, 'nothing'))}"
+        for name in names
+    )
+
+
 def run_line(run: ToolRun, render: Render) -> str:
     """One call: how it went, what ran, with what, and what came back."""
     sign, said = words.RUN[run.status]
     how = "" if run.status is RunStatus.DONE else f"{said}: "
-    return f"{sign} {how}{call(run.tool, run.arguments, render)}{_back(run, render)}"
+    changed = clip(edit(run), VALUE * ARGUMENTS, render).shown
+    note = f" · ✏️ edited: {changed}" if changed else ""
+    return f"{sign} {how}{call(run.tool, run.arguments, render)}{_back(run, render)}{note}"
 
 
 def declined_line(
@@ -65,8 +126,8 @@ def declined_line(
 
 
 def call(tool: str, arguments: Mapping[str, Any], render: Render = inert) -> str:
-    """`order_payment: amount 120.5, currency EUR, to Ann Meyer`."""
-    given = _fields(arguments, ARGUMENTS, render)
+    """`order_payment: to Ann Meyer, amount 120.50, currency EUR`, as on the card."""
+    given = clip(_plain(_written(tool, arguments), ARGUMENTS), VALUE * ARGUMENTS, render).shown
     return f"{clip(tool, VALUE, render).shown}" + (f": {given}" if given else "")
 
 
@@ -100,21 +161,26 @@ def _actions(count: int) -> str:
 def _back(run: ToolRun, render: Render) -> str:
     """What the tool answered that was not said to it."""
     new = {n: v for n, v in run.response.items() if run.arguments.get(n) != v}
-    shown = clip(_plain(new, 4), RESPONSE, render).shown
+    shown = clip(_plain(_written(run.tool, new), 4), RESPONSE, render).shown
     return f" → {shown}" if shown else ""
 
 
-def _fields(values: Mapping[str, Any], most: int, render: Render) -> str:
-    return clip(_plain(values, most), VALUE * most, render).shown
-
-
-def _plain(values: Mapping[str, Any], most: int) -> str:
-    named = sorted(values.items())
-    parts = [f"{name} {_value(value)}" for name, value in named[:most]]
-    parts += [f"and {len(named) - most} more"] if len(named) > most else []
+def _plain(written: Mapping[str, str], most: int) -> str:
+    parts = [f"{name} {_short(text)}" for name, text in [*written.items()][:most]]
+    parts += [f"and {len(written) - most} more"] if len(written) > most else []
     return ", ".join(parts)
 
 
-def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    return clip(" ".join(text.split()), VALUE).shown + ("…" if len(text) > VALUE else "")
+def _written(tool: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Each value as the card writes it, in the order of the call; a whole number without `.0`."""
+    whole = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in values.items()
+    }
+    shown = arguments_of(ProposedCall(id="", tool=tool, arguments=whole))
+    return {one.name: one.text for one in shown}
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return clip(text, VALUE).shown + ("…" if len(text) > VALUE else "")

@@ -5,7 +5,7 @@ from notifications.blocks import Block, actions, button, context, section
 from notifications.buttons import ActionId, TaskValue
 from notifications.facts import code, moment, people, person
 from notifications.fleet_card import ahead
-from notifications.runs import before, counted, warning
+from notifications.runs import by_whom, edited, ended_did, gave_up, warning
 from notifications.text import clip, mrkdwn
 from workflows.durations import words as duration
 from workflows.tasks import StepState, StepStatus, TaskView
@@ -13,7 +13,8 @@ from workflows.tasks import StepState, StepStatus, TaskView
 REASON_SHOWN = 200
 PROBLEM_SHOWN = 1_500
 UNWELL = 3
-_FINE = {StepState.APPROVED, StepState.DONE}
+_DONE = {StepState.DONE, StepState.PARTLY_DONE}
+_FINE = {StepState.APPROVED, *_DONE}
 
 
 def task_message(view: TaskView) -> list[Block]:
@@ -22,6 +23,11 @@ def task_message(view: TaskView) -> list[Block]:
         section(_head(view)),
         section("\n".join(_line(number, step) for number, step in enumerate(view.steps, 1))),
         *(context(line) for line in ahead(view.unwell[:UNWELL])),
+        *(
+            context(line)
+            for line in (gave_up(view), edited(view.ran, mrkdwn), by_whom(view.ran))
+            if line
+        ),
         context(_foot(view)),
     ]
     if said := warning(view.ran):
@@ -46,16 +52,14 @@ def task_text(view: TaskView) -> str:
 
 def _state(view: TaskView) -> tuple[str, str]:
     sign, state = words.task(view.status)
+    if view.status.startswith("completed") and warning(view.ran):
+        sign = "⚠️"
     return sign, state + (f" · {did}" if (did := _did(view)) else "")
 
 
 def _did(view: TaskView) -> str:
     """What was carried out, once that is the last word about it."""
-    if view.ended_at is None:
-        return ""
-    if view.status.startswith("completed"):
-        return counted(view.ran, view.declined)
-    return before(view.ran)
+    return ended_did(view) if view.ended_at is not None else ""
 
 
 def _lower(text: str) -> str:
@@ -73,7 +77,7 @@ def _head(view: TaskView) -> str:
 def _line(number: int, step: StepStatus) -> str:
     sign, state = words.STEP[step.state]
     parts = [f"{sign}  {number}. *{mrkdwn(step.name)}* · {state}"]
-    if step.by and step.state is not StepState.DONE:
+    if step.by and step.state not in _DONE:
         parts.append(f"by {people(step.by)}")
     if step.revision > 1:
         parts.append(f"(v{step.revision})")

@@ -4,7 +4,7 @@ from notifications import words
 from notifications.blocks import Block, quote, section
 from notifications.card_facts import outcome_line
 from notifications.facts import people, person
-from notifications.runs import before, counted, warning
+from notifications.runs import by_whom, edited, ended_did, gave_up, warning
 from notifications.text import clip, inert, mrkdwn
 from workflows.requests import CardView
 from workflows.tasks import StepState, StepStatus, TaskView
@@ -14,7 +14,13 @@ SOURCES_SHOWN = 60
 TITLE_SHOWN = 140
 REASON_SHOWN = 600
 PROBLEM_SHOWN = 1_000
-_ENDS = {StepState.REJECTED, StepState.EXPIRED, StepState.WITHDRAWN, StepState.FAILED}
+_ENDS = {
+    StepState.REJECTED,
+    StepState.CHANGES_REQUESTED,
+    StepState.EXPIRED,
+    StepState.WITHDRAWN,
+    StepState.FAILED,
+}
 
 
 def key(view: TaskView) -> dict[str, str]:
@@ -29,8 +35,11 @@ def tidings(view: TaskView, link: str) -> list[Block]:
         lines.append(f"Retry it or cancel the task{_here(link, 'on its message')}.")
         problem = clip(view.problem, PROBLEM_SHOWN, inert).shown
         return [section(lines[0]), quote(problem), section(lines[1])]
-    if did := _did(view):
+    if did := ended_did(view):
         lines.append(f"{did[0].upper()}{did[1:]}.")
+    lines += [
+        f"{line}." for line in (gave_up(view), edited(view.ran, mrkdwn), by_whom(view.ran)) if line
+    ]
     if said := warning(view.ran):
         lines.append(f"⚠️ *{said}*")
     blocks = [section("\n".join(lines))]
@@ -56,7 +65,7 @@ def outcome_tidings(view: CardView, link: str) -> list[Block]:
 def outcome_text(view: CardView) -> str:
     """The notification."""
     assert view.ballot.outcome is not None
-    sign, word = words.OUTCOME[view.ballot.outcome]
+    sign, word = words.outcome(view.ballot)
     return clip(f"{sign} {word}: {mrkdwn(view.request.title)}", TEXT_SHOWN).shown
 
 
@@ -69,7 +78,7 @@ def _headline(view: TaskView, *, bold: bool) -> str:
     state = f"*{mrkdwn(state)}*" if bold else mrkdwn(state)
     sources = clip(", ".join(view.sources), SOURCES_SHOWN, mrkdwn).shown
     by = f" by {_by(view)}" if bold and _by(view) else ""
-    did = f" · {_did(view)}" if not bold and view.ended_at and _did(view) else ""
+    did = f" · {ended_did(view)}" if not bold and view.ended_at and ended_did(view) else ""
     return f"{sign} {state}{by}: {mrkdwn(view.pipeline)} of {sources}{did}"
 
 
@@ -78,12 +87,6 @@ def _state(view: TaskView) -> tuple[str, str]:
         return words.task(view.status)
     stuck = next((step.name for step in view.steps if step.state is StepState.STUCK), "")
     return "⚠️", words.TROUBLE[view.trouble] + (f" at {stuck}" if stuck else "")
-
-
-def _did(view: TaskView) -> str:
-    if view.status.startswith("completed"):
-        return counted(view.ran, view.declined)
-    return before(view.ran)
 
 
 def _by(view: TaskView) -> str:

@@ -28,7 +28,9 @@ STEP = {
     StepState.WAITING: ("👀", "Waiting for approval"),
     StepState.APPROVED: ("✅", "Approved"),
     StepState.DONE: ("✅", "Done"),
+    StepState.PARTLY_DONE: ("⚠️", "Done in part"),
     StepState.REJECTED: ("❌", "Rejected"),
+    StepState.CHANGES_REQUESTED: ("✏️", "Changes requested"),
     StepState.EXPIRED: ("⌛", "Expired"),
     StepState.WITHDRAWN: ("↩️", "Withdrawn"),
     StepState.STUCK: ("⚠️", "Failed"),
@@ -62,10 +64,25 @@ _TASK = {
     attributes.RUNNING: ("⏳", "In progress"),
     attributes.STUCK: ("⚠️", "Failed, waiting for Retry"),
     "completed": ("✅", "Completed"),
+    "completed_with_failures": ("⚠️", "Completed, not without failures"),
     "completed_with_fallback": ("☑️", "Completed, partly without a live agent"),
     "cancelled": ("↩️", "Cancelled"),
     "refused": ("⚠️", "Not started"),
 }
+
+
+def outcome(ballot: Ballot) -> tuple[str, str]:
+    """Sign and word for how an approval ended; for `Edited`, the next version says the rest."""
+    assert ballot.outcome is not None
+    return decided(ballot.outcome, edited=ballot.edited())
+
+
+def decided(outcome: Outcome, *, edited: bool) -> tuple[str, str]:
+    """The same, from what a list knows."""
+    sign, word = OUTCOME[outcome]
+    if edited and outcome is Outcome.CHANGES_REQUESTED:
+        return sign, "Edited"
+    return sign, "Approved with edits" if edited and outcome is Outcome.APPROVED else word
 
 
 def task(status: str) -> tuple[str, str]:

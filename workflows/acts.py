@@ -65,15 +65,24 @@ class Acts:
         self._now.clear()
 
     def decided(
-        self, turn: str, questions: Sequence[Question], answers: Sequence[Answer], by: Settlement
+        self,
+        turn: str,
+        questions: Sequence[Question],
+        answers: Sequence[Answer],
+        by: Settlement,
+        editors: Sequence[str] = (),
     ) -> None:
-        """People answered; an approved call counts as begun from here on, until it is heard of."""
+        """People answered; an approved call counts as begun from here on, until it is heard of.
+
+        `editors` made the version that was decided on of what the agent had proposed.
+        """
+        editors = tuple(dict.fromkeys((*editors, *filter(None, [by.editor]))))
         for question, answer in zip(questions, answers, strict=True):
             if not question.tool:
                 continue
             self.asked = True
             if answer.confirmed:
-                self._expect(turn, question, answer)
+                self._expect(turn, question, answer, by.settled_by(), editors)
             else:
                 self.declined.append(_declined(self._step, question, answer, by))
 
@@ -101,18 +110,32 @@ class Acts:
         and of the same once more in one go."""
         return run.status is RunStatus.DONE and run.key not in self._now
 
-    def _expect(self, turn: str, question: Question, answer: Answer) -> None:
-        given = question.arguments if answer.arguments is None else answer.arguments
+    def _expect(
+        self,
+        turn: str,
+        question: Question,
+        answer: Answer,
+        by: tuple[str, ...],
+        editors: tuple[str, ...],
+    ) -> None:
+        edited = answer.arguments is not None
         key = f"approved:{turn}/{question.id}"
         self._approved[key] = ToolRun(
-            key=key, tool=question.tool, arguments=given, status=RunStatus.UNKNOWN, approved=True
+            key=key,
+            tool=question.tool,
+            arguments=question.arguments if answer.arguments is None else answer.arguments,
+            status=RunStatus.UNKNOWN,
+            approved=True,
+            proposed=question.arguments if edited else None,
+            edited_by=editors if edited else (),
+            approved_by=by,
         )
 
     def _keep(self, run: ToolRun) -> None:
         before = self._ran.get(run.key)
         if before is not None and before.status is RunStatus.DONE:
             return
-        self._heard_of(run)
+        run = _with_people(run, self._heard_of(run) or before)
         if before != run:
             self._ran[run.key] = run
             self._note(run)
@@ -120,15 +143,16 @@ class Acts:
     def _note(self, run: ToolRun) -> None:
         self._journal.note(AuditKind.TOOL_RAN, step=self._step, **_detail(run))
 
-    def _heard_of(self, run: ToolRun) -> None:
-        """What was approved and waited for word of it, waits no more."""
+    def _heard_of(self, run: ToolRun) -> ToolRun | None:
+        """What was approved and waited for word of it, waits no more; gives that."""
         wanted = call_key(run.tool, run.arguments)
         for waiting in (self._approved, self._presumed):
             for key, expected in waiting.items():
                 if call_key(expected.tool, expected.arguments) == wanted:
                     del waiting[key]
                     self._ran.pop(key, None)
-                    return
+                    return expected
+        return None
 
 
 def call_key(tool: str, arguments: dict[str, Any]) -> str:
@@ -144,6 +168,25 @@ def runs_of(error: BaseException | None) -> list[ToolRun]:
             found += [run for detail in error.details if (run := _run(detail)) is not None]
         error = error.__cause__
     return found
+
+
+def failures(ran: Iterable[ToolRun]) -> tuple[ToolRun, ...]:
+    """What failed and was not done at another time, either."""
+    ran = tuple(ran)
+    done = {call_key(run.tool, run.arguments) for run in ran if run.status is RunStatus.DONE}
+    failed = (run for run in ran if run.status is RunStatus.FAILED)
+    return tuple(run for run in failed if call_key(run.tool, run.arguments) not in done)
+
+
+def _with_people(run: ToolRun, known: ToolRun | None) -> ToolRun:
+    """As the agent tells it, with what people did to it as the task knows that."""
+    return run.model_copy(
+        update={
+            "proposed": (known.proposed if known else None) or run.proposed,
+            "edited_by": known.edited_by if known else (),
+            "approved_by": known.approved_by if known else (),
+        }
+    )
 
 
 def _run(detail: Any) -> ToolRun | None:

@@ -95,7 +95,8 @@ class ApprovalWorkflow:
         ]
         await self._decide()
         if matter.ballot.outcome is not None:
-            listing.settled(matter.ballot.outcome, matter.ballot.settled_by())
+            ballot, outcome = matter.ballot, matter.ballot.outcome
+            listing.settled(outcome, ballot.settled_by(), edited=ballot.edited())
             settlement = settlement_of(request, matter.ballot, matter.reason, matter.withdrawn_by)
             await self._tell_parent(settlement)
         await self._finish(beside)

@@ -26,7 +26,7 @@ def arguments_of(call: ProposedCall) -> tuple[Argument, ...]:
 def argument(call: ProposedCall, name: str) -> Argument:
     """One argument; an amount of money has its thousands apart and is never rounded."""
     value = call.arguments[name]
-    is_money = name == amount_name(call.arguments)
+    is_money = bool(name) and name == amount_name(call.arguments)
     return Argument(_named(name), plain(exact(value)) if is_money else text_of(value))
 
 

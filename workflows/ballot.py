@@ -45,6 +45,10 @@ class Ballot(Frozen):
         """Who gave the verdict that the outcome is, in order."""
         return settled_by(self.outcome, self.counted)
 
+    def edited(self) -> bool:
+        """Whether somebody decided with an edit."""
+        return any(decision.edit is not None for decision in self.counted)
+
     def needed(self) -> int:
         """How many approvals it takes: one person fills one seat only."""
         seats = self.electorate.groups if self.electorate else self.policy.groups

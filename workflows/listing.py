@@ -43,10 +43,16 @@ def pending(request: ApprovalRequest, ballot: Ballot, plan: Iterable[PlannedRung
             "revision": request.revision,
             "digest": ballot.digest[:PREFIX],
             "zones": {person.id: person.tz for person in people},
-            "approvers": [person.name or person.id for person in people],
+            "approvers": _named(ballot),
             "careful": request.policy.careful(),
         }
     )
+
+
+def _named(ballot: Ballot) -> list[str]:
+    people = ballot.electorate.people if ballot.electorate else ()
+    able = ballot.deciders()
+    return [person.name or person.id for person in people if person.id in able]
 
 
 def left_alone(ballot: Ballot, snoozed: Mapping[str, datetime]) -> None:
@@ -77,7 +83,7 @@ def _rung(plan: Iterable[PlannedRung], sent: Iterable[str]) -> Updates:
     return [attributes.NEXT_RUNG.value_set(rung.at), attributes.RUNG.value_set(rung.name)]
 
 
-def settled(outcome: Outcome, by: Iterable[str]) -> None:
+def settled(outcome: Outcome, by: Iterable[str], *, edited: bool) -> None:
     """List under its outcome, with whoever decided; no reminder is due any more."""
     workflow.upsert_search_attributes([attributes.STATUS.value_set(outcome), *NO_RUNG])
-    workflow.upsert_memo({"decided_by": list(by)})
+    workflow.upsert_memo({"decided_by": list(by), "edited": edited})

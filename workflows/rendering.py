@@ -59,8 +59,13 @@ def lines_of(calls: Sequence[ProposedCall]) -> Iterator[str]:
 
 
 def figures(result: AgentResult) -> str:
-    """`missing_percent 4.25, rows 120.0`, unrounded."""
-    return ", ".join(f"{name} {value!r}" for name, value in sorted(result.metrics.items()))
+    """`missing_percent 4.25, rows 120`, unrounded."""
+    return ", ".join(f"{name} {figure(value)}" for name, value in sorted(result.metrics.items()))
+
+
+def figure(value: float) -> str:
+    """Every digit of it; a whole number without `.0`."""
+    return repr(value).removesuffix(".0")
 
 
 def _of_text(result: AgentResult) -> Iterator[str]:

@@ -111,7 +111,8 @@ class ToolRun(Frozen):
     """A tool call that ran, as whoever ran it recorded it, before the model heard of it.
 
     `key` is the idempotency key that the tool got; `approved` whether people approved the call;
-    `proposed` what the agent had wanted it to run with, where people edited that.
+    `proposed` what the agent had wanted it to run with, where people edited that. The task itself
+    fills in who edited and who approved it; what an agent says of that counts for nothing.
     """
 
     key: str
@@ -121,6 +122,8 @@ class ToolRun(Frozen):
     response: dict[str, Any] = {}
     approved: bool = False
     proposed: dict[str, Any] | None = None
+    edited_by: tuple[str, ...] = ()
+    approved_by: tuple[str, ...] = ()
 
     def brief(self) -> "ToolRun":
         """Without the response, for what people are shown."""

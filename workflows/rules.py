@@ -60,8 +60,7 @@ def apply(
 def _next_version(ballot: Ballot) -> int:
     """Which version an edit made, where somebody waits who raises it; else 0."""
     sent_back = ballot.outcome is Outcome.CHANGES_REQUESTED
-    edited = any(decision.edit is not None for decision in ballot.counted)
-    return ballot.revision + 1 if sent_back and edited and ballot.followed else 0
+    return ballot.revision + 1 if sent_back and ballot.edited() and ballot.followed else 0
 
 
 def _remember(ballot: Ballot, decision: Decision, answer: Answer) -> Ballot:
@@ -108,7 +107,7 @@ def closed_answer(ballot: Ballot) -> Answer:
         outcome=ballot.outcome,
         who=ballot.settled_by(),
         when=ballot.settled_at,
-        edited=any(d.edit is not None for d in ballot.counted),
+        edited=ballot.edited(),
         version=_next_version(ballot),
     )
 
@@ -117,14 +116,14 @@ def _unentitled(ballot: Ballot, decision: Decision) -> Answer | None:
     assert ballot.electorate is not None
     names = ballot.deciders()
     person = ballot.electorate.find(decision.by)
-    if person is None or (person.team and decision.team and person.team != decision.team):
+    if person is not None and person.team and decision.team and person.team != decision.team:
         return Answer(reply=Reply.NOT_APPROVER, approvers=names)
-    if decision.by in ballot.moved:
+    if person is not None and decision.by in ballot.moved:
         return Answer(reply=Reply.DELEGATED, who=(ballot.moved[decision.by],))
     if decision.by in ballot.barred():
         own = decision.by == ballot.requester and not ballot.policy.requester_may_decide
         return Answer(reply=Reply.REQUESTER if own else Reply.AUTHOR, approvers=names)
-    return None
+    return None if person is not None else Answer(reply=Reply.NOT_APPROVER, approvers=names)
 
 
 def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Answer | None:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from temporalio import workflow
 
-from workflows.acts import Acts
+from workflows.acts import Acts, failures
 from workflows.decisions import Outcome, Place, Settlement
 from workflows.errand import Errand
 from workflows.receipts import Receipt
@@ -33,14 +33,18 @@ def settled(settlement: Settlement) -> StepEnd:
 def acted(acts: Acts) -> StepEnd:
     """A step that did something is done; one that did nothing ended as people decided on that."""
     if any(run.status is not RunStatus.FAILED for run in acts.ran):
-        return StepEnd(StepState.DONE)
+        return StepEnd(StepState.PARTLY_DONE if failures(acts.ran) else StepState.DONE)
     if acts.ran:
         return StepEnd(StepState.FAILED, "failed", "Every action failed.")
     if not acts.declined:
         return StepEnd(StepState.DONE)
     reason = next((one.reason for one in acts.declined if one.reason), "")
-    if all(one.outcome is Outcome.EXPIRED for one in acts.declined):
+    said = [one.outcome for one in acts.declined if one.outcome is not Outcome.EXPIRED]
+    if not said:
         return StepEnd(StepState.EXPIRED, "expired", reason)
+    if said[-1] is Outcome.CHANGES_REQUESTED:
+        reason = next(one.reason for one in reversed(acts.declined) if one.outcome is said[-1])
+        return StepEnd(StepState.CHANGES_REQUESTED, "changes_requested", reason)
     return StepEnd(StepState.REJECTED, "rejected", reason)
 
 

@@ -267,7 +267,7 @@ class StepRun:
                 raise Cancelled
             if settlement.outcome is not Outcome.CHANGES_REQUESTED or settlement.result is None:
                 answers = questions.answers(new, asked, settlement)
-                self._acts.decided(self._turn_id(), new, answers, settlement)
+                self._acts.decided(self._turn_id(), new, answers, settlement, authors)
                 return answers
             previous, asked = asked, settlement.result
             authors = (*authors, settlement.editor)

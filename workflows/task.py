@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.acts import failures
     from workflows.audit import AuditKind
     from workflows.decisions import Outcome, Settlement
     from workflows.errand import Cancelled, Errand, lost, sentence
@@ -110,9 +111,15 @@ class TaskWorkflow(ApprovalParent):
             gesture = errand.cancelled or Gesture(by="")
             errand.ended_by = gesture.by
             return gesture.reason
-        live = all(r.execution_mode is ExecutionMode.LIVE_AGENT for r in errand.records)
-        errand.status = "completed" if live else "completed_with_fallback"
+        errand.status = self._completed()
         return ""
+
+    def _completed(self) -> str:
+        errand = self._errand
+        if any(failures(acts.ran) for acts in errand.acts):
+            return "completed_with_failures"
+        live = all(r.execution_mode is ExecutionMode.LIVE_AGENT for r in errand.records)
+        return "completed" if live else "completed_with_fallback"
 
     async def _collect(self) -> bool:
         errand = self._errand

@@ -96,10 +96,12 @@ class StepState(StrEnum):
     WAITING = "waiting"
     APPROVED = "approved"
     REJECTED = "rejected"
+    CHANGES_REQUESTED = "changes_requested"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     STUCK = "stuck"
     DONE = "done"
+    PARTLY_DONE = "partly_done"
     FAILED = "failed"
     CANCELLED = "cancelled"
     NOT_RUN = "not_run"
@@ -170,10 +172,11 @@ class StepRecord(Frozen):
 class TaskReport(Frozen):
     """How a task ended.
 
-    `status` is `completed`, `completed_with_fallback`, `rejected_at_<step>`, `expired_at_<step>`,
-    `withdrawn_at_<step>`, `failed_at_<step>` (every tool call failed), `cancelled` or `refused`
-    (then `reason` is a sentence about the input). `ran` is what was done, whatever the end;
-    `declined` what people did not allow.
+    `status` is `completed`, `completed_with_failures` (some tool calls failed),
+    `completed_with_fallback`, `rejected_at_<step>`, `changes_requested_at_<step>` (the agent
+    proposed nothing else), `expired_at_<step>`, `withdrawn_at_<step>`, `failed_at_<step>` (every
+    tool call failed), `cancelled` or `refused` (then `reason` is a sentence about the input).
+    `ran` is what was done, whatever the end; `declined` what people did not allow.
     """
 
     status: str

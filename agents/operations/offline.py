@@ -77,4 +77,4 @@ def _row(item: Returned) -> tuple[str, str, str]:
 
 
 def _given(item: Returned) -> str:
-    return ", ".join(f"{name} {value}" for name, value in sorted(item.call.arguments.items()))
+    return ", ".join(f"{name} {value}" for name, value in sorted(item.arguments.items()))

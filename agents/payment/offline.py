@@ -1,8 +1,11 @@
 """What the payment agent says offline: one order per payment asked for, then what became of it."""
 
+from typing import Any
+
 from agents.conversation import Call, Conversation, Reply, Returned
 from agents.evidence import answer
 from agents.markdown import bullets, page, section, table
+from workflows.money import money_in
 
 TOOLS = ("read_payments", "order_payment")
 
@@ -71,20 +74,24 @@ def _metrics(done: list[Returned]) -> dict[str, float | None]:
 
 
 def _sentence(item: Returned) -> str:
-    asked = item.call.arguments
-    what = f"{asked.get('amount', 0):,.2f} {asked.get('currency')} to {asked.get('to')}"
+    ran, asked = item.arguments, item.call.arguments
+    what = f"{_amount(ran)} to {ran.get('to')}"
     if item.response.get("unknown"):
         return f"It is not known whether this was ordered: {what}. {item.error}"
     if not item.response.get("order"):
         return f"Not ordered: {what}. {item.error}"
-    paid = float(item.response.get("amount", 0))
-    changed = f", changed to {paid:,.2f}" if paid != asked.get("amount") else ""
+    was = f"{_amount(asked)} to {asked.get('to')}"
+    changed = "" if ran == asked else f", changed by people, before: {was}"
     when = "Already ordered" if item.response.get("already_done") else "Ordered"
     return f"{when}: {what}{changed} ({item.response['order']})."
 
 
 def _row(item: Returned) -> tuple[str, str, str, str]:
-    asked = item.call.arguments
+    ran = item.arguments
     outcome = str(item.response.get("order") or item.error or "waiting")
-    amount = f"{asked.get('amount', 0):,.2f} {asked.get('currency')}"
-    return str(asked.get("to")), amount, str(asked.get("reason")), outcome
+    return str(ran.get("to")), _amount(ran), str(ran.get("reason")), outcome
+
+
+def _amount(arguments: dict[str, Any]) -> str:
+    money = money_in(arguments)
+    return str(money) if money else f"{arguments.get('amount')} {arguments.get('currency')}"

@@ -61,7 +61,38 @@ async def test_each_decision_takes_effect() -> None:
         "total EUR": 120.5,
     }
     assert any("twice the offer" in finding for finding in done.result.findings)
-    assert any("changed to 600.00" in finding for finding in done.result.findings)
+    edited = "Ordered: 600.00 CHF to "
+    assert any(f.startswith(edited) and "before: 640.00 CHF" in f for f in done.result.findings)
+
+
+@pytest.mark.parametrize(
+    ("agent", "name", "changes"),
+    [
+        ("payment", "payments.csv", {"to": "Eve", "amount": 1980.5, "reason": "new offer"}),
+        ("operations", "runbook.md", {"service": "edited-service"}),
+    ],
+)
+async def test_the_report_tells_what_ran_and_not_what_was_asked(
+    agent: str, name: str, changes: dict[str, object]
+) -> None:
+    """In this turn, and in a revision that runs nothing again."""
+    content = (EXAMPLES / name).read_bytes()
+    asked, outcome = await ask(agent, name, content)
+    question = outcome.questions[0]
+    rest = map(yes, outcome.questions[1:])
+    done = await go_on(asked, outcome, content, yes(question, **changes), *rest)
+    edited = [run for run in done.ran if run.proposed is not None]
+    assert [run.arguments for run in edited] == [{**question.arguments, **changes}]
+    assert "ran_with" not in edited[0].response
+    assert done.result is not None
+    feedback = Feedback(text="Shorter, please.", by="grace", previous=done.result)
+    later = {"key": "k2", "revision": 2, "feedback": feedback, "ran": done.ran}
+    again = await LocalAgents(offline=True).run(asked.model_copy(update=later), [content])
+    for told in (done, again):
+        assert told.result is not None
+        for field, value in changes.items():
+            shown = "1,980.50" if field == "amount" else str(value)
+            assert shown in told.result.full_text, (field, told.result.full_text)
 
 
 async def test_a_partial_answer_leaves_the_rest_open() -> None:

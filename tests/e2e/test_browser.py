@@ -68,7 +68,7 @@ async def test_the_main_job_by_hand(stage: Stage) -> None:
     await expect(thread).to_contain_text("penguins.csv has 344 rows")
 
     await thread_button(page, "signoff_approve").click()
-    await expect(thread).to_contain_text("You are not an approver of this")
+    await expect(thread).to_contain_text("You requested this, so someone else must approve")
 
     await stage.switch("Grace Hopper")
     await page.click(".thread-summary")

@@ -104,8 +104,8 @@ def test_a_receipt_says_what_was_done_and_asks_nothing() -> None:
     """From the recorded calls: what ran with what, what came back, who said no and why."""
     blocks = receipt(told(PAID, FAILED, declined=(NO, LATE)))
     text = shown(blocks)
-    assert "1 action carried out, 1 failed, 1 rejected, 1 not decided in time" in text
-    assert "order_payment: amount 1890.0, currency EUR, to Ann Meyer → order PO-1" in text
+    assert "1 of 2 actions carried out, 1 failed, 1 rejected, 1 not decided in time" in text
+    assert "order_payment: to Ann Meyer, amount 1,890.00, currency EUR → order PO-1" in text
     assert f"Rejected by <@{GRACE}>: order_payment: to Bob" in text
     assert "Not decided in time: order_payment: to Bob" in text
     assert f"<@{ADA}>" in text
@@ -120,6 +120,66 @@ def test_each_argument_that_ran_is_on_the_receipt_and_in_its_file(field: str) ->
     for render in (lambda one: shown(receipt(one)), receipt_file):
         assert "4711" in render(told(other))
         assert "4711" not in render(told(PAID))
+
+
+EDITED = PAID.model_copy(
+    update={
+        "arguments": {**PAID.arguments, "amount": 1980.5},
+        "proposed": PAID.arguments,
+        "edited_by": (GRACE,),
+        "approved_by": (LINUS,),
+    }
+)
+
+
+def test_an_edit_stands_above_what_the_agent_says_of_it() -> None:
+    """The file corrects the agent before the agent is read; without an edit nothing is said."""
+    change = "order_payment: amount 1,890.00 → 1,980.50"
+    text = receipt_file(told(EDITED, report="Paid 1,890.00, as I proposed."))
+    assert "1 call ran as people edited it: " + change in text
+    assert text.index(change) < text.index("as I proposed")
+    assert "as people edited" not in receipt_file(told(PAID))
+
+
+def test_edits_and_their_people_are_told_everywhere() -> None:
+    """To the channel, to the requester, and on the receipt: who edited what, and who approved."""
+    who = f"Edited by <@{GRACE}>, approved by <@{LINUS}>"
+    ended = task("completed", ran=(EDITED,))
+    for blocks in (task_message(ended), tidings(ended, LINK), receipt(told(EDITED))):
+        assert "amount 1,890.00 → 1,980.50" in shown(blocks)
+        assert who in shown(blocks)
+        assert problems(blocks, "message") == []
+
+
+def test_changes_requested_is_not_told_as_a_rejection() -> None:
+    """By whom, and that the agent gave up; on the receipt as well."""
+    state = StepState.CHANGES_REQUESTED
+    steps = (StepStatus(name="payment", state=state, by=(GRACE,), reason="half"),)
+    back = NO.model_copy(update={"outcome": Outcome.CHANGES_REQUESTED})
+    ended = task("changes_requested_at_payment", steps=steps, declined=(back,), reason="half")
+    for blocks in (task_message(ended), tidings(ended, LINK)):
+        text = shown(blocks)
+        assert f"by <@{GRACE}>" in text
+        assert "hanges requested at payment" in text
+        assert "The agent proposed nothing else" in text
+        assert "ejected" not in text
+    text = shown(receipt(told(declined=(back,))))
+    assert "1 sent back for changes" in text
+    assert "ejected" not in text
+
+
+def test_a_part_that_failed_is_no_plain_success() -> None:
+    """A sign, the counts, and the call that failed by name; the step's line says so, too."""
+    failed = FAILED.model_copy(update={"arguments": {"to": "Catering", "amount": 12.5}})
+    steps = (StepStatus(name="payment", state=StepState.PARTLY_DONE),)
+    ended = task("completed_with_failures", steps=steps, ran=(PAID, PAID, failed))
+    for blocks in (task_message(ended), tidings(ended, LINK)):
+        text = shown(blocks)
+        assert text.startswith("⚠️")
+        assert "2 of 3 actions carried out, 1 failed. Failed: order_payment: to Catering" in text
+        assert "✅" not in text
+    assert "Done in part" in shown(task_message(ended))
+    assert shown(receipt(told(PAID, failed))).startswith("*⚠️")
 
 
 def test_what_is_not_known_is_said_loudly() -> None:
@@ -157,7 +217,7 @@ def test_nothing_done_is_said() -> None:
 def test_counts_read_well() -> None:
     """One and many; nothing at all is no sentence."""
     assert counted(()) == ""
-    assert counted((PAID, PAID, FAILED)) == "2 actions carried out, 1 failed"
+    assert counted((PAID, PAID, FAILED)) == "2 of 3 actions carried out, 1 failed"
     assert counted((FAILED,)) == "1 failed"
     assert before((PAID,)) == "1 action was carried out before"
     assert (
@@ -168,6 +228,8 @@ def test_counts_read_well() -> None:
 
 ENDS = {
     "completed": ("✅", "Completed", "5 actions carried out"),
+    "completed_with_failures": ("⚠️", "Completed, not without failures", "5 actions"),
+    "changes_requested_at_report": ("✏️", "Changes requested at report", "5 actions were carried"),
     "completed_with_fallback": ("☑️", "Completed, partly without a live agent", "5 actions"),
     "rejected_at_report": ("❌", "Rejected at report", "5 actions were carried out before"),
     "expired_at_report": ("⌛", "Expired at report", "5 actions were carried out before"),
@@ -233,7 +295,7 @@ def test_a_card_says_what_ran_before() -> None:
     """No decision takes it back; without runs nothing is said of them."""
     text = shown(card(view(ran=(PAID.brief(),)), NOW))
     assert "Ran before, whatever you decide now:" in text
-    assert "amount 1890.0, currency EUR, to Ann Meyer" in text
+    assert "to Ann Meyer, amount 1,890.00, currency EUR" in text
     assert "Ran before" in card_text(view(ran=(PAID,)))
     assert "Ran before" not in shown(card(view(), NOW))
 

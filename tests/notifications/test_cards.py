@@ -117,7 +117,7 @@ def test_buttons_stand_only_while_a_decision_is_possible(name: str) -> None:
 
 
 SAYS = {
-    "waiting": ("Approval wanted", "1 approval", "any rejection ends it", f"<@{GRACE}>", "Figures: rows 120.0"),
+    "waiting": ("Approval wanted", "1 approval", "any rejection ends it", f"<@{GRACE}>", "Figures: rows 120"),
     "high risk": ("⚠️ high",),
     "quorum and groups": ("2 approvals, one each from `legal` and `finance`", "1 of 2, missing: legal"),
     "handed on": (f"<@{GRACE}> handed on to <@{CARL}>",),

@@ -114,3 +114,11 @@ def test_time_left_is_never_negative() -> None:
     """A deadline that passed while the list was on its way."""
     late = line(1, deadline=NOW - timedelta(minutes=1))
     assert "0 s left" in str(home(HomeView(now=NOW, pending=PendingPage(lines=(late,), total=1))))
+
+
+def test_an_edit_is_no_request_for_changes() -> None:
+    """Lately decided: what was edited went on as the next version."""
+    edited = DECIDED.model_copy(update={"outcome": "changes_requested", "edited": True})
+    text = str(home(FULL.model_copy(update={"recent": (edited,)})))
+    assert f"v1: edited → v2 by <@{GRACE}>" in text
+    assert "hanges requested" not in text

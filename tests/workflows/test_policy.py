@@ -257,3 +257,13 @@ def test_no_sequence_of_clicks_breaks_the_rules(
     if state.outcome is Outcome.APPROVED:
         assert len(set(state.approvals())) >= start.policy.quorum
         assert not state.open_seats(state.approvals())
+
+
+def test_a_requester_who_is_no_approver_reads_why() -> None:
+    """Not that they are no approver; the same for whoever wrote it."""
+    _, answer = rules.apply(ballot("ANN BEN"), says(ASKER), NOW)
+    assert (answer.reply, answer.approvers) == (Reply.REQUESTER, (ANN, BEN))
+    _, answer = rules.apply(ballot("ANN BEN", authors=(CAT,)), says(CAT), NOW)
+    assert answer.reply is Reply.AUTHOR
+    _, answer = rules.apply(ballot("ANN BEN", requester_may_decide=True), says(ASKER), NOW)
+    assert answer.reply is Reply.NOT_APPROVER

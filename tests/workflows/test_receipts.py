@@ -31,7 +31,10 @@ async def test_what_was_done_is_a_receipt_and_no_question(house: House) -> None:
         ("pay", "Acme", RunStatus.DONE),
         ("mail", "acme@acme.example", RunStatus.DONE),
     ]
-    assert report.ran[0].arguments["amount"] == 90
+    paid, mailed = report.ran
+    assert (paid.arguments["amount"], paid.proposed) == (90, {"amount": 100, "to": "Acme"})
+    assert (paid.edited_by, paid.approved_by) == ((GRACE,), (LINUS,))
+    assert (mailed.edited_by, mailed.approved_by, mailed.proposed) == ((), (LINUS,), None)
     (receipt,) = house.cards.receipts
     assert receipt.ran == report.ran
     assert receipt.report == "# All of it"
@@ -75,14 +78,16 @@ async def test_nothing_done_because_nobody_decided_is_expired(house: House) -> N
     assert report.ran == ()
 
 
-async def test_changes_wanted_and_nothing_else_proposed_is_rejected(house: House) -> None:
+async def test_changes_wanted_and_nothing_else_proposed_is_told_as_that(house: House) -> None:
     """The agent was told what to change, and gave up."""
     house.agent.questions = [(PAY,)]
     task = await house.start("payment")
     card = f"{task.id}.payment-question-1.v1"
     await house.decide(card, Verdict.REQUEST_CHANGES, comment="half of it")
     report = await task.result()
-    assert (report.status, report.reason) == ("rejected_at_payment", "half of it")
+    assert (report.status, report.reason) == ("changes_requested_at_payment", "half of it")
+    step = house.cards.tasks[task.id].steps[0]
+    assert (step.state, step.by) == (StepState.CHANGES_REQUESTED, (GRACE,))
     assert report.declined[0].outcome is Outcome.CHANGES_REQUESTED
 
 
@@ -93,6 +98,15 @@ async def test_all_failed_is_not_completed(house: House) -> None:
     await house.decide(f"{task.id}.payment-question-1.v1", Verdict.APPROVE)
     report = await task.result()
     assert (report.status, report.ran[0].status) == ("failed_at_payment", RunStatus.FAILED)
+
+
+async def test_some_failed_is_completed_with_failures(house: House) -> None:
+    """The step is done in part, and the status says that something is missing."""
+    house.agent.questions, house.agent.fates = [(PAY, MAIL)], {"q1": RunStatus.FAILED}
+    task = await house.start("payment")
+    await house.decide(f"{task.id}.payment-question-1.v1", Verdict.APPROVE)
+    assert (await task.result()).status == "completed_with_failures"
+    assert house.cards.tasks[task.id].steps[0].state is StepState.PARTLY_DONE
 
 
 async def test_an_approved_call_nobody_speaks_of_is_unknown(house: House) -> None:
