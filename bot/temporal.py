@@ -9,12 +9,12 @@ from datetime import timedelta
 from importlib import metadata
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-from pydantic import ValidationError
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -43,7 +43,7 @@ from workflows.task import TaskWorkflow
 RELEASE = metadata.version("signoff")
 GRACE = timedelta(seconds=5)
 MISREAD = (WorkflowQueryFailedError, ValidationError)
-"""What a question to a workflow of another kind ends with: it has no such query, or another answer."""
+"""How a question to a workflow of another kind ends: no such query, or an answer unlike ours."""
 
 
 def data_converter(
