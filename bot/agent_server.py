@@ -11,6 +11,7 @@ from agents.signature import KeyUnusable, SigningKey
 from agents.tls import TlsUnusable, server_context
 from bot.embedded import require_free
 from bot.errors import ConfigurationError
+from bot.file_locks import AGENTS, shared
 from bot.fleet import seal_of, tls_files
 from bot.models import A2A, require_models, tool_policies
 from bot.payload_keys import payload_codec
@@ -25,6 +26,14 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
     """Serve every agent of ours; ready when ADK is loaded, which takes some seconds."""
     server = settings.agent_server
     require_free(server.port, "the agents", "port under [agent_server]")
+    with shared(settings.folder / AGENTS):
+        async with _served(settings):
+            yield
+
+
+@contextlib.asynccontextmanager
+async def _served(settings: Settings) -> AsyncIterator[None]:
+    server = settings.agent_server
     started, stop = asyncio.Event(), asyncio.Event()
     answers = AnswerFile(settings.folder / "agents.db")
     parts = _parts(settings, answers)

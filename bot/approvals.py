@@ -21,7 +21,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from bot.errors import BadRequest, UnavailableError
-from bot.temporal import unavailable, unknown
+from bot.temporal import MISREAD, is_other, unavailable, unknown
 from notifications.approval_list import DecidedLine, PendingLine, PendingPage
 from notifications.buttons import Cursor
 from storage.errors import StorageError
@@ -115,8 +115,11 @@ class Approvals:
 
     async def view(self, approval_id: str) -> CardView:
         """One approval as its card shows it, ended ones too."""
+        handle = self._handle(approval_id)
         try:
-            return await self._handle(approval_id).query(ApprovalWorkflow.view)
+            return await handle.query(ApprovalWorkflow.view)
+        except MISREAD as error:
+            raise await _misread(handle, error) from None
         except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
 
@@ -126,6 +129,8 @@ class Approvals:
         try:
             async with asyncio.timeout(seconds):
                 return await handle.query(ApprovalWorkflow.look)
+        except MISREAD as error:
+            raise await _misread(handle, error) from None
         except TimeoutError:
             raise UnavailableError(
                 "This can't be opened just now, because no worker answers. Nothing was done: "
@@ -230,6 +235,13 @@ class Approvals:
         if unknown(error):
             return no_approval(approval_id)
         return unavailable(error)
+
+
+async def _misread(
+    handle: WorkflowHandle[ApprovalWorkflow, Settlement], error: Exception
+) -> Exception:
+    """For a question that was not understood: the id of something else is that of no approval."""
+    return no_approval(handle.id) if await is_other(handle, ApprovalWorkflow.__name__) else error
 
 
 def no_approval(approval_id: str) -> BadRequest:

@@ -27,6 +27,8 @@ from bot.bypasses import Bypasses
 from bot.comments import Comments
 from bot.deputies import Deputies
 from bot.digests import DigestActivities
+from bot.errors import UnavailableError
+from bot.file_locks import TEMPORAL, is_held
 from bot.fleet import agent_activities, registry
 from bot.fleet_watch import QUICK_SECONDS, FleetReports, FleetWatch, Unwell
 from bot.gateway import Gateway
@@ -138,8 +140,20 @@ async def prepare(settings: Settings) -> None:
     await migrate(settings.database_url)
 
 
+def is_ours(settings: Settings) -> bool:
+    """Whether this folder's own server runs, or the settings name one: whoever else listens at the
+    usual port belongs to somebody else."""
+    named = "address" in settings.temporal.model_fields_set
+    return named or not settings.temporal.embedded or is_held(settings.folder / TEMPORAL)
+
+
 async def desk(settings: Settings) -> Desk:
-    """For commands that ask and decide."""
+    """For commands that ask and decide; they ask the server of this folder and no other."""
+    if not is_ours(settings):
+        raise UnavailableError(
+            "Signoff isn't running in this folder: start it with 'signoff up' or 'signoff demo'. "
+            "For a Temporal server of your own, set address under [temporal] in signoff.toml."
+        )
     client = await connect(settings)
     approvals = Approvals(client, settings.temporal.task_queue)
     return Desk(Tasks(client, settings, input_folders(settings)), approvals, client)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot import logs
+from bot import logs, ports
 from bot.local_slack import local_workspace
-from bot.running_demo import apart, noted, pointed_at
+from bot.running_demo import apart, noted, pointed_at, require_ended
 from bot.settings import Settings
 from bot.up import Parts, print_addresses, start_all
 from playground.server import Playground
@@ -21,9 +21,13 @@ async def demo(
 ) -> AsyncIterator[Settings]:
     """Kept under `.signoff/demo`, apart from what belongs to a real workspace."""
     settings = in_demo_folder(settings)
+    require_ended(settings)
     if fresh:
         shutil.rmtree(settings.folder, ignore_errors=True)
+    settings, moves = ports.moved(settings)
     logs.configure(settings.folder / "signoff.log")
+    for sentence in moves:
+        say.print(sentence, markup=False)
     parts = Parts(say)
     async with parts.stack:
         workspace = local_workspace(settings, settings.playground.port)

@@ -13,6 +13,7 @@ from agents.a2a_client import A2AClient
 from agents.health import HealthCheck
 from bot import bootstrap, temporal
 from bot.errors import SignoffError
+from bot.file_locks import AGENTS, is_held
 from bot.fleet import registry
 from bot.local_slack import MANIFEST
 from bot.models import model_problems, tool_policies
@@ -177,6 +178,9 @@ async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
 
 async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
     address = settings.temporal.address
+    if not bootstrap.is_ours(settings):
+        yield Finding(True, "Temporal isn't running here; 'signoff up' starts it.")
+        return
     try:
         client = await bootstrap.connect(settings)
         missing = await temporal.missing_attributes(client)
@@ -210,17 +214,31 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _agents(settings: Settings) -> AsyncIterator[Finding]:
+    endpoints = list(registry(settings).endpoints.values())
+    if not _agents_run(settings):
+        away = "Our agents are not running here; 'signoff up' or 'signoff agents' starts them."
+        yield Finding(True, away)
+        endpoints = [one for one in endpoints if not one.url.startswith(settings.agents_url)]
     client = A2AClient()
     try:
-        fleet = await HealthCheck(client).fleet(registry(settings).endpoints.values())
+        fleet = await HealthCheck(client).fleet(endpoints)
     finally:
         await client.aclose()
     ours = [agent for agent in fleet.agents if not settings.agents.get(agent.name)]
     if ours and all(agent.health is Health.UNHEALTHY for agent in ours):
-        yield Finding(True, "Our agents are not running; 'signoff up' or 'signoff agents' does.")
+        yield Finding(
+            True, "Our agents don't answer; 'signoff up' or 'signoff agents' starts them."
+        )
         ours = []
     for agent in fleet.agents:
         if agent in ours or settings.agents.get(agent.name):
             reason = f": {agent.reason.rstrip('.')}" if agent.reason else ""
             healthy = agent.health is not Health.UNHEALTHY
             yield Finding(healthy, f"Agent {agent.name} is {agent.health}{reason}.")
+
+
+def _agents_run(settings: Settings) -> bool:
+    """Whether this folder's do. At the usual address of this machine may be somebody else's."""
+    server = settings.agent_server
+    is_here = not server.public_url and server.host in {"127.0.0.1", "::1", "localhost"}
+    return not is_here or is_held(settings.folder / AGENTS)

@@ -12,6 +12,7 @@ from typing import IO
 
 from bot.children import die_with_parent, stop
 from bot.errors import ConfigurationError, UnavailableError
+from bot.file_locks import TEMPORAL
 from bot.settings import TemporalSettings
 
 START_SECONDS = 30
@@ -45,7 +46,7 @@ def require_free(port: int, what: str, where: str) -> None:
 async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]:
     """Run the server until the block ends; gives its process id."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _lock(folder / "temporal.lock") as lock:
+    with _lock(folder / TEMPORAL) as lock:
         port = int(settings.address.rpartition(":")[2])
         require_free(port, "Temporal", "address under [temporal]")
         require_free(settings.ui_port, "Temporal's web page", "ui_port under [temporal]")

@@ -10,6 +10,8 @@ from typing import IO
 from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
+from bot.errors import ConfigurationError
+from bot.file_locks import TEMPORAL, is_held
 from bot.settings import MailSettings, Settings
 from playground.server import Playground
 from workflows.frozen import Frozen
@@ -21,6 +23,7 @@ _WHERE = {
     "temporal": {"address", "namespace", "task_queue", "ui_port"},
     "agent_server": {"host", "port"},
     "web": {"host", "port"},
+    "approval_server": {"host", "port"},
 }
 
 
@@ -53,6 +56,15 @@ def pointed_at(settings: Settings, workspace: Playground | RunningDemo) -> Setti
     server = {"host": "127.0.0.1", "port": workspace.mail_port, "security": "none"}
     mail = MailSettings(sender="signoff@acme.example", server=server)
     return settings.model_copy(update={"slack": slack, "secrets": secrets, "mail": mail})
+
+
+def require_ended(demo: Settings) -> None:
+    """Refuse a second one in the same folder, before it touches anything."""
+    running = _running(demo.folder / NOTE)
+    if running is not None:
+        raise ConfigurationError(f"The demo already runs here, at {running.url}: stop it first.")
+    if is_held(demo.folder / TEMPORAL):
+        raise ConfigurationError("The demo is already starting or stopping here: try again soon.")
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from bot.approvals import of_queue, quotable
 from bot.errors import BadRequest
 from bot.inputs import InputFolders
 from bot.settings import Settings
-from bot.temporal import unavailable, unknown
+from bot.temporal import MISREAD, is_other, unavailable, unknown
 from workflows import attributes
 from workflows.frozen import Frozen
 from workflows.task import TaskWorkflow
@@ -119,9 +119,14 @@ class Tasks:
             raise unavailable(error) from None
 
     async def view(self, task_id: str) -> TaskView:
-        """Where a task stands."""
+        """Where a task stands; the id of something else is that of no task."""
+        handle = self._handle(task_id)
         try:
-            return await self._handle(task_id).query(TaskWorkflow.view)
+            return await handle.query(TaskWorkflow.view)
+        except MISREAD:
+            if await is_other(handle, TaskWorkflow.__name__):
+                raise no_task(task_id) from None
+            raise
         except (RPCError, RuntimeError) as error:
             raise self._not_found(error, task_id) from None
 

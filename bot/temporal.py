@@ -9,12 +9,13 @@ from datetime import timedelta
 from importlib import metadata
 from typing import Any
 
+from pydantic import ValidationError
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, PayloadCodec
@@ -41,6 +42,8 @@ from workflows.task import TaskWorkflow
 
 RELEASE = metadata.version("signoff")
 GRACE = timedelta(seconds=5)
+MISREAD = (WorkflowQueryFailedError, ValidationError)
+"""How a question to a workflow of another kind ends: no such query, or an answer unlike ours."""
 
 
 def data_converter(
@@ -183,6 +186,14 @@ def unknown(error: RPCError | RuntimeError) -> bool:
         RPCStatusCode.NOT_FOUND,
         RPCStatusCode.INVALID_ARGUMENT,
     }
+
+
+async def is_other(handle: WorkflowHandle[Any, Any], kind: str) -> bool:
+    """Whether the workflow of this id is of another kind, after a question to it failed."""
+    try:
+        return (await handle.describe()).workflow_type != kind
+    except (RPCError, RuntimeError) as error:
+        raise unavailable(error) from None
 
 
 def unavailable(error: RPCError | RuntimeError) -> UnavailableError:

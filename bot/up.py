@@ -9,7 +9,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from bot import approval_service, bootstrap, embedded, logs
+from bot import approval_service, bootstrap, embedded, logs, ports
 from bot.children import child
 from bot.fleet import health_tls
 from bot.metrics import Metrics
@@ -49,6 +49,7 @@ class Parts:
 async def up(settings: Settings, config: Path, say: Console) -> AsyncIterator[None]:
     """For a real workspace."""
     require_tokens(settings)
+    ports.require_free(settings)
     logs.configure(settings.folder / "signoff.log")
     parts = Parts(say)
     async with parts.stack:
@@ -84,12 +85,14 @@ async def start_all(settings: Settings, config: Path, parts: Parts) -> None:
 async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
     """In a process of their own: loading ADK takes seconds of computing."""
     server = settings.agent_server
-    embedded.require_free(server.port, "the agents", "port under [agent_server]")
     scheme = "https" if server.tls.cert else "http"
     health = f"{scheme}://{server.host}:{server.port}/health"
     log = settings.folder / "agents.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    same = {"SIGNOFF_STORAGE__FOLDER": str(settings.storage.folder)}
+    same = {
+        "SIGNOFF_STORAGE__FOLDER": str(settings.storage.folder),
+        "SIGNOFF_AGENT_SERVER__PORT": str(server.port),
+    }
     agents = child(config, "agents", health, log, health_tls(settings), same)
     await parts.start("Agents", agents)
 

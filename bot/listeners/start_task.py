@@ -72,6 +72,7 @@ class StartTaskListeners:
             return
         if command.verb is Verb.HEALTH:
             async with in_time():
+                await self._starters.pipelines(body["user_id"], body["channel_id"])
                 fleet = await self._fleet.latest()
             blocks = fleet_blocks(fleet)
             await ack(response_type="ephemeral", blocks=blocks, text=fleet_text(fleet))

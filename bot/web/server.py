@@ -1,6 +1,7 @@
 """The web server of a process: whoever has pages registers them, this runs them."""
 
 import contextlib
+import errno
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 
@@ -55,9 +56,10 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
+        why = "is in use" if error.errno == errno.EADDRINUSE else "cannot be listened on"
         raise ConfigurationError(
-            f"The web server cannot listen on {host}:{port} ({error.strerror}): stop what listens "
-            "there, or set host and port under [web] in signoff.toml."
+            f"{host}:{port}, wanted for our web pages, {why}: stop what listens there, or set "
+            "host and port under [web] in signoff.toml."
         ) from None
 
 

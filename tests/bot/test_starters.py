@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.errors import BadRequest, UnavailableError
+from bot.listeners.start_task import StartTaskListeners
 from bot.onlookers import Onlookers
 from bot.settings import Settings, load
 from bot.sight import Sight
@@ -133,3 +134,21 @@ def test_starters_are_no_part_of_what_is_approved(tmp_path: Path) -> None:
     (plain,) = settings(tmp_path).plans("review")
     (named,) = settings(tmp_path, '["channel"]').plans("review")
     assert plain == named
+
+
+async def test_how_the_agents_are_is_for_those_who_may_start(tmp_path: Path) -> None:
+    """The names of agents and what is wrong with them are not told to guests."""
+    body = {"text": "health", "user_id": ZOE, "channel_id": HERE}
+    nothing: Any = None
+    door = starters(tmp_path, "", person(is_restricted=True))
+    listeners = StartTaskListeners(
+        tasks=nothing,
+        seen=nothing,
+        starters=door,
+        settings=settings(tmp_path),
+        folders=nothing,
+        bypasses=nothing,
+        fleet=nothing,
+    )
+    with pytest.raises(BadRequest, match="can't start tasks here"):
+        await listeners.command(nothing, body, nothing)
