@@ -10,7 +10,7 @@ from bot import bootstrap, doctor, ports
 from bot.errors import ConfigurationError, UnavailableError
 from bot.file_locks import AGENTS, TEMPORAL, shared
 from bot.running_demo import apart, require_ended
-from bot.settings import Settings, load
+from bot.settings import Settings, TemporalSettings, load
 
 PLAIN = """
 [policy]
@@ -81,7 +81,7 @@ async def test_a_command_asks_only_the_server_of_its_folder(
 ) -> None:
     """Whoever else listens at the usual port is left alone, unless the settings name it."""
     settings = settings_in(tmp_path)
-    usual = settings.temporal.model_construct(address=temporal_address, _fields_set=set())
+    usual = TemporalSettings.model_construct(set(), address=temporal_address)
     elsewhere = settings.model_copy(update={"temporal": usual})
     with pytest.raises(UnavailableError, match="isn't running in this folder"):
         await bootstrap.desk(elsewhere)
