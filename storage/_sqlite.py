@@ -1,7 +1,9 @@
 """How every SQLite file of ours is opened: durable, and patient with other writers."""
 
+import os
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any, Protocol
 
 BUSY_SECONDS = 30
@@ -16,6 +18,31 @@ class Cursor(Protocol):
 
     def fetchone(self) -> Any:
         """The next row."""
+
+
+def open_durable(path: Path, *statements: str) -> sqlite3.Connection:
+    """A file of our own, for its owner only; `statements` make what is missing in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        make_durable(connection.cursor())
+        for statement in statements:
+            connection.executescript(statement)
+        _sync_folder(path.parent)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new file's name must survive a power cut as well as its content."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def make_durable(cursor: Cursor) -> None:

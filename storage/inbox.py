@@ -3,7 +3,6 @@
 It must work when Temporal and the database are down, so it needs nothing but a disk.
 """
 
-import os
 import sqlite3
 import time
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from storage._sqlite import is_busy, make_durable
+from storage._sqlite import is_busy, open_durable
 from storage._writer import GroupWriter
 from storage.errors import NO_SPACE, DiskFull, InboxBusy, InboxDamaged
 
@@ -67,7 +66,9 @@ class ClickInbox:
         self._path = path
         self._keep = keep.total_seconds()
         self._swept = 0.0
-        self._writer = GroupWriter(str(path), lambda: _open(path), self._explain)
+        self._writer = GroupWriter(
+            str(path), lambda: open_durable(path, _SCHEMA, _BY_END), self._explain
+        )
 
     async def put(self, id: str, payload: bytes) -> bool:  # noqa: A002 - the click's own word
         """Keep a click; True if it is new, False if `id` was put before, delivered or not.
@@ -132,29 +133,6 @@ class ClickInbox:
         if isinstance(error, sqlite3.DatabaseError):
             return InboxDamaged(str(self._path), str(error))
         return error
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        make_durable(connection.cursor())
-        connection.execute(_SCHEMA)
-        connection.execute(_BY_END)
-        _sync_folder(path.parent)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new file's name must survive a power cut as well as its content."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _put(db: sqlite3.Connection, name: str, payload: bytes, now: float) -> bool:

@@ -3,13 +3,12 @@
 An entry is on disk before what comes after it happens: this is how a retry knows what was done.
 """
 
-import os
 import sqlite3
 import time
 from datetime import timedelta
 from pathlib import Path
 
-from storage._sqlite import make_durable
+from storage._sqlite import open_durable
 from storage._writer import GroupWriter
 from storage.errors import NO_SPACE, StorageError
 
@@ -42,7 +41,7 @@ class TurnJournalFile:
         self._path = path
         self._keep = keep.total_seconds()
         self._swept = 0.0
-        self._writer = GroupWriter(str(path), lambda: _open(path), self._explain)
+        self._writer = GroupWriter(str(path), lambda: open_durable(path, _SCHEMA), self._explain)
 
     async def open(self, turn: str) -> tuple[int, list[bytes]]:
         """Begin an attempt: its number, and the entries of those before it, oldest first."""
@@ -83,29 +82,6 @@ class TurnJournalFile:
                 "that it may be written, then Retry."
             )
         return error
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        make_durable(connection.cursor())
-        connection.executescript(_SCHEMA)
-        _sync_folder(path.parent)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new file's name must survive a power cut as well as its content."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _begin(db: sqlite3.Connection, turn: str, now: float) -> tuple[int, list[bytes]]:
