@@ -75,14 +75,20 @@ async def kept(office: Office, kind: EventKind) -> list[AuditRow]:
         await engine.dispose()
 
 
-async def refused(office: Office, person: Person, message: dict[str, object], thread: str) -> None:
+async def refused(
+    office: Office,
+    person: Person,
+    message: dict[str, object],
+    thread: str,
+    why: str = "You are not an approver",
+) -> None:
     """Neither button does anything for this person, who is told."""
     for action in (ActionId.APPROVE, ActionId.REJECT):
         try:
             await person.click(message, action)
         except PersonError:
             continue
-        await told(person, "You are not an approver", thread)
+        await told(person, why, thread)
     assert not await person.views()
     assert not await kept(office, EventKind.DECIDED)
 
@@ -125,7 +131,7 @@ async def test_a_button_asks_who_pressed_it(office: Office) -> None:
     """NousResearch/hermes-agent #6735: the button's handler did not look at the person at all."""
     thread, shown = await first_card(office)
     await refused(office, office.linus, shown, thread)
-    await refused(office, office.ada, shown, thread)
+    await refused(office, office.ada, shown, thread, "You requested this")
     assert {row.actor for row in await kept(office, EventKind.REFUSED)} >= {LINUS}
     assert await office.card(thread, "analysis")
 
