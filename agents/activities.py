@@ -16,7 +16,7 @@ from agents.a2a_client import A2AClient
 from agents.endpoints import Endpoint
 from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
 from agents.figures import CallFigures, NoFigures
-from agents.questions import refuse_flawed
+from agents.flawed_calls import refuse_flawed
 from agents.turn_runner import TurnRunner
 from workflows.steps import AgentSteps
 from workflows.turns import TurnOutcome, TurnRequest

@@ -7,8 +7,6 @@ from google.adk.events.event import Event
 from google.genai import types
 
 from agents.decisions import payload_of
-from agents.errors import BadAnswer
-from workflows.json_value import arguments_flaw
 from workflows.turns import Answer, Question
 
 CONFIRMATION = "adk_request_confirmation"
@@ -29,13 +27,6 @@ def pending(events: list[Event]) -> tuple[Question, ...]:
         for call in asked
         if call.name in {CONFIRMATION, INPUT} and call.id not in answered
     )
-
-
-def refuse_flawed(questions: Sequence[Question], agent: str) -> None:
-    """Raises BadAnswer for calls that could not be shown as they would run, or not arrive."""
-    for question in questions:
-        if found := arguments_flaw(question.tool, question.arguments):
-            raise BadAnswer(f"{agent} proposes a call that cannot be shown to people: {found}.")
 
 
 def answer_part(answer: Answer) -> types.Part:

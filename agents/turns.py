@@ -28,6 +28,7 @@ from agents.brief import brief_of, file_names, spoken
 from agents.catalogue import LocalAgent
 from agents.decisions import Decisions
 from agents.errors import AgentFailed, UnusableInput
+from agents.flawed_calls import refuse_flawed
 from agents.held_turn import Held, journal_of, unheld
 from agents.input_check import refuse_unreadable
 from agents.journal_plugin import JournalPlugin
@@ -36,7 +37,7 @@ from agents.lossy_shapes import refuse_lossy
 from agents.model_access import ModelAccess
 from agents.model_answers import ModelAnswers
 from agents.model_errors import MODEL_ERRORS, model_failure
-from agents.questions import answer_messages, lost, pending, refuse_flawed
+from agents.questions import answer_messages, lost, pending
 from agents.repeatable import DeclaresTools
 from agents.security_plugin import SecurityPlugin
 from agents.turn_book import TurnBook

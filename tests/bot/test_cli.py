@@ -96,7 +96,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         text = SMALL.format(port=free_port()) + f"[playground]\nport = {port}\n"
-        done = signoff(tmp_path, "demo", text=text)
+        done = signoff(tmp_path, "playground", text=text)
     assert done.returncode == 2
     assert f"Port {port}" in done.stderr
     assert "port under [playground]" in done.stderr
