@@ -104,7 +104,5 @@ def print_addresses(settings: Settings, say: Console) -> None:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
     say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
-    models = settings.model_access
-    untried = "" if models.offline else " Not tried; 'signoff doctor --online' tries it."
-    say.print(f"  Models    {models.sentence.removeprefix('Models: ')}{untried}")
+    say.print(f"  Models    {settings.model_access.sentence.removeprefix('Models: ')}")
     say.print(f"  Log       {settings.folder / 'signoff.log'}")
