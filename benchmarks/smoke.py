@@ -16,9 +16,8 @@ from rich.console import Console
 
 from benchmarks.place import Place, place
 from bot import logs
-from bot.demo import in_demo_folder
 from bot.local_slack import local_workspace
-from bot.running_demo import pointed_at
+from bot.running_demo import apart, pointed_at
 from bot.up import Parts, start_all
 from playground.person import Person
 from playground.server import Playground
@@ -54,7 +53,7 @@ async def _within(seconds: float) -> Json:
 @contextlib.asynccontextmanager
 async def _running(here: Place) -> AsyncIterator[Playground]:
     """All of `signoff demo` except its greeting."""
-    settings = in_demo_folder(here.settings)
+    settings = apart(here.settings)
     logs.configure(settings.folder / "signoff.log")
     parts = Parts(Console(quiet=True))
     async with parts.stack:

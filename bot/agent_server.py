@@ -9,12 +9,12 @@ from agents.a2a_server import ServerParts, serve
 from agents.local import LocalAgents
 from agents.signature import KeyUnusable, SigningKey
 from agents.tls import TlsUnusable, server_context
-from bot.embedded import require_free
 from bot.errors import ConfigurationError
 from bot.file_locks import AGENTS, shared
 from bot.fleet import seal_of, tls_files
 from bot.models import A2A, require_models, tool_policies
 from bot.payload_keys import payload_codec
+from bot.ports import Port, require_free
 from bot.serving import up
 from bot.settings import Settings, TlsSettings
 from bot.turn_journal import KeptTurns
@@ -25,7 +25,7 @@ from storage.answers import AnswerFile
 async def agents(settings: Settings) -> AsyncIterator[None]:
     """Serve every agent of ours; ready when ADK is loaded, which takes some seconds."""
     server = settings.agent_server
-    require_free(server.port, "the agents", "port under [agent_server]")
+    require_free(Port(server.port, "the agents", "agent_server", host=server.host))
     with shared(settings.folder / AGENTS):
         async with _served(settings):
             yield

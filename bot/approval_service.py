@@ -8,8 +8,8 @@ from agents.approval_principal import Principal, Principals
 from agents.signature import KeyUnusable, SigningKey
 from bot.approval_desk import TemporalDesk
 from bot.bootstrap import connect
-from bot.embedded import require_free
 from bot.errors import ConfigurationError
+from bot.ports import Port, require_free
 from bot.serving import up
 from bot.settings import Settings
 from storage.database import create_engine
@@ -21,7 +21,7 @@ async def approvals(settings: Settings) -> AsyncIterator[None]:
     with _extra():
         from agents.approval_server import ApprovalParts, serve  # noqa: PLC0415
     server = settings.approval_server
-    require_free(server.port, "the approval server", "port under [approval_server]")
+    require_free(Port(server.port, "approvals", "approval_server", host=server.host))
     principals = principals_of(settings)
     if not list(principals):
         raise ConfigurationError("No program may ask for approvals: add [programs.<name>].")

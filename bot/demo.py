@@ -20,7 +20,7 @@ async def demo(
     settings: Settings, config: Path, say: Console, *, fresh: bool = False
 ) -> AsyncIterator[Settings]:
     """Kept under `.signoff/demo`, apart from what belongs to a real workspace."""
-    settings = in_demo_folder(settings)
+    settings = apart(settings)
     require_ended(settings)
     if fresh:
         shutil.rmtree(settings.folder, ignore_errors=True)
@@ -38,11 +38,6 @@ async def demo(
         _greet(settings, workspace, say)
         yield settings
         say.print("Stopping ...")
-
-
-def in_demo_folder(settings: Settings) -> Settings:
-    """The same settings with a folder of the demonstration's own."""
-    return apart(settings)
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:

@@ -4,18 +4,23 @@ import asyncio
 import contextlib
 import fcntl
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import IO
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from bot import ports, temporal
 from bot.children import die_with_parent, stop
 from bot.errors import ConfigurationError, UnavailableError
 from bot.file_locks import TEMPORAL
 from bot.settings import TemporalSettings
 
-START_SECONDS = 30
+START_SECONDS = 60
+ANSWER_SECONDS = 5
 
 
 def binary() -> str:
@@ -29,30 +34,15 @@ def binary() -> str:
     return found
 
 
-def require_free(port: int, what: str, where: str) -> None:
-    """Refuse a port somebody else listens on, with a sentence that says where to change it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise ConfigurationError(
-                f"Port {port}, wanted for {what}, is in use: stop what listens there, or set "
-                f"another one as {where} in signoff.toml."
-            ) from None
-
-
 @contextlib.asynccontextmanager
 async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]:
     """Run the server until the block ends; gives its process id."""
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder / TEMPORAL) as lock:
-        port = int(settings.address.rpartition(":")[2])
-        require_free(port, "Temporal", "address under [temporal]")
-        require_free(settings.ui_port, "Temporal's web page", "ui_port under [temporal]")
+        ports.require_free(*ports.of_temporal(settings))
         with (folder / "temporal.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                *command(settings, port, folder / "temporal.db"),
+                *command(settings, folder / "temporal.db"),
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -61,18 +51,19 @@ async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]
                 preexec_fn=die_with_parent,
             )
         try:
-            await _wait_until_up(process, port, folder / "temporal.log")
+            await _wait_until_up(process, settings, folder / "temporal.log")
             yield process.pid
         finally:
             await stop(process)
 
 
-def command(settings: TemporalSettings, port: int, database: Path) -> list[str]:
+def command(settings: TemporalSettings, database: Path) -> list[str]:
     """The server with the settings that were measured, see docs/adr."""
     # Journal and polling settings: measured, see docs/adr/0003-embedded-temporal.md.
     return [
-        *(binary(), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)),
-        *("--ui-port", str(settings.ui_port), "--namespace", settings.namespace),
+        *(binary(), "server", "start-dev", "--ip", "127.0.0.1"),
+        *("--port", str(ports.number(settings)), "--ui-port", str(settings.ui_port)),
+        *("--namespace", settings.namespace),
         *("--db-filename", str(database), "--log-level", "error"),
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"),
         *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"),
@@ -93,13 +84,27 @@ def _lock(path: Path) -> Iterator[IO[str]]:
         yield file
 
 
-async def _wait_until_up(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+async def _wait_until_up(
+    process: asyncio.subprocess.Process, settings: TemporalSettings, log: Path
+) -> None:
+    """Up is who answers for its namespace: the port is open some seconds before, on busy days."""
     for _ in range(START_SECONDS * 20):
         if process.returncode is not None:
             raise UnavailableError(f"The Temporal server ended at once: see {log}.")
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
+        if await _answers(settings):
             return
         await asyncio.sleep(0.05)
     raise UnavailableError(f"The Temporal server did not come up: see {log}.")
+
+
+async def _answers(settings: TemporalSettings) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            client = await Client.connect(
+                settings.address, namespace=settings.namespace, runtime=temporal.runtime()
+            )
+            request = DescribeNamespaceRequest(namespace=settings.namespace)
+            await client.workflow_service.describe_namespace(request)
+    except (RuntimeError, RPCError, TimeoutError):
+        return False
+    return True

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bot.embedded import require_free
 from bot.errors import ConfigurationError
+from bot.ports import Port, require_free
 from bot.settings import Settings
 from playground.config import PlaygroundConfig, load_config
 from playground.server import Playground
@@ -21,7 +21,7 @@ def local_workspace(
     settings: Settings, port: int, *, fresh: bool = False, people: Path | None = None
 ) -> Playground:
     """A workspace with our manifest; `people` is a TOML file with others than the usual ones."""
-    require_free(port, "the local Slack workspace", "port under [playground]")
+    require_free(Port(port, "the local Slack workspace", "playground"))
     settings.folder.mkdir(parents=True, exist_ok=True)
     config = _config(settings, people)
     return Playground(config, settings.folder / STATE, port, fresh, mail_port=0)

@@ -5,7 +5,7 @@ import socket
 from typing import NamedTuple
 
 from bot.errors import ConfigurationError
-from bot.settings import Settings
+from bot.settings import Settings, TemporalSettings
 
 
 class Port(NamedTuple):
@@ -31,20 +31,29 @@ def needed(settings: Settings) -> list[Port]:
         Port(web.port, "health and decision pages", "web", host=web.host),
     ]
     if settings.temporal.embedded:
-        number = int(settings.temporal.address.rpartition(":")[2])
-        ports += [
-            Port(number, "Temporal", "temporal", "address"),
-            Port(settings.temporal.ui_port, "Temporal's web page", "temporal", "ui_port"),
-        ]
+        ports += of_temporal(settings.temporal)
     if settings.programs:
         server = settings.approval_server
         ports.append(Port(server.port, "approvals", "approval_server", host=server.host))
     return ports
 
 
-def require_free(settings: Settings) -> None:
+def of_temporal(settings: TemporalSettings) -> list[Port]:
+    """Those of the embedded server."""
+    return [
+        Port(number(settings), "Temporal", "temporal", "address"),
+        Port(settings.ui_port, "Temporal's web page", "temporal", "ui_port"),
+    ]
+
+
+def number(settings: TemporalSettings) -> int:
+    """The port of its address."""
+    return int(settings.address.rpartition(":")[2])
+
+
+def require_free(*ports: Port) -> None:
     """Refuse to start where something else listens; one sentence for all of it."""
-    taken = [port for port in needed(settings) if is_taken(port)]
+    taken = [port for port in ports if is_taken(port)]
     if not taken:
         return
     said = ", ".join(f"{port.number} for {port.what} ({port.setting})" for port in taken)

@@ -49,7 +49,7 @@ class Parts:
 async def up(settings: Settings, config: Path, say: Console) -> AsyncIterator[None]:
     """For a real workspace."""
     require_tokens(settings)
-    ports.require_free(settings)
+    ports.require_free(*ports.needed(settings))
     logs.configure(settings.folder / "signoff.log")
     parts = Parts(say)
     async with parts.stack:

@@ -1,10 +1,11 @@
 """How every SQLite file of ours is opened: durable, and patient with other writers."""
 
-import os
 import sqlite3
 import time
 from pathlib import Path
 from typing import Any, Protocol
+
+from storage._folders import sync_folder
 
 BUSY_SECONDS = 30
 _PAUSE = 0.02
@@ -29,20 +30,11 @@ def open_durable(path: Path, *statements: str) -> sqlite3.Connection:
         make_durable(connection.cursor())
         for statement in statements:
             connection.executescript(statement)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new file's name must survive a power cut as well as its content."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def make_durable(cursor: Cursor) -> None:

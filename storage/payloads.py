@@ -5,6 +5,7 @@ synced, renamed, and the folder synced. `root/ab/ab12...` keeps folders small.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import aiofiles
 import aiofiles.os
 
+from storage._folders import sync_folder
 from storage.errors import NO_SPACE, DiskFull, PayloadCorrupt, PayloadMissing
 
 _INCOMING = "in"
@@ -58,20 +60,13 @@ class PayloadFiles:
         """
         folder = self._root / _INCOMING
         temporary = folder / f".{secrets.token_hex(8)}.tmp"
-        try:
+        async with self._removed(temporary):
             await asyncio.to_thread(_make_folder, folder)
             kept = await _write_pieces(temporary, pieces)
             if not await self._reuse(kept.sha256):
                 path = self.path(kept.sha256)
                 await asyncio.to_thread(_make_folder, path.parent)
-                await aiofiles.os.replace(temporary, path)
-                await asyncio.to_thread(_sync_folder, path.parent)
-        except OSError as error:
-            if error.errno in NO_SPACE:
-                raise DiskFull(str(self._root)) from error
-            raise
-        finally:
-            await asyncio.shield(asyncio.to_thread(temporary.unlink, missing_ok=True))
+                await _put_in_place(temporary, path)
         return kept
 
     async def get(self, sha256: str) -> bytes:
@@ -117,16 +112,21 @@ class PayloadFiles:
             await asyncio.to_thread(os.utime, path)
         except (PayloadMissing, PayloadCorrupt, FileNotFoundError):
             return False
-        await asyncio.to_thread(_sync_folder, path.parent)
+        await asyncio.to_thread(sync_folder, path.parent)
         return True
 
     async def _write(self, path: Path, data: bytes) -> None:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-        try:
+        async with self._removed(temporary):
             await asyncio.to_thread(_make_folder, path.parent)
             await _write_synced(temporary, data)
-            await aiofiles.os.replace(temporary, path)
-            await asyncio.to_thread(_sync_folder, path.parent)
+            await _put_in_place(temporary, path)
+
+    @contextlib.asynccontextmanager
+    async def _removed(self, temporary: Path) -> AsyncIterator[None]:
+        """Whatever happens, nothing half-written stays; a full disk is called so."""
+        try:
+            yield
         except OSError as error:
             if error.errno in NO_SPACE:
                 raise DiskFull(str(self._root)) from error
@@ -158,15 +158,12 @@ async def _write_synced(path: Path, data: bytes) -> None:
         await asyncio.to_thread(os.fsync, file.fileno())
 
 
+async def _put_in_place(temporary: Path, path: Path) -> None:
+    await aiofiles.os.replace(temporary, path)
+    await asyncio.to_thread(sync_folder, path.parent)
+
+
 def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync_folder(folder.parent)

@@ -46,7 +46,7 @@ def busy(folder: Path, taken: list[int]) -> Settings:
 def test_every_port_in_use_is_said_in_one_sentence(tmp_path: Path, taken: list[int]) -> None:
     """With the setting that changes it, before anything is started."""
     with pytest.raises(ConfigurationError) as refused:
-        ports.require_free(busy(tmp_path, taken))
+        ports.require_free(*ports.needed(busy(tmp_path, taken)))
     said = str(refused.value)
     assert f"{taken[0]} for Temporal (address under [temporal])" in said
     assert f"{taken[1]} for health and decision pages (port under [web])" in said

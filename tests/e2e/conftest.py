@@ -159,3 +159,21 @@ async def office(
         yield built
         await built.close()
     await _end_everything(settings)
+
+
+@pytest.fixture
+async def offline_office(
+    workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Office]:
+    """Everything running, with the real agents on the offline model, in the worker."""
+    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
+    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
+    settings.folder.mkdir()
+    built = Office(workspace, settings)
+    async with contextlib.AsyncExitStack() as stack:
+        await bootstrap.prepare(settings)
+        agents = await stack.enter_async_context(offline_agents(settings))
+        await stack.enter_async_context(bootstrap.worker(settings, agents))
+        await stack.enter_async_context(bootstrap.bot(settings))
+        yield built
+        await built.close()

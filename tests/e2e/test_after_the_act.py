@@ -1,22 +1,18 @@
 """After the act: `/task pay` is one approval and a receipt, and Ada is told of every end."""
 
 import asyncio
-import contextlib
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import bootstrap, gateway
+from bot import bootstrap
 from notifications.buttons import ActionId
 from notifications.delivery import RECEIPT, TIDINGS
-from playground.server import Playground
 from storage.audit import AuditLog
 from storage.database import create_engine
 from storage.events import EventKind
-from tests.e2e.conftest import CHANNEL, PATIENCE, Office, offline_agents, settings_for
+from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.fakes import GRACE
 from workflows.results import RunStatus
 from workflows.tasks import TaskReport
@@ -27,21 +23,9 @@ QUESTION = "payment-question-1"
 
 
 @pytest.fixture
-async def office(
-    workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
+def office(offline_office: Office) -> Office:
     """Everything running, the agents in the worker."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
-    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
-    settings.folder.mkdir()
-    built = Office(workspace, settings)
-    async with contextlib.AsyncExitStack() as stack:
-        await bootstrap.prepare(settings)
-        agents = await stack.enter_async_context(offline_agents(settings))
-        await stack.enter_async_context(bootstrap.worker(settings, agents))
-        await stack.enter_async_context(bootstrap.bot(settings))
-        yield built
-        await built.close()
+    return offline_office
 
 
 async def begun(office: Office, command: str) -> tuple[str, str]:

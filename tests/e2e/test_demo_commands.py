@@ -50,6 +50,8 @@ def demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
     for line in process.stdout:
         if "Ctrl-C" in line:
             break
+    else:
+        raise AssertionError(f"the demo ended with {process.wait(60)} before it was ready")
     yield process
     end(process, signal.SIGKILL)
     process.stdout.close()
@@ -79,7 +81,7 @@ def pending(folder: Path, task: str) -> str:
     """What `show` says of the task's first approval, once it waits."""
     for _ in range(40):
         done = signoff(folder, "show", f"{task}.analysis.v1")
-        if "Digest: " in done.stdout and "May decide: " in done.stdout:
+        if "Digest: " in done.stdout and GRACE in done.stdout:
             return done.stdout
         time.sleep(1)
     raise AssertionError(done.stdout + done.stderr)

@@ -71,7 +71,7 @@ class Processes:
             folder = self._config.parent / "state"
             folder.mkdir(exist_ok=True)
             settings = TemporalSettings(address=f"127.0.0.1:{self._port}", ui_port=free_port())
-            return embedded.command(settings, self._port, folder / "temporal.db")
+            return embedded.command(settings, folder / "temporal.db")
         if name == "worker":
             return [sys.executable, "-m", "tests.e2e.worker", str(self._config)]
         return [sys.executable, "-m", "bot", "--config", str(self._config), "bot"]

@@ -1,16 +1,11 @@
 """Every pipeline of `signoff.toml` from `/task` to its end, with the real agents offline."""
 
-import contextlib
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot import bootstrap, gateway
 from notifications.buttons import ActionId
-from playground.server import Playground
-from tests.e2e.conftest import CHANNEL, PATIENCE, Office, offline_agents, settings_for
+from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning")
 
@@ -29,21 +24,9 @@ STORIES = {
 
 
 @pytest.fixture
-async def office(
-    workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Office]:
+def office(offline_office: Office) -> Office:
     """Everything running, the agents in the worker."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
-    settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
-    settings.folder.mkdir()
-    built = Office(workspace, settings)
-    async with contextlib.AsyncExitStack() as stack:
-        await bootstrap.prepare(settings)
-        agents = await stack.enter_async_context(offline_agents(settings))
-        await stack.enter_async_context(bootstrap.worker(settings, agents))
-        await stack.enter_async_context(bootstrap.bot(settings))
-        yield built
-        await built.close()
+    return offline_office
 
 
 async def approve(office: Office, card: dict[str, Any], step: str) -> None:

@@ -83,6 +83,8 @@ def gone(monkeypatch: pytest.MonkeyPatch, extra: str) -> None:
         if name in NEED_THEM or name.startswith(("agents.approval_", "bot.approval_service")):
             monkeypatch.delitem(sys.modules, name)
     for name in MODULES[extra]:
+        for loaded in [one for one in sys.modules if one.startswith(f"{name}.")]:
+            monkeypatch.setitem(sys.modules, loaded, None)  # found without a look at its package
         monkeypatch.setitem(sys.modules, name, None)
 
 
