@@ -18,6 +18,7 @@ OFFICE = CalendarSettings(
 )
 NIGHT = (time(22), time(7))
 MONDAY = datetime(2027, 3, 1, tzinfo=UTC)
+MINUTES = st.times().map(lambda moment: moment.replace(second=0, microsecond=0))
 
 
 def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
@@ -76,9 +77,7 @@ def test_quiet_hours_that_leave_nothing_are_outvoted() -> None:
 
 @given(
     zones=st.tuples(*(st.sampled_from((BERLIN, TOKYO, YORK)),) * 2),
-    quiet=st.tuples(st.times(), st.times()).map(
-        lambda two: (two[0].replace(second=0), two[1].replace(second=0))
-    ),
+    quiet=st.tuples(MINUTES, MINUTES),
     day=st.dates(date(2027, 1, 1), date(2027, 12, 1)),
     minutes=st.integers(0, 1_439),
 )

@@ -62,7 +62,8 @@ def test_a_package_that_is_not_the_locked_one_is_refused(project: SmallProject) 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_install_is_made_anew(project: SmallProject, way: signal.Signals) -> None:
     """However it ended; the next one waits for what is still running of it."""
-    log = project.meddle("sleep 3")
+    go = project.folder / "go"
+    log = project.meddle(f"for n in $(seq 600); do [ -e {go} ] && break; sleep 0.1; done")
     process = project.start("install")
     while not (log.exists() and "require-hashes" in log.read_text(encoding="utf-8")):
         time.sleep(0.05)
@@ -70,6 +71,7 @@ def test_an_interrupted_install_is_made_anew(project: SmallProject, way: signal.
     process.communicate(timeout=30)
     assert process.returncode
     assert project.stamp is None
+    go.touch()
     said = project.make_it("install")
     assert "What is there is not whole." in said
     assert project.has(*LOCKED) == LOCKED
