@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from agents.errors import UnknownAgent
-from workflows.frozen import Frozen
-from workflows.results import AgentVersion
+from workflows.messages.base import Frozen
+from workflows.messages.results import AgentVersion
 
 API_VERSION = "1.0"
 
 
 class LocalAgent(Frozen):
-    """One folder `agents/<name>/`. `model` and `temperature` hold unless a step overrides them."""
+    """One folder `agents/samples/<name>/`; a step may override `model` and `temperature`."""
 
     name: str
     title: str

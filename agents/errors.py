@@ -17,7 +17,7 @@ AgentError
 
 from typing import Self
 
-from workflows.results import ToolRun
+from workflows.messages.results import ToolRun
 
 
 class AgentError(Exception):

@@ -18,17 +18,17 @@ import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts, serve
-from agents.cache import ResponseCache
-from agents.endpoints import Endpoint
-from agents.fallback import AgentCalls
-from agents.registry import Registration, Registry
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
+from agents.runtime.cache import ResponseCache
+from agents.runtime.fallback import AgentCalls
+from agents.runtime.registry import Registration, Registry
+from agents.runtime.server import ServerParts, serve
 from benchmarks.figures import Json, beside, quantile, say, spread
 from benchmarks.place import free_ports
-from storage.answers import AnswerFile
-from workflows.results import AgentResult, AgentVersion
-from workflows.turns import TurnOutcome, TurnRequest
+from storage.agent_answers import AnswerFile
+from workflows.messages.results import AgentResult, AgentVersion
+from workflows.messages.turns import TurnOutcome, TurnRequest
 
 TOKEN = "benchmark"
 CALLS = 200

@@ -17,16 +17,16 @@ from temporalio.client import Client
 from benchmarks.figures import quantile, say
 from benchmarks.office import ADA, office
 from benchmarks.place import place
-from bot.settings import Settings
+from bot.config.settings import Settings
 from playground.api.methods import SPECIAL
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Place as Message
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult
-from workflows.steps import BEGINNINGS
+from workflows.activities import BEGINNINGS
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Place as Message
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import AgentResult
 
 APPROVALS = 1_000
 CHANNELS = 20

@@ -19,20 +19,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from bot import embedded, temporal
-from bot.approvals import Approvals
-from bot.bootstrap import input_folders
-from bot.home import HomePage
-from bot.onlookers import Onlookers
-from bot.settings import Settings, TemporalSettings, load
-from bot.sight import Onlooker, Standing
-from bot.tasks import Tasks
-from notifications.buttons import Cursor
-from notifications.home import home
+from bot.access.onlookers import Onlookers
+from bot.access.sight import Onlooker, Standing
+from bot.approvals.home import HomePage
+from bot.approvals.queries import Approvals
+from bot.approvals.tasks import Tasks
+from bot.config.settings import Settings, TemporalSettings, load
+from bot.processes import dev_server
+from bot.processes.bootstrap import input_folders
+from bot.temporal import client as temporal
+from notifications.cards.buttons import Cursor
+from notifications.views.home import home
 from storage.database import create_engine, migrate
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 from storage.preferences import PreferenceStore
-from workflows import attributes
+from workflows.approval import search_attributes
 
 ROOT = Path(__file__).parents[1]
 FEW, MANY, OTHERS = "U0FEW00001", "U0MANY0001", "U0OTHER001"
@@ -58,7 +59,7 @@ async def measure(pending: int, mine: int, port: int) -> list[dict[str, Any]]:
         settings = load(ROOT / "signoff.toml").model_copy(
             update={"temporal": TemporalSettings(address=f"127.0.0.1:{port}", ui_port=port + 1)}
         )
-        async with embedded.server(settings.temporal, Path(folder)):
+        async with dev_server.server(settings.temporal, Path(folder)):
             plugin = temporal.plugin(PayloadFiles(Path(folder) / "payloads"))
             client = await temporal.connect(settings.temporal, plugin)
             await temporal.register_attributes(client)
@@ -90,12 +91,12 @@ async def _start(client: Client, number: int, *, few: bool) -> None:
         task_queue=QUEUE,
         search_attributes=TypedSearchAttributes(
             [
-                SearchAttributePair(attributes.STATUS, attributes.PENDING),
-                SearchAttributePair(attributes.REQUESTER, "U0ADA00001"),
-                SearchAttributePair(attributes.APPROVERS, approvers),
-                SearchAttributePair(attributes.DEADLINE, _deadline(number)),
-                SearchAttributePair(attributes.RISK, risk),
-                SearchAttributePair(attributes.PIPELINE, "review"),
+                SearchAttributePair(search_attributes.STATUS, search_attributes.PENDING),
+                SearchAttributePair(search_attributes.REQUESTER, "U0ADA00001"),
+                SearchAttributePair(search_attributes.APPROVERS, approvers),
+                SearchAttributePair(search_attributes.DEADLINE, _deadline(number)),
+                SearchAttributePair(search_attributes.RISK, risk),
+                SearchAttributePair(search_attributes.PIPELINE, "review"),
             ]
         ),
         memo={

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from temporalio import activity
 
-from workflows.results import AgentResult
-from workflows.steps import AgentSteps
-from workflows.turns import TurnOutcome, TurnRequest
+from workflows.activities import AgentSteps
+from workflows.messages.results import AgentResult
+from workflows.messages.turns import TurnOutcome, TurnRequest
 
 FILE = "agent-calls"
 

@@ -9,8 +9,8 @@ from benchmarks.figures import Json, say
 from benchmarks.office import base
 from benchmarks.part import BOT, WORKER, part
 from benchmarks.place import place
-from bot import bootstrap
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 

@@ -9,9 +9,10 @@ from temporalio.client import Client
 
 from benchmarks.part import BOT, INSTANT_WORKER, part
 from benchmarks.place import Place
-from bot import bootstrap, embedded, logs
-from bot.running_demo import pointed_at
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.monitoring import logs
+from bot.processes import bootstrap, dev_server
+from bot.processes.running_demo import pointed_at
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
@@ -44,7 +45,7 @@ async def base(
     logs.configure(here.settings.folder / "signoff.log")
     config = config.model_copy(update={"manifest": here.settings.root / "manifest.yml"})
     async with (
-        embedded.server(here.settings.temporal, here.settings.folder),
+        dev_server.server(here.settings.temporal, here.settings.folder),
         Playground(config, here.settings.folder / "playground.db", mail_port=0) as workspace,
     ):
         settings = pointed_at(here.settings, workspace)

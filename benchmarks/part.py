@@ -7,8 +7,8 @@ import sys
 from collections.abc import AsyncIterator
 
 from benchmarks.place import Place
-from bot.children import die_with_parent, stop
-from bot.settings import Settings
+from bot.config.settings import Settings
+from bot.processes.subprocesses import die_with_parent, stop
 
 START_SECONDS = 60
 BOT = ("bot", "bot", "The bot listens to Slack.")

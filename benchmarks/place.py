@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.settings import FILE, Settings, load
+from bot.config.settings import FILE, Settings, load
 
 ROOT = Path(__file__).parents[1]
 

@@ -19,8 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks.clicks import CARD, CHANNEL, CONNECTIONS
 from benchmarks.figures import quantile
-from bot.prompt_ack import PromptDispatch
-from bot.sockets import sockets
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.socket_mode import sockets
 from playground.gestures.click import click
 from playground.server import Playground
 

@@ -15,10 +15,10 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.place import Place, place
-from bot import logs
-from bot.local_slack import local_workspace
-from bot.running_demo import apart, pointed_at
-from bot.up import Parts, start_all
+from bot.monitoring import logs
+from bot.processes.local_slack import local_workspace
+from bot.processes.running_demo import apart, pointed_at
+from bot.processes.up import Parts, start_all
 from playground.person import Person
 from playground.server import Playground
 

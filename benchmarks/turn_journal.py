@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from agents.turn_entries import Begun, Ended, Said, written
+from agents.journal.entries import Begun, Ended, Said, written
 from storage.turn_journal import TurnJournalFile
 
 TIMES = 300

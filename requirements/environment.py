@@ -28,7 +28,12 @@ from requirements.installers import Command, Contents, Failed, Pip, Runner, Uv, 
 from requirements.progress import Progress
 from requirements.stamp import BESIDE, ROOT, Stamp, digest, extras, lock_files
 
-FIRST = ("bot.bootstrap", "bot.demo", "agents.a2a_server", "agents.turns")
+FIRST = (
+    "bot.processes.bootstrap",
+    "bot.processes.demo",
+    "agents.runtime.server",
+    "agents.runtime.turns",
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from bot import embedded, temporal
+from bot.processes import dev_server
+from bot.temporal import client as temporal
 
 
 def free_port() -> int:
@@ -36,7 +37,7 @@ def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server with our search attributes, stopped by its process id."""
     folder: Path = tmp_path_factory.mktemp("temporal")
     port = free_port()
-    command = [embedded.binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
+    command = [dev_server.binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
     command += ["--port", str(port), "--log-level", "error", "--http-port", str(free_port())]
     command += ["--db-filename", str(folder / "temporal.db"), "--sqlite-pragma", "journal_mode=WAL"]
     command += ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=2000"]

@@ -7,15 +7,7 @@ from datetime import datetime
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from workflows.audit import AuditEntry
-from workflows.decisions import Place
-from workflows.electorate import Electorate, Person
-from workflows.ladder import Act, PlannedRung
-from workflows.policy import Policy
-from workflows.receipts import Receipt
-from workflows.requests import CardView
-from workflows.results import AgentResult, RunStatus, ToolRun
-from workflows.steps import (
+from workflows.activities import (
     AgentSteps,
     Attachment,
     AuditSteps,
@@ -37,8 +29,16 @@ from workflows.steps import (
     Weighing,
     Word,
 )
-from workflows.tasks import TaskView
-from workflows.turns import InputFile, Question, TurnOutcome, TurnRequest
+from workflows.messages.audit import AuditEntry
+from workflows.messages.decisions import Place
+from workflows.messages.electorate import Electorate, Person
+from workflows.messages.ladder import Act, PlannedRung
+from workflows.messages.policy import Policy
+from workflows.messages.requests import CardView
+from workflows.messages.results import AgentResult, RunStatus, ToolRun
+from workflows.messages.tasks import TaskView
+from workflows.messages.turns import InputFile, Question, TurnOutcome, TurnRequest
+from workflows.task.receipts import Receipt
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 

@@ -10,9 +10,9 @@ import pytest
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-from bot.cli import app
-from bot.settings import AgentSettings, Secrets, Settings, StepSettings, load
-from workflows.policy import Policy
+from bot.commands.cli import app
+from bot.config.settings import AgentSettings, Secrets, Settings, StepSettings, load
+from workflows.messages.policy import Policy
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "AGENTS.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -8,8 +8,11 @@ and replaying a workflow gives the same outcome. Everything fails closed.
 from collections.abc import Iterable
 from datetime import datetime
 
-from workflows.ballot import Ballot
-from workflows.decisions import (
+from workflows.content.fit import UNTOUCHED, Fit
+from workflows.content.proposal import typed_rightly
+from workflows.messages.ballot import Ballot
+from workflows.messages.content_hash import matches
+from workflows.messages.decisions import (
     Answer,
     Decision,
     Delegation,
@@ -20,12 +23,9 @@ from workflows.decisions import (
     Via,
     Withdrawal,
 )
-from workflows.digest import matches
-from workflows.electorate import Person
-from workflows.fit import UNTOUCHED, Fit
-from workflows.policy import Risk
-from workflows.proposal import typed_rightly
-from workflows.results import ExecutionMode
+from workflows.messages.electorate import Person
+from workflows.messages.policy import Risk
+from workflows.messages.results import ExecutionMode
 
 
 def apply(

@@ -33,7 +33,7 @@ async def read(database: str, state: Path, export: Path) -> list[Json]:
 async def verified(export: Path) -> str:
     """Empty when the chain is sound, else what the verifier says."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(ROOT / "storage" / "verify.py"), str(export)),
+        *(sys.executable, str(ROOT / "storage/audit/verify.py"), str(export)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -16,7 +16,8 @@ import sys
 from typing import Any
 
 from benchmarks.chaos import product
-from bot import bootstrap, cli
+from bot.commands import cli
+from bot.processes import bootstrap
 
 LOOK_SECONDS = 0.02
 READY = "The nursery is open."

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 from benchmarks.instant_agent import InstantAgent
-from bot import bootstrap, logs
-from bot.errors import SignoffError
-from bot.leaving import leave
-from bot.settings import load
+from bot.config.errors import SignoffError
+from bot.config.settings import load
+from bot.monitoring import logs
+from bot.processes import bootstrap
+from bot.processes.shutdown import leave
 
 READY = "The worker works."
 PREPARED = "Everything is prepared."

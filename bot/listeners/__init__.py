@@ -13,8 +13,8 @@ from bot.listeners.more import MoreListeners
 from bot.listeners.send import SendListeners
 from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
-from notifications.buttons import ActionId
-from notifications.task_form import FieldKind
+from notifications.cards.buttons import ActionId
+from notifications.forms.task import FieldKind
 
 
 @dataclass(frozen=True)

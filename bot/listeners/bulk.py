@@ -7,27 +7,20 @@ from datetime import UTC, datetime
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals
-from bot.gateway import Gateway, Taken
+from bot.access.onlookers import Onlookers
+from bot.approvals.delivery import Gateway, Taken
+from bot.approvals.queries import Approvals
 from bot.listeners import trouble
 from bot.listeners.click import Body, Click, clicked, submitted
 from bot.listeners.replier import Replier
 from bot.listeners.trouble import in_time
-from bot.onlookers import Onlookers
-from notifications.approval_list import PendingLine
-from notifications.bulk import (
-    FIELD,
-    MOST,
-    Chosen,
-    choose_modal,
-    chosen,
-    confirm_modal,
-)
-from notifications.buttons import Cursor, Target, read
-from notifications.replies import sentence
-from notifications.text import mrkdwn
-from notifications.whisper import Whisper
-from workflows.decisions import Answer, Decision, Reply, Verdict, Via
+from notifications.cards.buttons import Cursor, Target, read
+from notifications.forms.bulk import FIELD, MOST, Chosen, choose_modal, chosen, confirm_modal
+from notifications.slack.private import Whisper
+from notifications.text.sanitize import mrkdwn
+from notifications.views.approval_list import PendingLine
+from notifications.views.replies import sentence
+from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
 
 ANSWER_SECONDS = 8.0
 NAMED = 12

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from notifications.buttons import Cursor, ModalValue, Target
-from workflows.decisions import Decision, Place, Verdict, Via
-from workflows.frozen import Frozen
+from notifications.cards.buttons import Cursor, ModalValue, Target
+from workflows.messages.base import Frozen
+from workflows.messages.decisions import Decision, Place, Verdict, Via
 
 Body = dict[str, Any]
 

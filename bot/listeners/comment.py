@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from bot.comments import Comments, Written
-from workflows.tasks import Comment
+from bot.approvals.comments import Comments, Written
+from workflows.messages.tasks import Comment
 
 
 class CommentListeners:

@@ -6,18 +6,25 @@ Every handler hands over first and acknowledges then, so an acknowledged click c
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.gateway import Gateway
+from bot.approvals.delivery import Gateway
 from bot.listeners.click import Body, Click, clicked, heading, submitted
 from bot.listeners.forms import Forms, may_say
 from bot.listeners.replier import Replier
-from notifications.buttons import ButtonValue, ModalValue, read
-from notifications.edit_modal import edited
-from notifications.inputs import entered
-from notifications.modals import COMMENT, CONFIRMATION, REASON, VERDICT, care_modal, words_modal
-from workflows.decisions import Answer, Decision, Reply, Verdict, Via
-from workflows.policy import Risk
-from workflows.proposal import typed_rightly
-from workflows.requests import Look
+from notifications.cards.buttons import ButtonValue, ModalValue, read
+from notifications.forms.decide import (
+    COMMENT,
+    CONFIRMATION,
+    REASON,
+    VERDICT,
+    care_modal,
+    words_modal,
+)
+from notifications.forms.edit import edited
+from notifications.forms.inputs import entered
+from workflows.content.proposal import typed_rightly
+from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.messages.policy import Risk
+from workflows.messages.requests import Look
 
 _NOTHING_CHOSEN = "Choose what you decide."
 _REASON_MISSING = "Choose or write a reason."

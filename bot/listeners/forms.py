@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals
-from bot.errors import BadRequest, SignoffError, UnavailableError
+from bot.access.onlookers import UNSURE, Onlookers
+from bot.access.sight import Sight, Standing, card_matter, may_see
+from bot.approvals.queries import Approvals
+from bot.config.errors import BadRequest, SignoffError, UnavailableError
 from bot.listeners.click import Click
 from bot.listeners.replier import Replier
-from bot.onlookers import UNSURE, Onlookers
-from bot.sight import Sight, Standing, card_matter, may_see
-from notifications.blocks import Block
-from notifications.buttons import Target
+from notifications.cards.buttons import Target
+from notifications.views.blocks import Block
 from workflows import rules
-from workflows.decisions import (
+from workflows.messages.decisions import (
     Answer,
     Delegation,
     Edit,
@@ -30,8 +30,8 @@ from workflows.decisions import (
     Via,
     Withdrawal,
 )
-from workflows.electorate import Person
-from workflows.requests import Look
+from workflows.messages.electorate import Person
+from workflows.messages.requests import Look
 
 Preview = Callable[[Look, datetime], Answer | None]
 Make = Callable[[Look], Block]

@@ -6,16 +6,16 @@ from zoneinfo import ZoneInfo
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.deputies import Deputies
-from bot.home import HomePage
+from bot.approvals.deputies import Deputies
+from bot.approvals.home import HomePage
+from bot.approvals.lists import ApprovalLists
 from bot.listeners.click import Body, clicked, submitted
 from bot.listeners.replier import Replier
 from bot.listeners.trouble import in_time
-from bot.lists import ApprovalLists
-from notifications.buttons import ActionId, Cursor
-from notifications.handover import absent_told
-from notifications.home import ANY
-from notifications.settings_form import Wanted, settings_form, wanted
+from notifications.cards.buttons import ActionId, Cursor
+from notifications.forms.settings import Wanted, settings_form, wanted
+from notifications.views.handover import absent_told
+from notifications.views.home import ANY
 from storage.preferences import Preferences, PreferenceStore
 
 

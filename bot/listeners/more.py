@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.gateway import Gateway, Gesture
+from bot.approvals.delivery import Gateway, Gesture
 from bot.listeners.click import Body, Click, clicked, submitted
 from bot.listeners.decide import with_phrase
 from bot.listeners.forms import (
@@ -19,10 +19,8 @@ from bot.listeners.forms import (
     may_withdraw,
 )
 from bot.listeners.replier import Replier
-from notifications.buttons import Choice, MenuValue, ModalValue, read
-from notifications.edit_modal import edit_modal
-from notifications.inputs import entered
-from notifications.modals import (
+from notifications.cards.buttons import Choice, MenuValue, ModalValue, read
+from notifications.forms.decide import (
     COMMENT,
     MINUTES,
     PERSON,
@@ -31,10 +29,12 @@ from notifications.modals import (
     later_modal,
     withdraw_modal,
 )
-from notifications.plain_words import plain
-from notifications.replies import sentence
-from workflows.decisions import Answer, Delegation, Reply, Snooze, Verdict, Withdrawal
-from workflows.requests import Look
+from notifications.forms.edit import edit_modal
+from notifications.forms.inputs import entered
+from notifications.text.plain import plain
+from notifications.views.replies import sentence
+from workflows.messages.decisions import Answer, Delegation, Reply, Snooze, Verdict, Withdrawal
+from workflows.messages.requests import Look
 
 MakeGesture = Callable[[Click], Gesture]
 

@@ -8,15 +8,15 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.gateway import Gateway, Gesture, Taken
-from bot.home import HomePage
+from bot.approvals.delivery import Gateway, Gesture, Taken
+from bot.approvals.home import HomePage
+from bot.approvals.lists import ApprovalLists
 from bot.listeners.click import Click
-from bot.listeners.edge import Edge
-from bot.lists import ApprovalLists
-from notifications.replies import sentence
-from notifications.text import mrkdwn
-from notifications.whisper import Whisper
-from workflows.decisions import Answer, Decision, Delegation, Reply, Snooze
+from bot.listeners.errors import Edge
+from notifications.slack.private import Whisper
+from notifications.text.sanitize import mrkdwn
+from notifications.views.replies import sentence
+from workflows.messages.decisions import Answer, Decision, Delegation, Reply, Snooze
 
 HOME_SECONDS = 3.0
 

@@ -8,24 +8,24 @@ from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.approvals import Approvals
-from bot.channels import require_member
-from bot.errors import BadRequest
+from bot.access.onlookers import Onlookers
+from bot.access.sight import Standing
+from bot.access.starters import Starters
+from bot.approvals.queries import Approvals
+from bot.config.errors import BadRequest
+from bot.config.settings import Settings
 from bot.listeners.click import Body
 from bot.listeners.trouble import in_time
-from bot.onlookers import Onlookers
-from bot.settings import Settings
-from bot.sight import Standing
-from bot.starters import Starters
-from notifications.buttons import read
-from notifications.calls import passing, refusal
-from notifications.message_text import as_read
-from notifications.send_form import APPROVERS, Sent, Wish, send_form, wish
-from notifications.text import clip
-from workflows.decisions import Place
-from workflows.policy import Policy
-from workflows.requests import ApprovalRequest
-from workflows.results import SUMMARY_CHARACTERS, AgentResult
+from bot.slack.channels import require_member
+from notifications.cards.buttons import read
+from notifications.forms.send import APPROVERS, Sent, Wish, send_form, wish
+from notifications.slack.errors import passing, refusal
+from notifications.text.message_text import as_read
+from notifications.text.sanitize import clip
+from workflows.messages.decisions import Place
+from workflows.messages.policy import Policy
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import SUMMARY_CHARACTERS, AgentResult
 
 GENERAL = ("timeout", "on_timeout", "ladder", "reason_required", "reject_reasons", "allow_guests")
 

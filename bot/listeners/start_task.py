@@ -7,25 +7,22 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import commands
-from bot.bypasses import Bypasses
-from bot.channels import require_member
-from bot.commands import Command, Verb
-from bot.errors import BadRequest, SignoffError
-from bot.fleet_watch import FleetReports
-from bot.inputs import InputFolders
+from bot.access.seen_tasks import SeenTasks
+from bot.access.starters import Starters
+from bot.activities.collect_inputs import InputFolders
+from bot.approvals.bypasses import Bypasses
+from bot.approvals.tasks import TaskLine, Tasks
+from bot.config.errors import BadRequest, SignoffError
+from bot.config.settings import Settings
+from bot.listeners import slash_commands
+from bot.listeners.slash_commands import Command, Verb
 from bot.listeners.trouble import in_time
-from bot.seen_tasks import SeenTasks
-from bot.settings import Settings
-from bot.slack_files import file_named, visible_file
-from bot.starters import Starters
-from bot.tasks import TaskLine, Tasks
-from notifications import words
-from notifications.buttons import ActionId
-from notifications.facts import code, person
-from notifications.fleet_card import fleet_blocks, fleet_text
-from notifications.inputs import OPTIONS
-from notifications.task_form import (
+from bot.monitoring.agent_health import FleetReports
+from bot.slack.channels import require_member
+from bot.slack.files import file_named, visible_file
+from notifications.cards.buttons import ActionId
+from notifications.forms.inputs import OPTIONS
+from notifications.forms.task import (
     CHANNEL,
     chosen_channel,
     chosen_pipeline,
@@ -36,9 +33,12 @@ from notifications.task_form import (
     sources,
     task_form,
 )
-from notifications.task_message import task_text
-from notifications.text import mrkdwn
-from workflows.tasks import Source, SourceKind
+from notifications.text.sanitize import mrkdwn
+from notifications.views import words
+from notifications.views.agent_health import fleet_blocks, fleet_text
+from notifications.views.format import code, person
+from notifications.views.task_message import task_text
+from workflows.messages.tasks import Source, SourceKind
 
 Body = dict[str, Any]
 
@@ -66,7 +66,7 @@ class StartTaskListeners:
 
     async def command(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """`/task ...`."""
-        command = commands.parse(body.get("text") or "")
+        command = slash_commands.parse(body.get("text") or "")
         if command.verb is Verb.FORM:
             await self.form(ack, body, client)
             return
@@ -198,7 +198,7 @@ class StartTaskListeners:
                 words = command.words
                 return mrkdwn(await self._bypasses.open(words, user, body["trigger_id"]))
             case _:
-                return commands.HELP
+                return slash_commands.HELP
 
     async def _start(
         self,

@@ -4,13 +4,13 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from bot.errors import BadRequest
+from bot.access.seen_tasks import SeenTasks
+from bot.config.errors import BadRequest
 from bot.listeners.click import clicked
 from bot.listeners.trouble import in_time
-from bot.seen_tasks import SeenTasks
-from notifications.buttons import TaskValue, read
-from notifications.text import mrkdwn
-from notifications.whisper import Whisper
+from notifications.cards.buttons import TaskValue, read
+from notifications.slack.private import Whisper
+from notifications.text.sanitize import mrkdwn
 
 Body = dict[str, Any]
 

@@ -17,8 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from bot.errors import SignoffError
-from notifications.calls import refusal, retry_after
+from bot.config.errors import SignoffError
+from notifications.slack.errors import refusal, retry_after
 from storage.errors import StorageError
 
 log = structlog.get_logger()
@@ -102,7 +102,7 @@ _TABLE: tuple[tuple[type[BaseException], Callable[[BaseException], str]], ...] =
     (StorageError, _storage),
     (RPCError, _temporal),
     (SlackApiError, _slack),
-    (ApplicationError, _slack),  # what `notifications.calls` makes of a refusal
+    (ApplicationError, _slack),  # what `notifications.slack.errors` makes of a refusal
     (aiohttp.ClientError, _slack_away),
     (TimeoutError, _late),
     (SQLAlchemyError, _storage),

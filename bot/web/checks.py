@@ -10,8 +10,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bot.web.health import OK, Check
+from storage.click_inbox import ClickInbox
 from storage.errors import StorageError
-from storage.inbox import ClickInbox
 
 PATIENCE = timedelta(seconds=1)
 

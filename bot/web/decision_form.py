@@ -7,11 +7,11 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
-from workflows.decisions import Verdict
-from workflows.frozen import Frozen
-from workflows.policy import Risk
-from workflows.proposal import typed_rightly
-from workflows.requests import CardView
+from workflows.content.proposal import typed_rightly
+from workflows.messages.base import Frozen
+from workflows.messages.decisions import Verdict
+from workflows.messages.policy import Risk
+from workflows.messages.requests import CardView
 
 LARGEST: Final = 64 * 1024
 LONGEST_COMMENT: Final = 3_000

@@ -17,20 +17,20 @@ from typing import Any, Final, Protocol
 import structlog
 from aiohttp import web
 
-from bot.approvals import no_approval
-from bot.errors import BadRequest, SignoffError
-from bot.sight import Onlooker, Sight, card_matter, may_see
+from bot.access.sight import Onlooker, Sight, card_matter, may_see
+from bot.approvals.queries import no_approval
+from bot.config.errors import BadRequest, SignoffError
 from bot.web.client_address import Client, client_address
 from bot.web.crowd import Crowd, Crowded
 from bot.web.decision_form import BadForm, DecisionForm, problem, read_form
 from bot.web.form_guard import FormGuard
 from bot.web.mailed_case import MailedCase
 from bot.web.page_templates import PageTemplates
-from notifications.text import visible
+from notifications.text.sanitize import visible
 from storage.errors import DatabaseUnavailable
-from storage.tokens import MailTokens, Redeemed, Refused, Ticket, TicketState, could_be_token
-from workflows.decisions import Answer, Decision, Reply
-from workflows.requests import CardView
+from storage.mail_tokens import MailTokens, Redeemed, Refused, Ticket, TicketState, could_be_token
+from workflows.messages.decisions import Answer, Decision, Reply
+from workflows.messages.requests import CardView
 
 log = structlog.get_logger()
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
-from bot.metrics import Metrics
-from workflows.health import FleetHealth, Health
+from bot.monitoring.metrics import Metrics
+from workflows.messages.health import FleetHealth, Health
 
 log = structlog.get_logger()
 

@@ -12,16 +12,16 @@ from bot.web.decision_form import (
     comment_note,
     phrase,
 )
-from notifications.calendars import zone_of
-from notifications.card_facts import headline
-from notifications.plain_card import PlainCard, line, named, plain_card
-from notifications.plain_words import plain
-from notifications.replies import sentence
-from storage.tokens import Ticket
+from notifications.cards.facts import headline
+from notifications.mail.plain_card import PlainCard, line, named, plain_card
+from notifications.reminders.calendars import zone_of
+from notifications.text.plain import plain
+from notifications.views.replies import sentence
+from storage.mail_tokens import Ticket
 from workflows import rules
-from workflows.decisions import Answer, Decision, Reply, Verdict, Via
-from workflows.electorate import Person
-from workflows.requests import CardView
+from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.messages.electorate import Person
+from workflows.messages.requests import CardView
 
 _REPLACED = (
     "What is to be decided has changed since this mail was sent. Please decide in Slack, or wait "

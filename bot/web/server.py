@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestPayloadError
 
-from bot.errors import ConfigurationError
+from bot.config.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
 PORT = 8332

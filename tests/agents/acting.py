@@ -23,7 +23,7 @@ from google.genai import types
 
 from agents import catalogue
 from agents.catalogue import LocalAgent
-from agents.turn_journal import TurnJournal
+from agents.journal.journal import TurnJournal
 from tests.agents.scripted import calls, says
 from tests.agents.witness import Witness
 
@@ -113,8 +113,8 @@ def install(folder: Path, points: Points | None = None, *, asking: bool = False)
     def build(model: str, temperature: float | None) -> BaseNode:
         return LlmAgent(name=NAME, model=model, tools=list(witness.tools(asking=asking)))
 
-    module = ModuleType(f"agents.{NAME}.agent")
+    module = ModuleType(f"agents.samples.{NAME}.agent")
     vars(module)["build"] = build
-    sys.modules[f"agents.{NAME}.agent"] = module
+    sys.modules[f"agents.samples.{NAME}.agent"] = module
     catalogue.CATALOGUE = MappingProxyType({**catalogue.CATALOGUE, NAME: ABOUT})
     return witness

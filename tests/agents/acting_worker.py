@@ -8,11 +8,11 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from agents import adk_workflow
-from bot import temporal
-from bot.adk_worker import adk_worker
-from bot.settings import TemporalSettings
-from storage.payloads import PayloadFiles
+from agents.runtime import adk_workflow
+from bot.config.settings import TemporalSettings
+from bot.processes.adk_worker import adk_worker
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.agents.acting import Points, install
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agents.approval_port import Asking, DeskRefused, DeskUnavailable, Standing, State
-from agents.approval_principal import Principal, Principals
-from agents.approval_server import ApprovalParts, serve
-from agents.signature import SigningKey
+from agents.http.signature import SigningKey
+from agents.programs.port import Asking, DeskRefused, DeskUnavailable, Standing, State
+from agents.programs.program import Principal, Principals
+from agents.programs.server import ApprovalParts, serve
 from storage.database import create_engine
 from tests.fakes import ADA, GRACE, LINUS
-from workflows.decisions import Decision, Edit, Outcome, Settlement, Verdict
-from workflows.digest import digest
-from workflows.policy import Policy
+from workflows.messages.content_hash import digest
+from workflows.messages.decisions import Decision, Edit, Outcome, Settlement, Verdict
+from workflows.messages.policy import Policy
 
 POLICY = Policy(approvers=(GRACE, LINUS))
 PEER = Principal(

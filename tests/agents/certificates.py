@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trustme
 
-from agents.tls import TlsFiles, server_context
+from agents.http.tls import TlsFiles, server_context
 
 HERE = "127.0.0.1"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from agents.local import LocalAgents
+from agents.runtime.local import LocalAgents
 
 HERE = Path(__file__).parent
 

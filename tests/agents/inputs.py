@@ -3,8 +3,8 @@
 import hashlib
 from pathlib import Path
 
-from workflows.results import AgentResult
-from workflows.turns import EarlierStep, Feedback, InputFile, TurnRequest
+from workflows.messages.results import AgentResult
+from workflows.messages.turns import EarlierStep, Feedback, InputFile, TurnRequest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -17,16 +17,16 @@ from pathlib import Path
 
 import httpx
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts, serve
-from agents.endpoints import Endpoint
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentUnreachable
-from agents.local import LocalAgents
-from bot.turn_journal import KeptTurns
-from storage.answers import AnswerFile
+from agents.runtime.local import LocalAgents
+from agents.runtime.server import ServerParts, serve
+from bot.processes.turn_journal import KeptTurns
+from storage.agent_answers import AnswerFile
 from tests.agents.acting import NAME, PointedJournal, Points, install
 from tests.conftest import free_port
-from workflows.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
 
 MOST_POINTS = 100
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
-from workflows.results import AgentResult, AgentVersion
-from workflows.turns import TurnOutcome, TurnRequest
+from workflows.messages.results import AgentResult, AgentVersion
+from workflows.messages.turns import TurnOutcome, TurnRequest
 
 
 class CountingRunner:

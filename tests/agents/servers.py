@@ -9,9 +9,9 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from agents.a2a_server import ServerParts, serve
-from agents.endpoints import Endpoint
-from agents.turn_runner import TurnRunner
+from agents.a2a.endpoints import Endpoint
+from agents.runtime.server import ServerParts, serve
+from agents.turn.runner import TurnRunner
 
 TOKEN = "open sesame"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -9,17 +9,17 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts, serve
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
 from agents.catalogue import CATALOGUE
-from agents.endpoints import Endpoint
 from agents.errors import AgentFailed, AgentRefused, AgentTimedOut, AgentUnreachable, UnusableInput
-from agents.local import LocalAgents
-from storage.answers import AnswerFile
+from agents.runtime.local import LocalAgents
+from agents.runtime.server import ServerParts, serve
+from storage.agent_answers import AnswerFile
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import TOKEN, signoff_agents
-from workflows.turns import Question, TurnOutcome
+from workflows.messages.turns import Question, TurnOutcome
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ async def test_a_new_version_answers_anew(
     async with signoff_agents(runner, port, parts=parts) as endpoint:
         await call(endpoint)
     newer = CATALOGUE["analysis"].model_copy(update={"version": "1.1.0"})
-    monkeypatch.setattr("agents.a2a_server.find", lambda name: newer)
+    monkeypatch.setattr("agents.runtime.server.find", lambda name: newer)
     parts = ServerParts(token=TOKEN, answers=answers, names=("analysis",))
     async with signoff_agents(runner, port, parts=parts) as endpoint:
         outcome = await call(endpoint)

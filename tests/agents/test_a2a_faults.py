@@ -21,26 +21,26 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from agents.a2a_card import VERSION_EXTENSION
-from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities, seconds_left
-from agents.cache import ResponseCache
-from agents.card_signature import signed
-from agents.endpoints import Endpoint
-from agents.fallback import AgentCalls
-from agents.local import LocalAgents
-from agents.registry import Registration, Registry
-from agents.signature import SigningKey
-from agents.tls import TlsFiles
-from agents.wire import OUTCOME_TYPE
+from agents.a2a.card import VERSION_EXTENSION
+from agents.a2a.card_signature import signed
+from agents.a2a.client import A2AClient
+from agents.a2a.codec import OUTCOME_TYPE
+from agents.a2a.endpoints import Endpoint
+from agents.http.signature import SigningKey
+from agents.http.tls import TlsFiles
+from agents.runtime.activity import AgentActivities, seconds_left
+from agents.runtime.cache import ResponseCache
+from agents.runtime.fallback import AgentCalls
+from agents.runtime.local import LocalAgents
+from agents.runtime.registry import Registration, Registry
 from tests.agents.certificates import Authority
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import Handler, card_json, event_stream, peer, signoff_agents
 from tests.agents.test_activities import Store
 from tests.conftest import free_port
-from workflows.results import AgentPin, AgentResult, AgentVersion
-from workflows.turns import TurnOutcome
+from workflows.messages.results import AgentPin, AgentResult, AgentVersion
+from workflows.messages.turns import TurnOutcome
 
 KEY = SigningKey.fresh()
 DEADLINE = 0.5

@@ -6,8 +6,9 @@ import json
 import pytest
 from aiohttp import web
 
-from agents.a2a_client import A2AClient
-from agents.endpoints import Endpoint
+from agents.a2a.client import A2AClient
+from agents.a2a.codec import OUTCOME_TYPE
+from agents.a2a.endpoints import Endpoint
 from agents.errors import (
     AgentError,
     AgentFailed,
@@ -18,11 +19,10 @@ from agents.errors import (
     BadAnswer,
     WrongVersion,
 )
-from agents.wire import OUTCOME_TYPE
 from tests.agents.inputs import SALES, request
 from tests.agents.servers import card_json, event_stream, peer
-from workflows.results import AgentPin, AgentResult, AgentVersion
-from workflows.turns import TurnOutcome
+from workflows.messages.results import AgentPin, AgentResult, AgentVersion
+from workflows.messages.turns import TurnOutcome
 
 
 def answer(result: object) -> web.Response:

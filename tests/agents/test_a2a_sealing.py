@@ -13,11 +13,8 @@ from aiohttp import web
 from google.protobuf.json_format import MessageToDict
 from pydantic import SecretStr
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts
-from agents.endpoints import Endpoint
-from agents.errors import AgentRefused, BadAnswer, UnusableInput
-from agents.sealing import (
+from agents.a2a.client import A2AClient
+from agents.a2a.encryption import (
     ANSWER,
     REQUEST,
     SEALED_EXTENSION,
@@ -26,12 +23,15 @@ from agents.sealing import (
     SealBroken,
     is_sealed,
 )
+from agents.a2a.endpoints import Endpoint
+from agents.errors import AgentRefused, BadAnswer, UnusableInput
+from agents.runtime.server import ServerParts
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import TOKEN, card_json, peer, signoff_agents
 from tests.agents.wiretap import Wiretap
 from tests.conftest import free_port
-from workflows.turns import TurnOutcome
+from workflows.messages.turns import TurnOutcome
 
 KEY = base64.b64encode(b"k" * 32).decode()
 OTHER = base64.b64encode(b"o" * 32).decode()

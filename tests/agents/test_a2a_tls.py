@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts
-from agents.endpoints import Endpoint
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentRefused, AgentUnreachable, NotTrusted
-from agents.health import HealthCheck
-from agents.tls import TlsFiles, TlsUnusable, server_context
+from agents.http.tls import TlsFiles, TlsUnusable, server_context
+from agents.runtime.health import HealthCheck
+from agents.runtime.server import ServerParts
 from tests.agents.certificates import Authority
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import TOKEN, signoff_agents
 from tests.conftest import free_port
-from workflows.health import Health
-from workflows.turns import TurnOutcome
+from workflows.messages.health import Health
+from workflows.messages.turns import TurnOutcome
 
 
 @pytest.fixture

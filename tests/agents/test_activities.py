@@ -10,16 +10,16 @@ import structlog
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-import agents.activities
-from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities
-from agents.endpoints import Endpoint
+import agents.runtime.activity
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentFailed, UnusableInput
-from agents.turn_runner import TurnRunner
+from agents.runtime.activity import AgentActivities
+from agents.turn.runner import TurnRunner
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import signoff_agents
-from workflows.turns import Question, TurnOutcome, TurnRequest
+from workflows.messages.turns import Question, TurnOutcome, TurnRequest
 
 
 class Store:
@@ -116,7 +116,7 @@ async def test_a_damaged_input_is_not_used() -> None:
 
 async def test_a_long_turn_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that Temporal sees a dead worker long before the deadline."""
-    monkeypatch.setattr(agents.activities, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(agents.runtime.activity, "HEARTBEAT_SECONDS", 0.05)
     beats: list[object] = []
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *details: beats.append(details)

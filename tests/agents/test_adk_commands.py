@@ -62,7 +62,7 @@ def runs() -> dict[str, Future[Done]]:
     """`adk run` of every agent, some at a time, beside the tests that look at them."""
     pool = ThreadPoolExecutor(AT_ONCE)
     started = {
-        name: pool.submit(adk, "run", "--in_memory", f"agents/{name}", typed)
+        name: pool.submit(adk, "run", "--in_memory", f"agents/samples/{name}", typed)
         for name, (typed, _, _) in TYPED.items()
     }
     pool.shutdown(wait=False)
@@ -92,7 +92,7 @@ def test_adk_run_answers_without_a_key(name: str, runs: dict[str, Future[Done]])
 def test_adk_web_lists_the_agents_and_nothing_else() -> None:
     """Folders that are no agents are not listed; asked of a running `adk web`."""
     port = free_port()
-    command = [str(ADK), "web", "--port", str(port), "agents"]
+    command = [str(ADK), "web", "--port", str(port), "agents/samples"]
     server = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -105,7 +105,7 @@ def test_adk_web_lists_the_agents_and_nothing_else() -> None:
     finally:
         server.terminate()
         server.wait(20)
-    assert AgentLoader(str(ROOT / "agents")).list_agents() == sorted(CATALOGUE)
+    assert AgentLoader(str(ROOT / "agents/samples")).list_agents() == sorted(CATALOGUE)
 
 
 def _listed(url: str) -> list[str]:
@@ -123,11 +123,11 @@ def _listed(url: str) -> list[str]:
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_agent_has_a_case(name: str) -> None:
     """For `adk test agents`."""
-    assert list((ROOT / "agents" / name / "tests").glob("*.json"))
+    assert list((ROOT / "agents/samples" / name / "tests").glob("*.json"))
 
 
 def test_adk_test_replays_the_cases() -> None:
     """Prompts, tool calls and tool results are as recorded, of every agent."""
-    done = adk("test", "agents")
+    done = adk("test", "agents/samples")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{len(CATALOGUE)} passed" in done.stdout

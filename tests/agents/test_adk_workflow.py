@@ -23,20 +23,20 @@ from temporalio.exceptions import ApplicationError
 from temporalio.google_adk import GoogleAdkPlugin
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from agents.adk_workflow import AdkTurnWorkflow
-from agents.local import LocalAgents
-from agents.offline import OfflineModel
-from bot import temporal
-from bot.adk_worker import adk_worker
-from bot.errors import ConfigurationError
-from bot.settings import Settings, TemporalSettings, load
-from storage.payloads import PayloadFiles
+from agents.runtime.adk_workflow import AdkTurnWorkflow
+from agents.runtime.local import LocalAgents
+from agents.samples.offline import OfflineModel
+from bot.config.errors import ConfigurationError
+from bot.config.settings import Settings, TemporalSettings, load
+from bot.processes.adk_worker import adk_worker
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.agents.inputs import EXAMPLES, request
 from tests.workflows.conftest import until
 from tests.workflows.test_replay import scrubbed
-from workflows.results import AgentPin
-from workflows.step_run import ADK_QUEUE
-from workflows.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.results import AgentPin
+from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.task.step import ADK_QUEUE
 
 HISTORIES = Path(__file__).parent / "adk_histories"
 ROOT = Path(__file__).parents[2]

@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 from temporalio.common import SearchAttributeKey
 
-from agents.approval_port import Asking, DeskRefused, DeskUnavailable, Standing, State
-from agents.approval_wish import wish_from
-from bot import temporal
-from bot.approval_desk import TemporalDesk
-from bot.settings import TemporalSettings
-from storage.payloads import PayloadFiles
+from agents.programs.port import Asking, DeskRefused, DeskUnavailable, Standing, State
+from agents.programs.request import wish_from
+from bot.approvals.desk import TemporalDesk
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.agents.approval_fakes import OTHER, PEER
 from tests.bot.black_hole import DOWN, UP, BlackHole
 from tests.fakes import ADA, GRACE
 from tests.workflows.conftest import House, click, house
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Edit, Outcome, Verdict
-from workflows.digest import digest
-from workflows.policy import Policy
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.content_hash import digest
+from workflows.messages.decisions import Edit, Outcome, Verdict
+from workflows.messages.policy import Policy
 
 __all__ = ["house"]  # the fixture
 
@@ -189,7 +189,7 @@ async def test_a_program_has_only_so_many_approvals_open(house: House) -> None:
 async def test_an_unfinished_set_up_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search attribute that nobody registered: not 'no such approval'."""
     unknown = SearchAttributeKey.for_keyword("SignoffNowhere")
-    monkeypatch.setattr("workflows.attributes.PROGRAM", unknown)
+    monkeypatch.setattr("workflows.approval.search_attributes.PROGRAM", unknown)
     with pytest.raises(DeskUnavailable, match="signoff doctor"):
         await desk_of(house).ask(asking())
 

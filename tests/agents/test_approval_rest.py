@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from agents.approval_server import ApprovalParts
+from agents.programs.server import ApprovalParts
 from tests.agents.approval_fakes import (
     OTHER,
     PEER,
@@ -21,7 +21,7 @@ from tests.agents.approval_fakes import (
 )
 from tests.agents.test_approval_server import WISH, Listener, part, state
 from tests.conftest import free_port
-from workflows.decisions import Outcome
+from workflows.messages.decisions import Outcome
 
 Json = dict[str, Any]
 PUSH = "/pushNotificationConfigs"

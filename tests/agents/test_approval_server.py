@@ -12,9 +12,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from agents.approval_port import Standing, State
-from agents.approval_server import ApprovalParts
-from agents.signature import verify
+from agents.http.signature import verify
+from agents.programs.port import Standing, State
+from agents.programs.server import ApprovalParts
 from tests.agents.approval_fakes import (
     OTHER,
     PEER,
@@ -25,7 +25,7 @@ from tests.agents.approval_fakes import (
     new_key,
 )
 from tests.conftest import free_port
-from workflows.decisions import Edit, Outcome
+from workflows.messages.decisions import Edit, Outcome
 
 WISH = {"title": "Deploy 2.4.1", "summary": "All checks passed.", "findings": ["3 changes"]}
 Json = dict[str, Any]

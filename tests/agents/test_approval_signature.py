@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import OctKey
 
-from agents.signature import BadSignature, KeyUnusable, SigningKey, sign, verify
+from agents.http.signature import BadSignature, KeyUnusable, SigningKey, sign, verify
 
 KEY = SigningKey.fresh()
 SAID = {"approval_id": "x-1.approve.v1", "outcome": "approved", "comments": ["schön", "ok"]}

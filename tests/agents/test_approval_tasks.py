@@ -9,10 +9,10 @@ from a2a.server.tasks import InMemoryTaskStore
 from a2a.types.a2a_pb2 import Message, Part, Role, Task, TaskState, TaskStatusUpdateEvent
 from a2a.utils.errors import InternalError, InvalidParamsError, TaskNotCancelableError
 
-from agents import approval_tasks
-from agents.approval_tasks import ApprovalTasks
+from agents.programs import tasks as approval_tasks
+from agents.programs.tasks import ApprovalTasks
 from tests.agents.approval_fakes import OTHER, PEER, FakeDesk, new_key
-from workflows.decisions import Outcome
+from workflows.messages.decisions import Outcome
 
 KEY = new_key()
 PENDING = TaskState.TASK_STATE_AUTH_REQUIRED

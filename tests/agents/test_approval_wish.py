@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from agents.approval_principal import Principal, Principals
-from agents.approval_wish import UnfitWish, fields_from, policy_of, wish_from
+from agents.programs.program import Principal, Principals
+from agents.programs.request import UnfitWish, fields_from, policy_of, wish_from
 from tests.agents.approval_fakes import OTHER, PEER, POLICY, PRINCIPALS
 from tests.fakes import GRACE, LINUS
-from workflows.policy import OnTimeout, Policy, Risk
+from workflows.messages.policy import OnTimeout, Policy, Risk
 
 WISH = {"title": "Deploy", "summary": "All checks passed."}
 
@@ -120,7 +120,7 @@ def test_a_token_is_never_printed() -> None:
 def test_the_server_does_not_load_adk() -> None:
     """It starts fast, and needs no model."""
     code = (
-        "import sys, agents.approval_server, bot.approval_desk; "
+        "import sys, agents.programs.server, bot.approvals.desk; "
         "print([name for name in sys.modules if name.startswith(('google.adk', 'google.genai'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

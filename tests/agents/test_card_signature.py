@@ -14,18 +14,18 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from joserfc.jwk import ECKey, RSAKey
 from jwt import PyJWK
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts
-from agents.card_signature import CardNotTrusted, KeysUnusable, read_keys, signed, verify_card
-from agents.endpoints import Endpoint
+from agents.a2a.card_signature import CardNotTrusted, KeysUnusable, read_keys, signed, verify_card
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
 from agents.errors import NotTrusted
-from agents.health import HealthCheck
-from agents.signature import SigningKey
+from agents.http.signature import SigningKey
+from agents.runtime.health import HealthCheck
+from agents.runtime.server import ServerParts
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import TOKEN, card_json, peer, signoff_agents
 from tests.conftest import free_port
-from workflows.health import Health
+from workflows.messages.health import Health
 
 KEY = SigningKey.fresh()
 KEYS = json.dumps(KEY.public())

@@ -1,6 +1,6 @@
 """Reading texts."""
 
-from agents.tools.document import PART_CHARACTERS, read
+from agents.samples.tools.document import PART_CHARACTERS, read
 
 
 def test_markdown_gives_its_headings() -> None:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from agents.a2a_client import A2AClient
-from agents.cache import ResponseCache, request_key
+from agents.a2a.client import A2AClient
 from agents.errors import AgentUnreachable, UnknownAgent, UnusableInput, WrongVersion
-from agents.fallback import AgentCalls
-from agents.figures import CacheUse, CallFigures
-from agents.registry import Registration, Registry
+from agents.runtime.cache import ResponseCache, request_key
+from agents.runtime.fallback import AgentCalls
+from agents.runtime.figures import CacheUse, CallFigures
+from agents.runtime.registry import Registration, Registry
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
-from workflows.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
-from workflows.turns import Feedback, TurnOutcome, TurnRequest
+from workflows.messages.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
+from workflows.messages.turns import Feedback, TurnOutcome, TurnRequest
 
 DOWN = "analysis cannot be reached. Check that it is running."
 

@@ -5,12 +5,12 @@ import socket
 
 from aiohttp import web
 
-from agents.a2a_client import A2AClient
-from agents.endpoints import Endpoint
-from agents.health import HealthCheck
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
+from agents.runtime.health import HealthCheck
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import peer, signoff_agents
-from workflows.health import FleetHealth, Health
+from workflows.messages.health import FleetHealth, Health
 
 
 async def check(*endpoints: Endpoint, seconds: float = 2) -> FleetHealth:

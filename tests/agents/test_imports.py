@@ -10,14 +10,14 @@ import pytest
 AGENTS = Path(__file__).parents[2] / "agents"
 FORBIDDEN = {"bot", "notifications", "storage", "playground", "tests"}
 LIGHT = (
-    "a2a_client",
-    "activities",
-    "a2a_server",
+    "a2a.client",
+    "runtime.activity",
+    "runtime.server",
     "errors",
-    "local",
+    "runtime.local",
     "catalogue",
-    "fallback",
-    "health",
+    "runtime.fallback",
+    "runtime.health",
 )
 
 
@@ -33,7 +33,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_agents_import_workflows_and_nothing_else_of_ours() -> None:
-    """Also in agents/tools, which is no regular package: ADK would list it as an agent."""
+    """Also in agents/samples/tools, which is no regular package: ADK would list it as an agent."""
     files = list(AGENTS.rglob("*.py"))
     assert any(path.parent.name == "tools" for path in files)
     assert not {(path.name, name) for path in files for name in imported(path) & FORBIDDEN}

@@ -11,10 +11,10 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from agents.approval_principal import Principal
-from agents.approval_server import ApprovalParts
-from agents.mcp_server import ApprovalTools, mcp_server
-from agents.signature import verify
+from agents.http.signature import verify
+from agents.programs.mcp import ApprovalTools, mcp_server
+from agents.programs.program import Principal
+from agents.programs.server import ApprovalParts
 from tests.agents.approval_fakes import (
     OTHER,
     PEER,
@@ -25,7 +25,7 @@ from tests.agents.approval_fakes import (
     new_key,
 )
 from tests.conftest import free_port
-from workflows.decisions import Outcome
+from workflows.messages.decisions import Outcome
 
 WISH = {"title": "Deploy", "summary": "All checks passed."}
 KEY = new_key()

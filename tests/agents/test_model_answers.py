@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from agents.answer import clean, parse_answer, shorten
-from agents.local import LocalAgents
+from agents.runtime.local import LocalAgents
+from agents.turn.answer import clean, parse_answer, shorten
 from tests.agents.inputs import SALES, request
 from tests.agents.scripted import ScriptedModel, calls, says, script
-from workflows.results import AgentResult
+from workflows.messages.results import AgentResult
 
 ANSWER = {
     "summary": "Ten rows.",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from agents.answer import OFFLINE_LINE
 from agents.errors import AgentFailed, UnknownAgent, UnusableInput
-from agents.local import LocalAgents
+from agents.runtime.local import LocalAgents
+from agents.turn.answer import OFFLINE_LINE
 from tests.agents.inputs import EXAMPLES, SALES, request, said
-from workflows.results import SUMMARY_CHARACTERS, AgentResult
-from workflows.turns import Feedback
+from workflows.messages.results import SUMMARY_CHARACTERS, AgentResult
+from workflows.messages.turns import Feedback
 
 STEPS = ("analysis", "strategy", "patterns", "report")
 

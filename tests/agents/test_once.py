@@ -16,18 +16,18 @@ from google.adk.tools.tool_context import ToolContext
 from google.adk.workflow import BaseNode
 from google.genai import types
 
-from agents import local
 from agents.catalogue import LocalAgent
 from agents.errors import AgentError, AgentFailed
-from agents.local import LocalAgents
-from agents.policy_file import RuleEngine
-from agents.turn_journal import TurnJournal
-from bot.turn_journal import KeptTurns
-from storage.codec import AesGcmCodec
+from agents.journal.journal import TurnJournal
+from agents.runtime import local
+from agents.runtime.local import LocalAgents
+from agents.tool_policy.rules import RuleEngine
+from bot.processes.turn_journal import KeptTurns
+from storage.payloads.codec import AesGcmCodec
 from tests.agents.scripted import ScriptedModel, calls, overloaded, reset, returned, says, script
 from tests.agents.witness import Witness
-from workflows.results import RunStatus, ToolRun
-from workflows.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.results import RunStatus, ToolRun
+from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
 
 ABOUT = LocalAgent(name="trap", title="Trap", description="Acts.", model="scripted/trap")
 REQUEST = TurnRequest(
@@ -87,11 +87,11 @@ def stage(journal: KeptTurns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
     made = Stage(journal)
     ScriptedModel.scripts.clear()
     monkeypatch.setattr(local, "find", lambda name: ABOUT)
-    module = ModuleType("agents.trap.agent")
+    module = ModuleType("agents.samples.trap.agent")
     vars(module).update(
         build=lambda model, heat: made.build(), plugins=lambda: list(made.plugins())
     )
-    monkeypatch.setitem(sys.modules, "agents.trap.agent", module)
+    monkeypatch.setitem(sys.modules, "agents.samples.trap.agent", module)
     yield made
     ScriptedModel.scripts.clear()
 

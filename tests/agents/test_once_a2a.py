@@ -7,20 +7,20 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
-from agents.a2a_client import A2AClient
-from agents.a2a_server import ServerParts
-from agents.cache import ResponseCache
+from agents.a2a.client import A2AClient
+from agents.a2a.codec import IDEMPOTENCY
+from agents.a2a.encryption import Seal
 from agents.errors import AgentError, AgentFailed
-from agents.fallback import AgentCalls
-from agents.registry import Registration, Registry
-from agents.sealing import Seal
-from agents.wire import IDEMPOTENCY
+from agents.runtime.cache import ResponseCache
+from agents.runtime.fallback import AgentCalls
+from agents.runtime.registry import Registration, Registry
+from agents.runtime.server import ServerParts
 from tests.agents.inputs import SALES, request
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import TOKEN, peer, signoff_agents
 from tests.conftest import free_port
-from workflows.results import AgentResult, RunStatus, ToolRun
-from workflows.turns import TurnOutcome
+from workflows.messages.results import AgentResult, RunStatus, ToolRun
+from workflows.messages.turns import TurnOutcome
 
 RAN = (
     ToolRun(key="1", tool="pay", arguments={"amount": 1, "to": "Ann"}, approved=True),

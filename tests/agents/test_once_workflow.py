@@ -12,17 +12,17 @@ import pytest
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
-from agents import adk_workflow
-from agents.adk_workflow import AdkTurnWorkflow
-from bot import temporal
-from bot.adk_worker import adk_worker
-from bot.settings import TemporalSettings
-from storage.payloads import PayloadFiles
+from agents.runtime import adk_workflow
+from agents.runtime.adk_workflow import AdkTurnWorkflow
+from bot.config.settings import TemporalSettings
+from bot.processes.adk_worker import adk_worker
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.agents.acting import NAME, ActingModel, install
 from tests.agents.scripted import overloaded, reset
-from workflows.results import RunStatus, ToolRun
-from workflows.step_run import ADK_QUEUE
-from workflows.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.results import RunStatus, ToolRun
+from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.task.step import ADK_QUEUE
 
 ROOT = Path(__file__).parents[2]
 REQUEST = TurnRequest(

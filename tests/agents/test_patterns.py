@@ -3,15 +3,15 @@
 import pytest
 
 from agents.catalogue import CATALOGUE
-from agents.claims import check, sentences
-from agents.help_desk.offline import route
-from agents.local import LocalAgents
-from agents.text_checks import problems, repair_one
-from agents.tools.payments import amount_of, payments_in
-from agents.tools.table import open_table
-from agents.tools.table_profile import profile
+from agents.inputs.table import open_table
+from agents.runtime.local import LocalAgents
+from agents.samples.claims import check, sentences
+from agents.samples.help_desk.offline import route
+from agents.samples.text_checks import problems, repair_one
+from agents.samples.tools.payments import amount_of, payments_in
+from agents.samples.tools.table_profile import profile
 from tests.agents.inputs import EXAMPLES, SALES, input_file, request
-from workflows.results import AgentResult
+from workflows.messages.results import AgentResult
 
 
 async def run(agent: str, *names: str) -> AgentResult:

@@ -17,17 +17,17 @@ from google.genai import types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.approval_server import ApprovalParts
-from agents.joint_questions import JointQuestions
-from agents.people import NobodyAsked, SignoffPeople
-from agents.policy import Judgement, Ruling, ToolCall
-from agents.security_plugin import SecurityPlugin, is_destructive
-from agents.signature import SigningKey
+from agents.http.signature import SigningKey
+from agents.programs.server import ApprovalParts
+from agents.tool_policy.batch import JointQuestions
+from agents.tool_policy.client import NobodyAsked, SignoffPeople
+from agents.tool_policy.engine import Judgement, Ruling, ToolCall
+from agents.tool_policy.plugin import SecurityPlugin, is_destructive
 from tests.agents.approval_fakes import PEER, PRINCIPALS, FakeDesk, approval_server, kept
 from tests.conftest import free_port
 from tests.workflows.conftest import until
-from workflows.decisions import Edit, Outcome
-from workflows.turns import Answer, Question
+from workflows.messages.decisions import Edit, Outcome
+from workflows.messages.turns import Answer, Question
 
 PAY = Question(id="c1", tool="pay", arguments={"to": "Ann", "amount": 10.0}, hint="Money leaves.")
 MAIL = Question(id="c2", tool="mail", arguments={"to": "ann@acme.example"})
@@ -101,7 +101,7 @@ async def test_a_decision_about_something_else_is_none(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rightly signed, and yet not about these bytes."""
-    monkeypatch.setattr("agents.people.digest", lambda _: "f" * 64)
+    monkeypatch.setattr("agents.tool_policy.client.digest", lambda _: "f" * 64)
     with pytest.raises(NobodyAsked, match="something else"):
         await hall.decided(Outcome.APPROVED)
 

@@ -4,10 +4,10 @@ import duckdb
 import pytest
 
 from agents.errors import UnusableInput
-from agents.input_check import refuse_unreadable
-from agents.tools.document import read
-from agents.tools.table import open_table
-from agents.tools.table_profile import profile
+from agents.inputs.check import refuse_unreadable
+from agents.inputs.table import open_table
+from agents.samples.tools.document import read
+from agents.samples.tools.table_profile import profile
 
 JUNK = bytes(range(256)) * 40
 REFUSED = {

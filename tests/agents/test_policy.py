@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.policy import Ruling, ToolCall
-from agents.policy_file import RuleEngine
+from agents.tool_policy.engine import Ruling, ToolCall
+from agents.tool_policy.rules import RuleEngine
 
 RULES = """
 default = "allow"

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agents.errors import AgentUnreachable, UnusableInput
-from agents.tools.public_web import PublicWeb, is_public
+from agents.inputs.public_web import PublicWeb, is_public
 
 
 async def _big(request: web.Request) -> web.StreamResponse:

@@ -11,10 +11,10 @@ from google.adk.tools.function_tool import FunctionTool
 from google.adk.tools.load_artifacts_tool import LoadArtifactsTool
 from google.adk.tools.transfer_to_agent_tool import TransferToAgentTool
 
-from agents.policy_file import RuleEngine
-from agents.repeatable import Repeat, idempotent, reads, repeat_of
-from agents.tools.payments import PaymentTools
-from agents.tools.runbook import RunbookTools
+from agents.journal.repeatable import Repeat, idempotent, reads, repeat_of
+from agents.samples.tools.payments import PaymentTools
+from agents.samples.tools.runbook import RunbookTools
+from agents.tool_policy.rules import RuleEngine
 
 
 def act() -> None:

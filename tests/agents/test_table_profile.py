@@ -6,8 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from agents.tools.table import open_table
-from agents.tools.table_profile import TableProfile, profile
+from agents.inputs.table import open_table
+from agents.samples.tools.table_profile import TableProfile, profile
 from tests.agents.inputs import EXAMPLES, SALES
 
 ROWS = [

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from agents.brief import brief_of, spoken
 from agents.errors import AgentFailed
-from agents.local import LocalAgents
-from agents.policy import Judgement, Ruling, ToolCall
+from agents.runtime.local import LocalAgents
+from agents.tool_policy.engine import Judgement, Ruling, ToolCall
+from agents.turn.brief import brief_of, spoken
 from tests.agents.inputs import EXAMPLES, request
-from workflows.turns import Answer, Feedback, Question, TurnOutcome, TurnRequest
+from workflows.messages.turns import Answer, Feedback, Question, TurnOutcome, TurnRequest
 
 PAYMENTS = (EXAMPLES / "payments.csv").read_bytes()
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()

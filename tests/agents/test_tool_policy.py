@@ -8,24 +8,24 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from agents.a2a_client import A2AClient
-from agents.adk_workflow import AdkTurnWorkflow
-from agents.model_access import ModelAccess
-from agents.model_calls import adk_plugin
-from agents.tool_policies import ToolPolicies
-from bot import temporal
-from bot.adk_worker import adk_worker
-from bot.agent_server import agents
-from bot.doctor import examine
-from bot.errors import ConfigurationError
-from bot.fleet import agent_activities, registry
-from bot.models import tool_policies
-from bot.settings import Settings, TemporalSettings, load
-from storage.payloads import PayloadFiles
+from agents.a2a.client import A2AClient
+from agents.models.access import ModelAccess
+from agents.models.calls import adk_plugin
+from agents.runtime.adk_workflow import AdkTurnWorkflow
+from agents.tool_policy.policies import ToolPolicies
+from bot.commands.doctor import examine
+from bot.config.agents import agent_activities, registry
+from bot.config.errors import ConfigurationError
+from bot.config.models import tool_policies
+from bot.config.settings import Settings, TemporalSettings, load
+from bot.processes.adk_worker import adk_worker
+from bot.processes.agent_server import agents
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.agents.inputs import EXAMPLES, request
 from tests.conftest import free_port
-from workflows.step_run import ADK_QUEUE
-from workflows.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.task.step import ADK_QUEUE
 
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()
 ASKED = request("operations", "runbook.md", RUNBOOK).model_copy(

@@ -18,10 +18,10 @@ from google.adk.workflow import BaseNode, JoinNode, Workflow
 
 from agents.catalogue import LocalAgent
 from agents.errors import AgentFailed
-from agents.turns import Turn
+from agents.runtime.turns import Turn
 from tests.agents.scripted import ScriptedModel, calls, says, script
-from workflows.results import AgentResult
-from workflows.turns import Answer, TurnRequest
+from workflows.messages.results import AgentResult
+from workflows.messages.turns import Answer, TurnRequest
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ABOUT = LocalAgent(name="trap", title="Trap", description="Asks.", model="scripted/trap")
@@ -62,13 +62,13 @@ def till() -> Iterator[Till]:
 
 async def one_turn(build: Build, **changed: Any) -> Any:
     """A turn of this agent, in a process that knows nothing of the ones before."""
-    module = ModuleType("agents.trap.agent")
+    module = ModuleType("agents.samples.trap.agent")
     module.build = lambda model, temperature: build()  # type: ignore[attr-defined]
-    sys.modules["agents.trap.agent"] = module
+    sys.modules["agents.samples.trap.agent"] = module
     try:
         return await Turn(ABOUT, REQUEST.model_copy(update=changed), []).run()
     finally:
-        del sys.modules["agents.trap.agent"]
+        del sys.modules["agents.samples.trap.agent"]
 
 
 async def to_the_end(root: BaseAgent | Workflow, **answered: Any) -> tuple[AgentResult, list[int]]:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from agents.analysis import offline as analysis
-from agents.claims import check
 from agents.errors import UnusableInput
-from agents.evidence import Evidence, figures, measures
-from agents.fact_check.offline import _written
-from agents.rerun import column_facts
-from agents.tools.input_files import _outliers, _segments
-from agents.tools.table import open_table
-from agents.tools.table_profile import TableProfile, profile
+from agents.inputs.table import open_table
+from agents.samples.analysis import offline as analysis
+from agents.samples.claims import check
+from agents.samples.evidence import Evidence, figures, measures
+from agents.samples.fact_check.offline import _written
+from agents.samples.rerun import column_facts
+from agents.samples.tools.input_files import _outliers, _segments
+from agents.samples.tools.table_profile import TableProfile, profile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SALES = "day,region,price,price_currency,quantity,weight\n" + "".join(

@@ -6,8 +6,8 @@ from typing import Any
 
 from google.adk.tools.function_tool import FunctionTool
 
-from agents.idempotency import idempotency_key
-from agents.repeatable import idempotent
+from agents.journal.idempotency import idempotency_key
+from agents.journal.repeatable import idempotent
 
 
 class Witness:

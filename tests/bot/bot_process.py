@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bot.children import die_with_parent
+from bot.processes.subprocesses import die_with_parent
 from playground.server import Playground
 from tests.playground.waiting import until
 

@@ -12,16 +12,16 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bot.errors import SignoffError
+from bot.config.errors import SignoffError
 from bot.web.client_address import Network, client_address
 from bot.web.decision_page import decision_link, register
 from storage.database import create_engine, migrate
-from storage.tokens import Issued, MailTokens
+from storage.mail_tokens import Issued, MailTokens
 from tests.notifications.approval_views import GRACE, NOW, RESULT, approval_view
 from workflows import rules
-from workflows.ballot import Ballot
-from workflows.decisions import Answer, Decision
-from workflows.requests import CardView
+from workflows.messages.ballot import Ballot
+from workflows.messages.decisions import Answer, Decision
+from workflows.messages.requests import CardView
 
 
 @dataclass

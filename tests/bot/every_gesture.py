@@ -10,11 +10,13 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import listeners
+from bot.access.onlookers import Onlookers
+from bot.config.settings import Settings
 from bot.listeners import Listeners
 from bot.listeners.bulk import BulkListeners
 from bot.listeners.comment import CommentListeners
 from bot.listeners.decide import DecideListeners
-from bot.listeners.edge import Edge
+from bot.listeners.errors import Edge
 from bot.listeners.forms import Forms
 from bot.listeners.inbox import InboxListeners
 from bot.listeners.more import MoreListeners
@@ -22,11 +24,8 @@ from bot.listeners.replier import Replier
 from bot.listeners.send import SendListeners
 from bot.listeners.start_task import StartTaskListeners
 from bot.listeners.task_help import TaskHelpListeners
-from bot.onlookers import Onlookers
-from bot.prompt_ack import PromptDispatch
-from bot.settings import Settings
-from notifications.bulk import Chosen
-from notifications.buttons import (
+from bot.slack.dispatch import PromptDispatch
+from notifications.cards.buttons import (
     ActionId,
     ButtonValue,
     Choice,
@@ -35,11 +34,12 @@ from notifications.buttons import (
     Target,
     TaskValue,
 )
-from notifications.pacing import Pacer
-from notifications.send_form import Sent
-from notifications.whisper import Whisper
+from notifications.forms.bulk import Chosen
+from notifications.forms.send import Sent
+from notifications.slack.pacing import Pacer
+from notifications.slack.private import Whisper
 from tests.notifications.views import CARD, DIGEST, GRACE
-from workflows.decisions import Verdict
+from workflows.messages.decisions import Verdict
 
 Json = dict[str, Any]
 TARGET = Target(approval="t-abcdefgh.analysis.v1", revision=1, digest=DIGEST[:16])

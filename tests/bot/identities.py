@@ -7,7 +7,7 @@ every path has to tell them when they try to approve with everything else right.
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.decisions import Reply
+from workflows.messages.decisions import Reply
 
 TEAM, OTHER_TEAM = "T0ACME0001", "T0OTHER001"
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.sight import Sight
+from bot.access.sight import Sight
 
 TEAM, OTHER_TEAM, GRID = "T0ACME0001", "T0OTHER001", "E0GRID0001"
 HERE, ELSEWHERE = "C0FINANCE1", "C0GENERAL1"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from bot import embedded, temporal
+from bot.processes import dev_server
+from bot.temporal import client as temporal
 from tests.conftest import free_port
 
 
@@ -25,7 +26,7 @@ class TemporalProcess:
 
     async def start(self) -> Client:
         """Start it, and wait until it answers."""
-        command = [embedded.binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
+        command = [dev_server.binary(), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
         command += ["--port", str(self._port), "--http-port", str(self._http)]
         command += ["--db-filename", str(self._folder / "temporal.db"), "--log-level", "error"]
         command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"]

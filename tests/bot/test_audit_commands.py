@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from google.adk.evaluation.eval_set import EvalSet
 
-from storage.anchors import AnchorFile
-from storage.audit import AuditLog
+from storage.audit.anchors import AnchorFile
+from storage.audit.events import AuditEvent, EventKind
+from storage.audit.log import AuditLog
 from storage.database import create_engine, migrate
-from storage.events import AuditEvent, EventKind
 from tests.bot.test_cli import SMALL, signoff
 
 KEY = "a key of the audit log"
 TEXT = SMALL.format(port=1) + '\n[storage]\nanchors = "elsewhere/heads.jsonl"\n'
-VERIFIER = Path(__file__).parents[2] / "storage" / "verify.py"
+VERIFIER = Path(__file__).parents[2] / "storage/audit/verify.py"
 
 
 @pytest.fixture

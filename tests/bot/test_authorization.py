@@ -11,13 +11,22 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications.people import SlackPeople
+from notifications.slack.approvers import SlackPeople
 from tests.bot.identities import ADA, GRACE, IDENTITIES, LINUS, TEAM, Identity
 from workflows import rules
-from workflows.ballot import Ballot
-from workflows.decisions import Decision, Delegation, Outcome, Place, Reply, Snooze, Verdict, Via
-from workflows.policy import Policy, Risk
-from workflows.steps import ElectorateRequest
+from workflows.activities import ElectorateRequest
+from workflows.messages.ballot import Ballot
+from workflows.messages.decisions import (
+    Decision,
+    Delegation,
+    Outcome,
+    Place,
+    Reply,
+    Snooze,
+    Verdict,
+    Via,
+)
+from workflows.messages.policy import Policy, Risk
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DIGEST = "0123456789abcdef" * 4

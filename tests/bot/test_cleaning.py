@@ -19,15 +19,17 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from bot import bootstrap, cleaning, embedded, temporal
-from bot.bootstrap import payload_files
-from bot.errors import ConfigurationError
-from bot.payload_keys import payload_codec
-from bot.settings import Settings, load
-from notifications import scheduler
-from storage.codec import AesGcmCodec
+from bot.config.errors import ConfigurationError
+from bot.config.payload_keys import payload_codec
+from bot.config.settings import Settings, load
+from bot.monitoring import payload_cleanup
+from bot.processes import bootstrap, dev_server
+from bot.processes.bootstrap import payload_files
+from bot.temporal import client as temporal
+from notifications.reminders import scheduler
 from storage.errors import PayloadCorrupt, PayloadMissing
-from storage.payloads import PayloadFiles
+from storage.payloads.codec import AesGcmCodec
+from storage.payloads.files import PayloadFiles
 
 KEY = base64.b64encode(b"k" * 32).decode()
 TOML = """
@@ -97,7 +99,7 @@ async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     files = payload_files(settings)
     converter = temporal.data_converter(files, payload_codec(settings))
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=embedded.binary()
+        dev_server_existing_path=dev_server.binary()
     ) as server:
         config = server.client.config()
         config["data_converter"] = converter
@@ -116,10 +118,10 @@ async def test_what_a_history_leads_to_stays(house: House) -> None:
     lost = await house.old(b"nothing names this")
     house.age()
     young = await house.files.put(b"nothing names this either, yet")
-    would = await cleaning.clean(house.settings, house.client, house.files, dry_run=True)
+    would = await payload_cleanup.clean(house.settings, house.client, house.files, dry_run=True)
     assert would.removed == (lost,)
     assert lost in await house.files.names()
-    done = await cleaning.clean(house.settings, house.client, house.files)
+    done = await payload_cleanup.clean(house.settings, house.client, house.files)
     assert (done.removed, done.kept) == ((lost,), 6)
     assert await house.files.names() == sorted([*live, young])
 
@@ -137,7 +139,7 @@ async def test_what_temporal_forgets_goes(house: House) -> None:
     house.age()
     removed: tuple[str, ...] = ()
     for _ in range(200):
-        removed = (await cleaning.clean(house.settings, house.client, house.files)).removed
+        removed = (await payload_cleanup.clean(house.settings, house.client, house.files)).removed
         if removed:
             break
         await asyncio.sleep(0.05)
@@ -154,12 +156,12 @@ async def test_a_lost_file_stops_the_cleaning(house: House) -> None:
     damaged.write_bytes(b"\0" + damaged.read_bytes()[1:])
     house.age()
     with pytest.raises(PayloadCorrupt, match=file):
-        await cleaning.clean(house.settings, house.client, house.files)
-    await cleaning.chore(house.settings, house.client, house.files)
+        await payload_cleanup.clean(house.settings, house.client, house.files)
+    await payload_cleanup.chore(house.settings, house.client, house.files)
     assert spare in await house.files.names()
     damaged.unlink()
     with pytest.raises(PayloadMissing, match=file):
-        await cleaning.clean(house.settings, house.client, house.files)
+        await payload_cleanup.clean(house.settings, house.client, house.files)
     assert spare in await house.files.names()
 
 
@@ -175,7 +177,9 @@ async def test_another_installation_is_in_nobody_s_way(house: House, tmp_path: P
     await house.start("t" * 200_000, wait=True, queue="other")
     [shared] = await house.files.names()
     spare = await house.old(b"nothing names this")
-    assert (await cleaning.clean(house.settings, house.client, house.files)).removed == (spare,)
+    assert (await payload_cleanup.clean(house.settings, house.client, house.files)).removed == (
+        spare,
+    )
     assert await house.files.names() == [shared]
 
 

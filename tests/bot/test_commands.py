@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.commands import Verb, parse
-from workflows.tasks import SourceKind
+from bot.listeners.slash_commands import Verb, parse
+from workflows.messages.tasks import SourceKind
 
 
 @pytest.mark.parametrize(

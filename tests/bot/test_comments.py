@@ -10,15 +10,15 @@ from typing import Any, cast
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import comments as module
-from bot.comments import LOST, Comments, Written
-from bot.errors import UnavailableError
-from notifications.delivery import TASK
-from storage.inbox import ClickInbox
+from bot.approvals import comments as module
+from bot.approvals.comments import LOST, Comments, Written
+from bot.config.errors import UnavailableError
+from notifications.slack.delivery import TASK
+from storage.click_inbox import ClickInbox
 from tests.bot.onlooking import refused
 from tests.playground.waiting import until
-from workflows.decisions import Place
-from workflows.tasks import Comment
+from workflows.messages.decisions import Place
+from workflows.messages.tasks import Comment
 
 WRITTEN = Written(
     channel="C0GENERAL1",

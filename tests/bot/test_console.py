@@ -4,17 +4,17 @@ import io
 
 from rich.console import Console
 
-from bot import console
-from bot.records import card_record
+from bot.commands import ask
+from bot.commands.records import card_record
 from tests.notifications.views import GRACE, LINUS, view
-from workflows.requests import Look
+from workflows.messages.requests import Look
 
 
 def test_an_editor_is_no_approver_of_their_own_version() -> None:
     """Only those whose decision would count are named; the risk and the deadline stand beside."""
     edited = view(revision=2, authors=(GRACE,), edited_by=GRACE, ballot={"authors": (GRACE,)})
     said = io.StringIO()
-    console._show_approval(
+    ask._show_approval(
         Console(file=said, width=200), Look(view=edited, result=edited.request.result)
     )
     may = [line for line in said.getvalue().splitlines() if line.startswith("May decide:")]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import BadRequest, UnavailableError
+from bot.config.errors import BadRequest, UnavailableError
 from bot.web.decision_page import PATIENCE
-from notifications.plain_words import plain
-from notifications.replies import sentence
-from storage.tokens import LEASE
+from notifications.text.plain import plain
+from notifications.views.replies import sentence
+from storage.mail_tokens import LEASE
 from tests.bot.decision_desk import site
 from tests.notifications.approval_views import (
     GRACE,
@@ -21,8 +21,8 @@ from tests.notifications.approval_views import (
     approval_view,
     decided,
 )
-from workflows.decisions import Answer, Decision, Outcome, Reply, Verdict, Via
-from workflows.results import AgentResult, ExecutionMode
+from workflows.messages.decisions import Answer, Decision, Outcome, Reply, Verdict, Via
+from workflows.messages.results import AgentResult, ExecutionMode
 
 HIGH = {"risk": "high"}
 HIGH_BY_MAIL = {"risk": "high", "email_decides_high_risk": True}

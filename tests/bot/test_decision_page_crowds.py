@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from bot.web.client_address import client_address
 from bot.web.crowd import IN_LINE, INSIDE, OF_ONE_KIND, Crowd, Crowded
-from storage.tokens import MOST_TRIES, TicketState, could_be_token
+from storage.mail_tokens import MOST_TRIES, TicketState, could_be_token
 from tests.bot.decision_desk import Site, site
 from tests.notifications.approval_views import LINUS, approval_view
 

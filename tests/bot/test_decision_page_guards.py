@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.errors import UnavailableError
+from bot.config.errors import UnavailableError
 from bot.web.form_guard import FormGuard
 from bot.web.page_headers import page_headers
 from tests.bot.decision_desk import site
@@ -15,7 +15,7 @@ from tests.notifications.approval_views import (
     ADA,
     approval_view,
 )
-from workflows.results import AgentResult, ExecutionMode
+from workflows.messages.results import AgentResult, ExecutionMode
 
 HIGH = {"risk": "high"}
 HIGH_BY_MAIL = {"risk": "high", "email_decides_high_risk": True}

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Error, Page, async_playwright
 
-from notifications.mail import ENCODING
-from notifications.mail_letters import Invitation, Letters
-from storage.tokens import Issued, TicketState
+from notifications.mail.letters import Invitation, Letters
+from notifications.mail.smtp import ENCODING
+from storage.mail_tokens import Issued, TicketState
 from tests.bot.decision_desk import Site, site
 from tests.notifications.approval_views import NOW, PEOPLE, approval_view
-from workflows.decisions import Outcome
+from workflows.messages.decisions import Outcome
 
 FULL = os.environ.get("SIGNOFF_FULL") == "1"
 VISITS = 10_000 if FULL else 600

@@ -11,22 +11,22 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot import temporal
-from bot.approvals import Approvals
-from bot.settings import TemporalSettings
+from bot.approvals.queries import Approvals
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
 from bot.web.decision_page import decision_link, register
-from notifications.mail import Mailer
-from notifications.mail_letters import Invitation, Letters
+from notifications.mail.letters import Invitation, Letters
+from notifications.mail.smtp import Mailer
 from storage.database import create_engine, migrate
-from storage.payloads import PayloadFiles
-from storage.tokens import MailTokens
+from storage.mail_tokens import MailTokens
+from storage.payloads.files import PayloadFiles
 from tests.bot.decision_desk import Page
 from tests.conftest import free_port
 from tests.fakes import GRACE, LINUS
 from tests.notifications.smtp_servers import honest, patient
 from tests.workflows.conftest import House
-from workflows.decisions import Outcome, Verdict, Via
-from workflows.electorate import Person
+from workflows.messages.decisions import Outcome, Verdict, Via
+from workflows.messages.electorate import Person
 
 
 @pytest.fixture

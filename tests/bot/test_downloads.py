@@ -11,12 +11,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from agents.tools.public_web import PublicWeb
-from bot.inputs import InputActivities, InputFolders
-from storage.payloads import PayloadFiles
-from workflows.steps import CollectRequest
-from workflows.tasks import Source, SourceKind
-from workflows.turns import InputFile
+from agents.inputs.public_web import PublicWeb
+from bot.activities.collect_inputs import InputActivities, InputFolders
+from storage.payloads.files import PayloadFiles
+from workflows.activities import CollectRequest
+from workflows.messages.tasks import Source, SourceKind
+from workflows.messages.turns import InputFile
 
 LIMIT = 1_000_000
 PIECE = b"a,b\n1,2\n" * 8_192

@@ -13,10 +13,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from sqlalchemy.exc import OperationalError
 from temporalio.service import RPCError, RPCStatusCode
 
-from bot.errors import UnavailableError
+from bot.config.errors import UnavailableError
+from bot.config.settings import Settings, load
 from bot.listeners.click import Click
 from bot.listeners.trouble import sentence
-from bot.settings import Settings, load
 from storage.errors import DiskFull, InboxDamaged
 from tests.bot.every_gesture import GESTURES, MORE, SUGGESTIONS, Office
 from tests.notifications.views import GRACE

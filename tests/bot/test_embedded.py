@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import embedded, temporal
-from bot.errors import UnavailableError
-from bot.settings import TemporalSettings
-from storage.payloads import PayloadFiles
+from bot.config.errors import UnavailableError
+from bot.config.settings import TemporalSettings
+from bot.processes import dev_server
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.conftest import free_port
 
 SLOW = """#!{python}
@@ -28,9 +29,9 @@ os.execv({real!r}, [{real!r}, *sys.argv[1:]])
 
 def program(path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is started in the place of `temporal`."""
-    path.write_text(text.format(python=sys.executable, real=embedded.binary()), encoding="utf-8")
+    path.write_text(text.format(python=sys.executable, real=dev_server.binary()), encoding="utf-8")
     path.chmod(0o700)
-    monkeypatch.setattr(embedded, "binary", lambda: str(path))
+    monkeypatch.setattr(dev_server, "binary", lambda: str(path))
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def test_it_is_up_when_it_answers_not_when_its_port_is_open(
 ) -> None:
     """On a busy machine seconds lie between; whoever comes next connects at once."""
     program(tmp_path / "temporal", SLOW, monkeypatch)
-    async with embedded.server(settings, tmp_path / "state"):
+    async with dev_server.server(settings, tmp_path / "state"):
         plugin = temporal.plugin(PayloadFiles(tmp_path))
         client = await temporal.connect(settings, plugin)
         await temporal.register_attributes(client)
@@ -56,5 +57,5 @@ async def test_one_that_ends_at_once_is_told_with_its_log(
     """Not waited for."""
     program(tmp_path / "temporal", "#!{python}\nraise SystemExit(3)\n", monkeypatch)
     with pytest.raises(UnavailableError, match=r"ended at once: see .*temporal\.log"):
-        async with embedded.server(settings, tmp_path / "state"):
+        async with dev_server.server(settings, tmp_path / "state"):
             raise AssertionError("there is no server")

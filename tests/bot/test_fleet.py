@@ -7,16 +7,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from agents.endpoints import Endpoint
-from agents.signature import SigningKey
-from bot.agent_server import agents
-from bot.errors import ConfigurationError
-from bot.fleet import health_tls, registry
-from bot.settings import Settings, load
+from agents.a2a.endpoints import Endpoint
+from agents.http.signature import SigningKey
+from bot.config.agents import health_tls, registry
+from bot.config.errors import ConfigurationError
+from bot.config.settings import Settings, load
+from bot.processes.agent_server import agents
 from tests.agents.certificates import Authority
 from tests.bot.test_settings import SMALL, written
 from tests.conftest import free_port
-from workflows.results import AgentPin
+from workflows.messages.results import AgentPin
 
 KEY = base64.b64encode(b"k" * 32).decode()
 OTHER = base64.b64encode(b"o" * 32).decode()

@@ -10,23 +10,23 @@ import pytest
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from agents.a2a_client import A2AClient
-from agents.endpoints import Endpoint
-from agents.health import HealthCheck
-from bot import doctor
-from bot.fleet_watch import EVERY, GOOD_FOR, FleetReports, FleetWatch, Unwell
-from bot.metrics import Metrics
-from bot.settings import AgentSettings, load
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
+from agents.runtime.health import HealthCheck
+from bot.commands import doctor
+from bot.config.settings import AgentSettings, load
+from bot.monitoring.agent_health import EVERY, GOOD_FOR, FleetReports, FleetWatch, Unwell
+from bot.monitoring.metrics import Metrics
 from bot.web.health import HealthPages
 from bot.web.server import web_server
-from notifications.fleet_card import ROWS, fleet_blocks, fleet_text
+from notifications.views.agent_health import ROWS, fleet_blocks, fleet_text
 from playground.blocks import problems
+from storage.agent_health import FleetStore
 from storage.database import create_engine, migrate
-from storage.fleet import FleetStore
 from tests.agents.servers import card_json
 from tests.conftest import free_port
 from tests.workflows.conftest import until
-from workflows.health import AgentHealth, FleetHealth, Health, overall
+from workflows.messages.health import AgentHealth, FleetHealth, Health, overall
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -162,7 +162,7 @@ async def test_the_watch_goes_on_when_nothing_can_be_kept(
     tmp_path: Path, check: HealthCheck, ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scheduler's reminders do not end because a database is away."""
-    monkeypatch.setattr("bot.fleet_watch.EVERY", timedelta(milliseconds=20))
+    monkeypatch.setattr("bot.monitoring.agent_health.EVERY", timedelta(milliseconds=20))
     engine = create_engine(f"sqlite:///{tmp_path / 'later' / 'a.db'}")
     store = Asked(engine)
     watching = asyncio.create_task(FleetWatch(check, [ward.endpoint], store).keep_looking())

@@ -4,10 +4,10 @@ import pytest
 
 from bot.listeners.click import Click
 from bot.listeners.forms import may_say
-from notifications.buttons import Target
+from notifications.cards.buttons import Target
 from tests.notifications.views import CARD, DIGEST, GRACE, NOW, view
-from workflows.decisions import Place, Reply, Verdict
-from workflows.requests import Look
+from workflows.messages.decisions import Place, Reply, Verdict
+from workflows.messages.requests import Look
 
 ELSEWHERE = Place(channel="C0GENERAL1", ts="3.0")
 

@@ -10,15 +10,15 @@ import pytest
 from temporalio.client import Client, WorkflowHistoryEventFilterType
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from bot import gateway as gateway_module
-from bot import temporal
-from bot.gateway import Gateway, Gesture, Taken
-from bot.settings import TemporalSettings
-from storage.inbox import ClickInbox
-from storage.payloads import PayloadFiles
+from bot.approvals import delivery as gateway_module
+from bot.approvals.delivery import Gateway, Gesture, Taken
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
+from storage.click_inbox import ClickInbox
+from storage.payloads.files import PayloadFiles
 from tests.fakes import ADA, GRACE, LINUS
 from tests.wire import Wire
-from workflows.decisions import (
+from workflows.messages.decisions import (
     Decision,
     Delegation,
     Place,

@@ -18,13 +18,13 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import logs
-from bot.errors import ConfigurationError
-from bot.prompt_ack import PromptDispatch
-from bot.web.guard import LARGEST_BODY
-from bot.web.replays import Replays, Reply
+from bot.config.errors import ConfigurationError
+from bot.monitoring import logs
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.http import SlackHttp
+from bot.slack.replays import Replays, Reply
+from bot.slack.request_guard import LARGEST_BODY
 from bot.web.server import web_server
-from bot.web.slack_http import SlackHttp
 from tests.bot.forger import Forger
 from tests.bot.mutilator import Mutilator
 from tests.bot.raw_http import RawClient
@@ -185,7 +185,7 @@ async def test_a_large_body_is_refused_whether_announced_or_not(client: RawClien
 
 async def test_a_body_that_dribbles_is_given_up(client: RawClient, monkeypatch: Any) -> None:
     """Whoever holds a connection open gets 408."""
-    monkeypatch.setattr("bot.web.guard.BODY_SECONDS", 0.2)
+    monkeypatch.setattr("bot.slack.request_guard.BODY_SECONDS", 0.2)
     body = gesture(CLICK)
     status, answer = await client.send(request(body)[: -len(body) // 2])
     assert (status, answer) == (408, b"too_slow\n")

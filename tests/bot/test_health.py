@@ -13,13 +13,13 @@ import pytest
 from aiohttp import web
 from temporalio.client import Client
 
-from bot.errors import ConfigurationError
-from bot.metrics import Metrics
+from bot.config.errors import ConfigurationError
+from bot.monitoring.metrics import Metrics
 from bot.web import checks
 from bot.web.health import HealthPages, Readiness
 from bot.web.server import web_server
+from storage.click_inbox import ClickInbox
 from storage.database import create_engine
-from storage.inbox import ClickInbox
 from tests.conftest import free_port
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import UnavailableError
-from bot.hearing import HEARD, PACE, Ear, HearingWatch
-from bot.metrics import Metrics
+from bot.config.errors import UnavailableError
+from bot.monitoring.metrics import Metrics
+from bot.monitoring.slack_watchdog import HEARD, PACE, Ear, HearingWatch
 from storage.database import create_engine, migrate
 from storage.errors import DatabaseUnavailable
-from storage.hearing import HearingStore
-from workflows.outage import Outage
+from storage.slack_heartbeats import HearingStore
+from workflows.messages.outage import Outage
 
 START = datetime(2027, 3, 1, 12, tzinfo=UTC)
 LIMIT = timedelta(minutes=5)

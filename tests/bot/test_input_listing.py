@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.input_listing import InputListing
-from bot.inputs import InputFolders
+from bot.activities.collect_inputs import InputFolders
+from bot.activities.input_listing import InputListing
 
 MANY = 100_000
 

@@ -8,13 +8,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from agents.tools.public_web import PublicWeb
-from bot.errors import BadRequest
-from bot.inputs import InputActivities, InputFolders
-from storage.payloads import PayloadFiles
-from workflows.steps import CollectRequest
-from workflows.tasks import Source, SourceKind
-from workflows.turns import InputFile
+from agents.inputs.public_web import PublicWeb
+from bot.activities.collect_inputs import InputActivities, InputFolders
+from bot.config.errors import BadRequest
+from storage.payloads.files import PayloadFiles
+from workflows.activities import CollectRequest
+from workflows.messages.tasks import Source, SourceKind
+from workflows.messages.turns import InputFile
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from notifications.buttons import ActionId
+from notifications.cards.buttons import ActionId
 
 ROOT = Path(__file__).parents[2]
 REGISTERED = (ROOT / "bot/listeners/__init__.py").read_text(encoding="utf-8")

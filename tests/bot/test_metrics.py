@@ -5,10 +5,10 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from agents.figures import CacheUse
-from bot.metrics import Metrics
+from agents.runtime.figures import CacheUse
+from bot.monitoring.metrics import Metrics
+from bot.slack.refusal import Reason
 from bot.web.health import HealthPages
-from bot.web.refusal import Reason
 from bot.web.server import web_server
 
 

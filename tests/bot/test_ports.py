@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import bootstrap, doctor, ports
-from bot.errors import ConfigurationError, UnavailableError
-from bot.file_locks import AGENTS, TEMPORAL, shared
-from bot.running_demo import apart, require_ended
-from bot.settings import Settings, TemporalSettings, load
+from bot.commands import doctor
+from bot.config.errors import ConfigurationError, UnavailableError
+from bot.config.settings import Settings, TemporalSettings, load
+from bot.processes import bootstrap, ports
+from bot.processes.file_locks import AGENTS, TEMPORAL, shared
+from bot.processes.running_demo import apart, require_ended
 
 PLAIN = """
 [policy]

@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Any
 
-from bot.prompt_ack import PromptDispatch
+from bot.slack.dispatch import PromptDispatch
 from tests.bot.slack_requests import CLICK, COMMAND
 from tests.bot.test_guard import Door
 

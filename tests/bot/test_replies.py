@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.console import plain_answer
-from notifications.replies import NOT_RECORDED, sentence
+from bot.commands.ask import plain_answer
+from notifications.views.replies import NOT_RECORDED, sentence
 from tests.notifications.views import ADA, GRACE, view
-from workflows.decisions import Answer, Outcome, Reply, Verdict
+from workflows.messages.decisions import Answer, Outcome, Reply, Verdict
 
 WHEN = datetime(2026, 3, 2, 12, tzinfo=UTC)
 COUNTS = {Reply.SETTLED, Reply.COUNTED, Reply.ALREADY_COUNTED, Reply.DELEGATED, Reply.DONE}

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.rules import Rules, _ruled, holds, rule_problem
+from bot.config.auto_approval import Rules, _ruled, holds, rule_problem
 from storage.bypasses import Bypass, BypassStore
 from storage.database import create_engine, migrate
-from workflows.decisions import Via
-from workflows.policy import Policy, Risk
-from workflows.results import AgentResult, ProposedCall
-from workflows.steps import PrepareRequest
+from workflows.activities import PrepareRequest
+from workflows.messages.decisions import Via
+from workflows.messages.policy import Policy, Risk
+from workflows.messages.results import AgentResult, ProposedCall
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 RESULT = AgentResult(summary="fine", findings=("one",), metrics={"rows": 12.0, "score": 0.5})

@@ -6,8 +6,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from rich.console import Console
 
-from bot.running_demo import apart, found, noted
-from bot.settings import Settings, load
+from bot.config.settings import Settings, load
+from bot.processes.running_demo import apart, found, noted
 from playground.server import Playground
 from tests.bot.test_cli import SMALL, signoff
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.errors import ConfigurationError
-from bot.serving import up
+from bot.config.errors import ConfigurationError
+from bot.processes.serving import up
 
 
 async def test_one_that_cannot_listen() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import ConfigurationError
-from bot.settings import load
-from workflows.tasks import Gate
+from bot.config.errors import ConfigurationError
+from bot.config.settings import load
+from workflows.messages.tasks import Gate
 
 ROOT = Path(__file__).parents[2]
 SMALL = """

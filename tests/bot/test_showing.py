@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from bot.showing import RECORD_SECONDS, Showing
+from bot.activities.post_card import RECORD_SECONDS, Showing
 from storage.errors import DatabaseUnavailable, DiskFull
 from tests.fakes import FakeAudit, FakeCards
 from tests.notifications.views import NOW, view
-from workflows.audit import AuditEntry, AuditKind
-from workflows.steps import AuditSteps, ShowRequest
+from workflows.activities import AuditSteps, ShowRequest
+from workflows.messages.audit import AuditEntry, AuditKind
 
 
 class Broken(AuditSteps):

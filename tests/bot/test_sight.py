@@ -11,30 +11,30 @@ from typing import Any, cast
 
 import pytest
 
-from bot import onlookers
-from bot.approvals import no_approval
-from bot.digests import is_for
-from bot.errors import SignoffError, UnavailableError
-from bot.home import HomePage
+from bot.access import onlookers
+from bot.access.onlookers import Onlookers
+from bot.access.seen_tasks import SeenTasks
+from bot.access.sight import Onlooker, Sight
+from bot.activities.summary import is_for
+from bot.approvals.home import HomePage
+from bot.approvals.lists import ApprovalLists
+from bot.approvals.queries import no_approval
+from bot.approvals.tasks import TaskLine, no_task
+from bot.config.errors import SignoffError, UnavailableError
+from bot.config.settings import load
 from bot.listeners.bulk import BulkListeners
 from bot.listeners.click import Click
 from bot.listeners.forms import Forms, anybody, may_hand_on, may_say, may_withdraw
-from bot.lists import ApprovalLists
-from bot.onlookers import Onlookers
-from bot.seen_tasks import SeenTasks
-from bot.settings import load
-from bot.sight import Onlooker, Sight
-from bot.tasks import TaskLine, no_task
-from notifications.approval_list import DecidedLine, PendingLine, PendingPage
-from notifications.buttons import Cursor
+from notifications.cards.buttons import Cursor
+from notifications.views.approval_list import DecidedLine, PendingLine, PendingPage
 from storage.preferences import Preferences
 from tests.bot.onlooking import GRACE, HERE, ONLOOKERS, ZOE, FakeSlack, Onlooking
 from tests.notifications.views import view
-from workflows.decisions import Answer, Place, Reply, Verdict
-from workflows.electorate import Electorate, Person
-from workflows.requests import CardView, Look
-from workflows.roundup import DigestRequest
-from workflows.tasks import TaskView
+from workflows.messages.decisions import Answer, Place, Reply, Verdict
+from workflows.messages.electorate import Electorate, Person
+from workflows.messages.requests import CardView, Look
+from workflows.messages.tasks import TaskView
+from workflows.summary_workflow import DigestRequest
 
 ROOT = Path(__file__).parents[2]
 SECRET = "the board's secret plan"

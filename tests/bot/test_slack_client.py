@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.metrics import Metrics
-from bot.prompt_ack import PromptDispatch
-from bot.settings import Settings, load
-from bot.slack import bolt_app, identify, web_client
-from bot.sockets import sockets
+from bot.config.settings import Settings, load
+from bot.monitoring.metrics import Metrics
+from bot.slack.client import bolt_app, identify, web_client
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.socket_mode import sockets
 from playground.server import Playground
 
 ROOT = Path(__file__).parents[2]

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import bootstrap
-from bot.errors import ConfigurationError
-from bot.prompt_ack import PromptDispatch
-from bot.settings import Settings
-from bot.web.slack_http import PATHS, SlackHttp
+from bot.config.errors import ConfigurationError
+from bot.config.settings import Settings
+from bot.processes import bootstrap
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.http import PATHS, SlackHttp
 from playground.config import AppConfig, PlaygroundConfig
 from playground.server import Playground
 from tests.conftest import free_port

@@ -18,11 +18,11 @@ from structlog.testing import capture_logs
 
 from benchmarks import refreshes
 from benchmarks.clicks import CARD
-from bot.errors import ConfigurationError
-from bot.prompt_ack import PromptDispatch
-from bot.socket_client import SteadyClient
-from bot.sockets import SteadyHandler, open_now, sockets
-from bot.switchboard import Pace, Switchboard
+from bot.config.errors import ConfigurationError
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.reconnect import Pace, Switchboard
+from bot.slack.socket_client import SteadyClient
+from bot.slack.socket_mode import SteadyHandler, open_now, sockets
 from playground.person import Person
 from playground.server import Playground
 from tests.bot.black_hole import DOWN, UP, BlackHole

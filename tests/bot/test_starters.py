@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.errors import BadRequest, UnavailableError
+from bot.access.onlookers import Onlookers
+from bot.access.sight import Sight
+from bot.access.starters import Starters
+from bot.config.errors import BadRequest, UnavailableError
+from bot.config.settings import Settings, load
 from bot.listeners.start_task import StartTaskListeners
-from bot.onlookers import Onlookers
-from bot.settings import Settings, load
-from bot.sight import Sight
-from bot.starters import Starters
 from tests.bot.onlooking import BUSY, FOREIGN, GUEST, HERE, SINGLE, ZOE, FakeSlack, Onlooking
 
 SETTINGS = """

@@ -12,7 +12,7 @@ def test_nothing_of_the_product_is_imported() -> None:
     """But in the files that run inside a process of the product."""
     found = {
         f"{file.name}: {name}"
-        for file in FOLDER.glob("*.py")
+        for file in FOLDER.rglob("*.py")
         if file.name not in INSIDE
         for name in _imported(file)
         if name.partition(".")[0] in PRODUCT
@@ -22,7 +22,7 @@ def test_nothing_of_the_product_is_imported() -> None:
 
 def test_of_the_playground_only_what_anybody_may_use() -> None:
     """A person, the server, its configuration."""
-    names = {name for file in FOLDER.glob("*.py") for name in _imported(file)}
+    names = {name for file in FOLDER.rglob("*.py") for name in _imported(file)}
     used = {name for name in names if name.startswith("playground")}
     assert used == {"playground.config", "playground.person", "playground.server"}
 

@@ -10,12 +10,12 @@ import pytest
 from pydantic import SecretStr
 from temporalio.service import RPCError
 
-from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities
-from agents.local import LocalAgents
-from bot import bootstrap, gateway
-from bot.fleet import StoredInputs
-from bot.settings import (
+from agents.a2a.client import A2AClient
+from agents.runtime.activity import AgentActivities
+from agents.runtime.local import LocalAgents
+from bot.approvals import delivery
+from bot.config.agents import StoredInputs
+from bot.config.settings import (
     Secrets,
     Settings,
     SlackSettings,
@@ -24,6 +24,7 @@ from bot.settings import (
     WebSettings,
     load,
 )
+from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
@@ -146,7 +147,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """Everything running; an indirect parameter changes the general policy."""
     # Everything shares one event loop here: a click must not be kept for that alone.
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     policy = settings.policy | getattr(request, "param", {})
     settings = settings.model_copy(update={"policy": policy})
@@ -166,7 +167,7 @@ async def offline_office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Everything running, with the real agents on the offline model, in the worker."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
     built = Office(workspace, settings)

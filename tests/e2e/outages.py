@@ -13,9 +13,12 @@ import pytest
 from temporalio import activity
 from temporalio.common import RetryPolicy
 
-from bot import bootstrap, gateway, hearing, slack
-from bot.settings import MailSettings, Settings, WebSettings
-from notifications import known_electorates
+from bot.approvals import delivery
+from bot.config.settings import MailSettings, Settings, WebSettings
+from bot.monitoring import slack_watchdog
+from bot.processes import bootstrap
+from bot.slack import client
+from notifications.slack import last_known
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
@@ -23,14 +26,15 @@ from tests.bot.decision_desk import Page
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
 from tests.fakes import FakeAgent
-from workflows import climbing, steps
-from workflows.turns import TurnOutcome, TurnRequest
+from workflows import activities
+from workflows.approval import reminders
+from workflows.messages.turns import TurnOutcome, TurnRequest
 
 Message = dict[str, Any]
 BEATING = "C0HEARTBEAT"
 PATIENCE = 40
 _OFTEN = RetryPolicy(initial_interval=timedelta(seconds=0.2), maximum_interval=timedelta(seconds=1))
-QUICK = hearing.HearingPace(
+QUICK = slack_watchdog.HearingPace(
     look=timedelta(seconds=0.1),
     silence=timedelta(seconds=0.3),
     renew=timedelta(seconds=0.3),
@@ -56,13 +60,13 @@ class GatedAgent(FakeAgent):
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The times of an outage, a hundredth of what they are."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)
-    monkeypatch.setattr(slack, "TIMEOUT", 1)
-    monkeypatch.setattr(climbing, "SLACK_PATIENCE", timedelta(seconds=2))
-    monkeypatch.setattr(known_electorates, "PATIENCE", timedelta(seconds=1))
-    monkeypatch.setitem(steps.PATIENT, "retry_policy", _OFTEN)
-    monkeypatch.setitem(steps.HURRIED, "retry_policy", _OFTEN)
-    monkeypatch.setitem(steps.HURRIED, "schedule_to_close_timeout", timedelta(seconds=3))
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(client, "TIMEOUT", 1)
+    monkeypatch.setattr(reminders, "SLACK_PATIENCE", timedelta(seconds=2))
+    monkeypatch.setattr(last_known, "PATIENCE", timedelta(seconds=1))
+    monkeypatch.setitem(activities.PATIENT, "retry_policy", _OFTEN)
+    monkeypatch.setitem(activities.HURRIED, "retry_policy", _OFTEN)
+    monkeypatch.setitem(activities.HURRIED, "schedule_to_close_timeout", timedelta(seconds=3))
 
 
 def with_mail(settings: Settings, workspace: Playground) -> Settings:

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from bot import bootstrap
-from notifications.buttons import ActionId
-from notifications.delivery import RECEIPT, TIDINGS
-from storage.audit import AuditLog
+from bot.processes import bootstrap
+from notifications.cards.buttons import ActionId
+from notifications.slack.delivery import RECEIPT, TIDINGS
+from storage.audit.events import EventKind
+from storage.audit.log import AuditLog
 from storage.database import create_engine
-from storage.events import EventKind
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.fakes import GRACE
-from workflows.results import RunStatus
-from workflows.tasks import TaskReport
+from workflows.messages.results import RunStatus
+from workflows.messages.tasks import TaskReport
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning")
 Message = dict[str, Any]

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot import bootstrap
-from bot.settings import AgentServerSettings
+from bot.config.settings import AgentServerSettings
+from bot.processes import bootstrap
 from playground.blocks import problems
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
@@ -16,7 +16,7 @@ async def test_ill_agents_are_told_on_the_next_card(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The scheduler finds nobody at the agents' address; card, task and `/task health` say so."""
-    monkeypatch.setattr("bot.fleet_watch.EVERY", timedelta(milliseconds=200))
+    monkeypatch.setattr("bot.monitoring.agent_health.EVERY", timedelta(milliseconds=200))
     nobody = {"agent_server": AgentServerSettings(port=free_port())}
     async with bootstrap.scheduler(office.settings.model_copy(update=nobody)):
         await office.ada.command(COMMAND, CHANNEL)

@@ -14,14 +14,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from agents.a2a_server import ServerParts
-from agents.sealing import Seal
-from agents.signature import SigningKey
-from agents.tls import server_context
-from bot import bootstrap, gateway
-from bot.fleet import tls_files
-from bot.metrics import Metrics
-from bot.settings import (
+from agents.a2a.encryption import Seal
+from agents.http.signature import SigningKey
+from agents.http.tls import server_context
+from agents.runtime.server import ServerParts
+from bot.approvals import delivery
+from bot.config.agents import tls_files
+from bot.config.settings import (
     AgentServerSettings,
     AgentSettings,
     PinSettings,
@@ -30,8 +29,10 @@ from bot.settings import (
     StepSettings,
     TlsSettings,
 )
+from bot.monitoring.metrics import Metrics
+from bot.processes import bootstrap
 from playground.server import Playground
-from storage.answers import AnswerFile
+from storage.agent_answers import AnswerFile
 from tests.agents.certificates import Authority
 from tests.agents.runners import CountingRunner
 from tests.agents.servers import signoff_agents
@@ -85,7 +86,7 @@ async def house(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     """Agents' server, worker and bot."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)  # everything shares one event loop here
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)  # everything shares one event loop here
     key, keys = SigningKey.fresh(), tmp_path / "agents.jwks"
     keys.write_text(json.dumps(key.public()))
     plain = settings_for(workspace, temporal_address, tmp_path / "signoff")

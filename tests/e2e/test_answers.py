@@ -4,12 +4,12 @@ import time
 
 import pytest
 
-from bot import bootstrap
-from notifications.buttons import ActionId, ButtonValue, ModalValue, Target
+from bot.processes import bootstrap
+from notifications.cards.buttons import ActionId, ButtonValue, ModalValue, Target
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import Message, first_card, more, told
 from tests.fakes import GRACE
-from workflows.decisions import Decision, Place, Verdict, Via
+from workflows.messages.decisions import Decision, Place, Verdict, Via
 
 ALONE = pytest.mark.parametrize("office", [{"approvers": ["grace@acme.example"]}], indirect=True)
 TWO = pytest.mark.parametrize("office", [{"quorum": 2}], indirect=True)

@@ -35,21 +35,21 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import SecretStr
 
-from agents.approval_principal import Principal, Principals
-from agents.approval_server import ApprovalParts
-from agents.mcp_server import ApprovalTools, serve_stdio
-from agents.signature import SigningKey, verify
-from bot import temporal
-from bot.approval_desk import TemporalDesk
-from bot.settings import TemporalSettings
-from notifications.buttons import ActionId
+from agents.http.signature import SigningKey, verify
+from agents.programs.mcp import ApprovalTools, serve_stdio
+from agents.programs.program import Principal, Principals
+from agents.programs.server import ApprovalParts
+from bot.approvals.desk import TemporalDesk
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
+from notifications.cards.buttons import ActionId
 from storage.database import create_engine
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 from tests.agents.approval_fakes import approval_server
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, PATIENCE, ROOT, Office
 from tests.fakes import ADA
-from workflows.policy import Policy
+from workflows.messages.policy import Policy
 
 TOKEN = "peer-token-0123456789"
 WISH = {"title": "Deploy 2.4.1", "summary": "All checks passed.", "full_text": "# The log"}

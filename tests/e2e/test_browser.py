@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
 
-from bot import bootstrap
+from bot.processes import bootstrap
 from playground.server import Playground
 from tests.e2e.conftest import ROOT, offline_agents, settings_for
 from tests.playground.test_browser_stage import CHROMIUM, FLAGS, WATCH, Stage

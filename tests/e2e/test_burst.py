@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from bot import bootstrap
-from bot.metrics import Metrics
+from bot.monitoring.metrics import Metrics
+from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
 from playground.faults import Fault
 from playground.server import Playground
 from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
 from tests.fakes import ADA
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Place
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Place
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import AgentResult
 
 MANY = 8
 

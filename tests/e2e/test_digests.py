@@ -11,20 +11,20 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
-from bot import bootstrap
-from notifications.scheduler import DAILY, DigestPlan, ReminderScheduler
+from bot.processes import bootstrap
+from notifications.reminders.scheduler import DAILY, DigestPlan, ReminderScheduler
 from playground.blocks import problems
 from storage.database import create_engine
 from storage.preferences import Preferences, PreferenceStore
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import direct
 from tests.fakes import ADA, GRACE, LINUS
-from workflows import attributes
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Place, Snooze
-from workflows.ladder import Act, Rung
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult
+from workflows.approval import search_attributes
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Place, Snooze
+from workflows.messages.ladder import Act, Rung
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import AgentResult
 
 DIGEST = "signoff_digest"
 
@@ -71,18 +71,18 @@ async def until(found: Callable[[], Awaitable[bool]]) -> None:
 
 async def listed(client: Client, name: str) -> bool:
     known = (await client.get_workflow_handle(name).describe()).typed_search_attributes
-    return known.get(attributes.STATUS) == attributes.PENDING
+    return known.get(search_attributes.STATUS) == search_attributes.PENDING
 
 
 async def has_rung(client: Client, name: str) -> bool:
     known = (await client.get_workflow_handle(name).describe()).typed_search_attributes
-    return known.get(attributes.RUNG) is not None
+    return known.get(search_attributes.RUNG) is not None
 
 
 async def found(client: Client, office: Office, many: int) -> bool:
     """Whether visibility lists so many that wait."""
     queue = office.settings.temporal.task_queue
-    query = f"{attributes.STATUS.name} = 'pending' AND TaskQueue = '{queue}'"
+    query = f"{search_attributes.STATUS.name} = 'pending' AND TaskQueue = '{queue}'"
     return (await client.count_workflows(query)).count >= many
 
 

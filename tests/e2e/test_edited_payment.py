@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from notifications.argument_fields import FieldName
-from notifications.buttons import ActionId
+from notifications.cards.buttons import ActionId
+from notifications.forms.argument_fields import FieldName
 from tests.e2e import test_patterns
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.e2e.gestures import more, told

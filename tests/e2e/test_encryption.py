@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot import bootstrap, gateway
-from bot.settings import Settings
-from notifications.buttons import ActionId
+from bot.approvals import delivery
+from bot.config.settings import Settings
+from bot.processes import bootstrap
+from notifications.cards.buttons import ActionId
 from playground.server import Playground
-from storage.codec import ENCODING
+from storage.payloads.codec import ENCODING
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.gestures import first_card
-from workflows.results import AgentResult
+from workflows.messages.results import AgentResult
 
 WORDS = "Nobody but us may read this."
 
@@ -40,7 +41,7 @@ async def office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Nothing runs yet; results large and small say what nobody may read."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
     built = Office(workspace, settings)

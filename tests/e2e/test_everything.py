@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.buttons import ActionId
+from notifications.cards.buttons import ActionId
 from tests.e2e.conftest import Office
 from tests.e2e.gestures import first_card, more
 

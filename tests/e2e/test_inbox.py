@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from notifications.buttons import ActionId
+from notifications.cards.buttons import ActionId
 from playground.blocks import problems, view_problems
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import COMMAND, direct, first_card, option, told

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import bootstrap, embedded, temporal
-from bot.errors import UnavailableError
-from bot.settings import TemporalSettings, load
+from bot.config.errors import UnavailableError
+from bot.config.settings import TemporalSettings, load
+from bot.processes import bootstrap, dev_server
+from bot.temporal import client as temporal
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from tests.conftest import free_port
@@ -71,7 +72,7 @@ class Processes:
             folder = self._config.parent / "state"
             folder.mkdir(exist_ok=True)
             settings = TemporalSettings(address=f"127.0.0.1:{self._port}", ui_port=free_port())
-            return embedded.command(settings, folder / "temporal.db")
+            return dev_server.command(settings, folder / "temporal.db")
         if name == "worker":
             return [sys.executable, "-m", "tests.e2e.worker", str(self._config)]
         return [sys.executable, "-m", "bot", "--config", str(self._config), "bot"]

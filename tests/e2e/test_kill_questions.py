@@ -9,11 +9,12 @@ import aiohttp
 import pytest
 from temporalio.worker import Replayer
 
-from bot import bootstrap, temporal
-from bot.settings import load
-from notifications.delivery import RECEIPT
+from bot.config.settings import load
+from bot.processes import bootstrap
+from bot.temporal import client as temporal
+from notifications.slack.delivery import RECEIPT
 from playground.server import Playground
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 from tests.agents.test_adk_workflow import replayer
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, ROOT
@@ -23,7 +24,7 @@ from tests.e2e.test_kill import (
     _prepared,
     workspace,
 )
-from workflows.step_run import INSIDE
+from workflows.task.step import INSIDE
 
 __all__ = ["workspace"]  # the fixture
 

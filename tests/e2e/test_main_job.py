@@ -2,9 +2,9 @@
 
 import asyncio
 
-from storage.audit import AuditLog
+from storage.audit.events import EventKind
+from storage.audit.log import AuditLog
 from storage.database import create_engine
-from storage.events import EventKind
 from tests.e2e.conftest import CHANNEL, Office
 from tests.fakes import GRACE
 

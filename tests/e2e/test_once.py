@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from agents.offline import OfflineModel
-from agents.tools.payments import PaymentTools
-from bot import bootstrap, gateway
-from bot.settings import AgentSettings
-from notifications.buttons import ActionId
-from notifications.delivery import RECEIPT
+from agents.samples.offline import OfflineModel
+from agents.samples.tools.payments import PaymentTools
+from bot.approvals import delivery
+from bot.config.settings import AgentSettings
+from bot.processes import bootstrap
+from notifications.cards.buttons import ActionId
+from notifications.slack.delivery import RECEIPT
 from playground.server import Playground
 from tests.agents.scripted import overloaded
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.test_patterns import approve
-from workflows.step_run import AGENT_RETRIES
+from workflows.task.step import AGENT_RETRIES
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning")
 
@@ -67,7 +68,7 @@ async def office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Everything running, the agent in the worker, which is built as it is shipped."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff").model_copy(
         update={"agents": {"payment": AgentSettings(run="local")}}
     )

@@ -16,9 +16,9 @@ from google.adk.tools.mcp_tool.mcp_toolset import McpToolset
 from google.genai import types
 from mcp import StdioServerParameters
 
-from agents.security_plugin import SecurityPlugin
-from notifications.argument_fields import FieldName
-from notifications.buttons import ActionId
+from agents.tool_policy.plugin import SecurityPlugin
+from notifications.cards.buttons import ActionId
+from notifications.forms.argument_fields import FieldName
 from tests.agents import mcp_vault
 from tests.agents.approval_fakes import approval_server
 from tests.agents.scripted import ScriptedModel, calls, returned, says, script
@@ -213,7 +213,7 @@ async def test_without_signoff_nothing_is_done(
     sentence: str,
 ) -> None:
     """A wrong token, nobody there: the model is told why, the tool does not run."""
-    monkeypatch.setattr("agents.people.FIRST_PATIENCE", 0.2)
+    monkeypatch.setattr("agents.tool_policy.client.FIRST_PATIENCE", 0.2)
     clerk = Clerk(counter, policy, paying("Ann", 10.0))
     plugin = SecurityPlugin.asking("http://127.0.0.1:9" if url else counter.url, token, policy)
     clerk.runner.plugin_manager.plugins[:] = [plugin]

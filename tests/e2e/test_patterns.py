@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from notifications.buttons import ActionId
+from notifications.cards.buttons import ActionId
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning")

@@ -10,20 +10,21 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus
 
 from agents.errors import UnusableInput
-from bot import bootstrap, gateway
-from bot.fleet import StoredInputs
-from bot.metrics import Metrics
-from bot.settings import Settings
+from bot.approvals import delivery
+from bot.config.agents import StoredInputs
+from bot.config.settings import Settings
+from bot.monitoring.metrics import Metrics
+from bot.processes import bootstrap
 from playground.server import Playground
+from storage.audit.events import AuditRow, EventKind
 from storage.database import create_engine
-from storage.events import AuditRow, EventKind
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.gestures import COMMAND, approval_of, first_card
 from tests.storage.conftest import FULL
 from tests.storage.small_disk import fill, small_disk
-from workflows.results import AgentResult
-from workflows.turns import TurnRequest
+from workflows.messages.results import AgentResult
+from workflows.messages.turns import TurnRequest
 
 
 def large(request: TurnRequest) -> AgentResult:
@@ -66,7 +67,7 @@ async def quiet_office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """The bot only, on a small disk: each test starts its workers."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
     with small_disk(tmp_path / "signoff", megabytes=32) as folder:
         async with bot_only(settings_for(workspace, temporal_address, folder), workspace) as office:
             yield office

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot import bootstrap, gateway
-from notifications.buttons import ActionId
+from bot.approvals import delivery
+from bot.processes import bootstrap
+from notifications.cards.buttons import ActionId
 from playground.server import Playground
+from storage.audit.events import AuditRow, EventKind
 from storage.database import create_engine
-from storage.events import AuditRow, EventKind
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.gestures import approval_of, first_card
 from tests.storage.conftest import Postgres, postgres
@@ -29,7 +30,7 @@ async def office(
     postgres: Postgres,
 ) -> AsyncIterator[Office]:
     """Everything running, with the audit log in PostgreSQL, signed and anchored."""
-    monkeypatch.setattr(gateway, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     url = await postgres.new_database()
     settings = settings.model_copy(

@@ -13,30 +13,31 @@ import pytest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
-from agents.operations import agent as operations
-from agents.policy import Ruling, ToolCall
-from agents.policy_file import RuleEngine
-from bot.errors import ConfigurationError
-from bot.gateway import Gateway, Taken
-from bot.settings import load
-from notifications.buttons import ActionId
-from notifications.cards import card
+from agents.samples.operations import agent as operations
+from agents.tool_policy.engine import Ruling, ToolCall
+from agents.tool_policy.rules import RuleEngine
+from bot.approvals.delivery import Gateway, Taken
+from bot.config.errors import ConfigurationError
+from bot.config.settings import load
+from notifications.cards.buttons import ActionId
+from notifications.cards.card import card
 from playground.person import Person, PersonError
-from storage.audit import AuditLog
+from storage.audit.events import AuditRow, EventKind
+from storage.audit.log import AuditLog
+from storage.click_inbox import ClickInbox
 from storage.database import create_engine
-from storage.events import AuditRow, EventKind
-from storage.inbox import ClickInbox
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.e2e.gestures import first_card, told
 from tests.fakes import GRACE, LINUS
 from tests.notifications.slack_reader import hidden_parts, live_words
 from tests.notifications.test_cards import agent_parts, strings
 from tests.notifications.views import said, view
-from workflows import questions, rules
-from workflows.decisions import Outcome, Reply
-from workflows.requests import settlement_of
-from workflows.results import AgentResult
-from workflows.turns import Question
+from workflows import rules
+from workflows.messages.decisions import Outcome, Reply
+from workflows.messages.requests import settlement_of
+from workflows.messages.results import AgentResult
+from workflows.messages.turns import Question
+from workflows.task import tool_calls
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SETTINGS = """
@@ -218,16 +219,16 @@ def test_what_was_approved_is_what_runs() -> None:
     electorate = view().ballot.electorate
     assert electorate is not None
     digests = [
-        view(questions.as_result(asked)).request.digest(electorate) for asked in (shown, meant)
+        view(tool_calls.as_result(asked)).request.digest(electorate) for asked in (shown, meant)
     ]
     assert digests[0] != digests[1]
     ballot = view(ballot={"digest": digests[1]}).ballot
     click = said(digest=digests[0][:16])
     assert rules.apply(ballot, click, NOW)[1].reply is Reply.STALE
-    request = view(questions.as_result(shown), ballot={"digest": digests[0]})
+    request = view(tool_calls.as_result(shown), ballot={"digest": digests[0]})
     settled, _ = rules.apply(request.ballot, click, NOW)
-    [answer] = questions.answers(
-        meant, questions.as_result(shown), settlement_of(request.request, settled, "")
+    [answer] = tool_calls.answers(
+        meant, tool_calls.as_result(shown), settlement_of(request.request, settled, "")
     )
     assert (answer.confirmed, answer.arguments) == (True, {"amount": 900})
 

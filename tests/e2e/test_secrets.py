@@ -19,10 +19,10 @@ import trustme
 from aiohttp import web
 from google.protobuf.json_format import MessageToJson
 
-from bot import bootstrap
-from bot.settings import Secrets, Settings, load
-from notifications.buttons import ActionId
-from notifications.mail import Security
+from bot.config.settings import Secrets, Settings, load
+from bot.processes import bootstrap
+from notifications.cards.buttons import ActionId
+from notifications.mail.smtp import Security
 from playground.config import AppConfig, PlaygroundConfig
 from playground.server import Playground
 from tests.agents.servers import card_json

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bot import console, onlookers
-from bot.errors import BadRequest
-from notifications.buttons import ActionId
+from bot.access import onlookers
+from bot.commands import ask
+from bot.config.errors import BadRequest
+from notifications.cards.buttons import ActionId
 from playground.person import Person
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import COMMAND, approval_of, first_card, option
 from tests.e2e.test_answers import click_payload
 from tests.e2e.test_inbox import listing
-from workflows.decisions import Verdict
+from workflows.messages.decisions import Verdict
 
 GUEST, TITLE = "U0GUEST001", "penguins"
 LOW = pytest.mark.parametrize("office", [{"risk": "low"}], indirect=True)
@@ -130,7 +131,7 @@ async def test_the_terminal_shows_whole_ids_and_json(office: Office) -> None:
     approval = approval_of(card)
     written = io.StringIO()
     narrow = Console(file=written, width=20, soft_wrap=True, highlight=False)
-    await console.list_pending(office.settings, narrow, "")
+    await ask.list_pending(office.settings, narrow, "")
     lines = [line.strip() for line in written.getvalue().splitlines()]
     assert approval in lines
     assert approval.partition(".")[0] in lines
@@ -143,7 +144,7 @@ async def test_the_terminal_shows_whole_ids_and_json(office: Office) -> None:
     task = await as_json(office, shown["task"])
     assert task["steps"][0]["name"] == "analysis"
     with pytest.raises(BadRequest, match=r"someone else must approve: .*grace \(U0"):
-        await console.decide(
+        await ask.decide(
             office.settings,
             narrow,
             approval,
@@ -159,9 +160,9 @@ async def as_json(office: Office, item: str) -> Message:
     written = io.StringIO()
     say = Console(file=written, width=20, soft_wrap=True, highlight=False)
     if item:
-        await console.show(office.settings, say, item, as_json=True)
+        await ask.show(office.settings, say, item, as_json=True)
     else:
-        await console.list_pending(office.settings, say, "", as_json=True)
+        await ask.list_pending(office.settings, say, "", as_json=True)
     assert written.getvalue().isascii()
     found: Message = json.loads(written.getvalue())
     return found

@@ -10,8 +10,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot import hearing, slack
-from notifications import known_electorates
+from bot.monitoring import slack_watchdog
+from bot.slack import client
+from notifications.slack import last_known
 from playground.person import Person
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.outages import (
@@ -24,7 +25,8 @@ from tests.e2e.outages import (
     letters,
     mailing_office,
 )
-from workflows import climbing, steps
+from workflows import activities
+from workflows.approval import reminders
 
 Message = dict[str, Any]
 SUBJECT = "Approval wanted"
@@ -55,18 +57,20 @@ async def listening_office(
 ) -> AsyncIterator[Office]:
     """With a heartbeat every third of a second."""
     hurry(monkeypatch)
-    monkeypatch.setattr(hearing, "PACE", QUICK)
+    monkeypatch.setattr(slack_watchdog, "PACE", QUICK)
     async with mailing_office(temporal_address, tmp_path) as built:
         yield built
 
 
 def test_the_times_themselves() -> None:
     """Noticed within 60 s, by e-mail within 120 s more, also if nobody can be looked up."""
-    assert timedelta(seconds=60) >= climbing.SLACK_PATIENCE
-    assert steps.HURRIED["schedule_to_close_timeout"] <= timedelta(seconds=120)
-    last_try = steps.PATIENT["retry_policy"].maximum_interval + timedelta(seconds=slack.TIMEOUT)
-    looked_up = known_electorates.PATIENCE + last_try
-    assert looked_up + climbing.SLACK_PATIENCE <= timedelta(seconds=60 + 120)
+    assert timedelta(seconds=60) >= reminders.SLACK_PATIENCE
+    assert activities.HURRIED["schedule_to_close_timeout"] <= timedelta(seconds=120)
+    last_try = activities.PATIENT["retry_policy"].maximum_interval + timedelta(
+        seconds=client.TIMEOUT
+    )
+    looked_up = last_known.PATIENCE + last_try
+    assert looked_up + reminders.SLACK_PATIENCE <= timedelta(seconds=60 + 120)
 
 
 async def second_step(office: Office, fault: dict[str, Any]) -> None:

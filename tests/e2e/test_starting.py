@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from notifications.buttons import ActionId
-from notifications.task_form import FieldKind, FormField
+from notifications.cards.buttons import ActionId
+from notifications.forms.task import FieldKind, FormField
 from playground.blocks import view_problems
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import COMMAND, told

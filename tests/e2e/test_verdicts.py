@@ -2,12 +2,12 @@
 
 import pytest
 
-from notifications.buttons import ActionId
+from notifications.cards.buttons import ActionId
 from playground.blocks import problems
 from playground.person import PersonError
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import first_card, more, option, told
-from workflows.results import AgentResult
+from workflows.messages.results import AgentResult
 
 HIGH = pytest.mark.parametrize("office", [{"risk": "high"}], indirect=True)
 OPEN = pytest.mark.parametrize("office", [{"open_first": True}], indirect=True)

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from bot import bootstrap
-from bot.settings import Settings
-from bot.slack import web_client
-from notifications.buttons import ActionId
-from notifications.cards import card, card_text
+from bot.config.settings import Settings
+from bot.processes import bootstrap
+from bot.slack.client import web_client
+from notifications.cards.buttons import ActionId
+from notifications.cards.card import card, card_text
 from playground.person import Person
 from playground.server import Playground
 from tests.e2e.conftest import CHANNEL, settings_for
 from tests.fakes import GRACE
 from tests.notifications.views import view
 from tests.wire import Wire
-from workflows.policy import Risk
+from workflows.messages.policy import Risk
 
 Message = dict[str, Any]
 

@@ -4,8 +4,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot import bootstrap, logs
-from bot.settings import load
+from bot.config.settings import load
+from bot.monitoring import logs
+from bot.processes import bootstrap
 from tests.fakes import FakeAgent
 
 

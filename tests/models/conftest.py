@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.model_settings import MODEL_KEYS
-from bot.settings import Settings, load
+from agents.models.settings import MODEL_KEYS
+from bot.config.settings import Settings, load
 from tests.models.gemini import GeminiStandIn
 
 SMALL = """

@@ -3,11 +3,11 @@
 import pytest
 from pydantic import SecretStr
 
-from agents.local import LocalAgents
-from agents.model_access import ModelAccess, provider_of
-from agents.model_settings import ModelKeys, ModelSettings
-from bot.errors import ConfigurationError
-from bot.models import model_problems
+from agents.models.access import ModelAccess, provider_of
+from agents.models.settings import ModelKeys, ModelSettings
+from agents.runtime.local import LocalAgents
+from bot.config.errors import ConfigurationError
+from bot.config.models import model_problems
 from tests.agents.inputs import SALES, request
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY

@@ -7,11 +7,11 @@ import pytest
 from rich.console import Console
 
 from agents.errors import AgentError
-from agents.local import LocalAgents
-from agents.model_access import ModelAccess
-from agents.model_check import ask
-from bot.doctor import examine
-from bot.settings import Settings
+from agents.models.access import ModelAccess
+from agents.models.check import ask
+from agents.runtime.local import LocalAgents
+from bot.commands.doctor import examine
+from bot.config.settings import Settings
 from tests.agents.inputs import SALES, request
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn

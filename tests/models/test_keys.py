@@ -14,25 +14,25 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from agents.a2a_client import A2AClient
-from agents.adk_workflow import AdkTurnWorkflow
+from agents.a2a.client import A2AClient
 from agents.errors import AgentError, AgentFailed
-from agents.local import LocalAgents
-from bot import temporal
-from bot.adk_worker import adk_worker
-from bot.agent_server import agents
-from bot.errors import ConfigurationError
-from bot.fleet import registry
-from bot.models import require_models
-from bot.settings import Settings, TemporalSettings
-from storage.payloads import PayloadFiles
+from agents.runtime.adk_workflow import AdkTurnWorkflow
+from agents.runtime.local import LocalAgents
+from bot.config.agents import registry
+from bot.config.errors import ConfigurationError
+from bot.config.models import require_models
+from bot.config.settings import Settings, TemporalSettings
+from bot.processes.adk_worker import adk_worker
+from bot.processes.agent_server import agents
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.agents.inputs import SALES, request
 from tests.conftest import free_port
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
 from tests.models.gemini_replies import ANSWER, calls
-from workflows.results import AgentResult
-from workflows.step_run import ADK_QUEUE
+from workflows.messages.results import AgentResult
+from workflows.task.step import ADK_QUEUE
 
 ROOT = Path(__file__).parents[2]
 ASKED = request().model_copy(update={"model": "gemini-flash-latest"})
@@ -136,7 +136,7 @@ async def test_the_command_line_asks_with_it(
     command = [Path(sys.executable).with_name("adk"), "run", "--in_memory"]
     process = await subprocess_of(
         *map(str, command),
-        str(ROOT / "agents/analysis"),
+        str(ROOT / "agents/samples/analysis"),
         "Look at sales.csv",
         cwd=tmp_path,
         env=environment,

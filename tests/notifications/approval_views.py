@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflows.decisions import Decision, Outcome, Place, Verdict
-from workflows.electorate import Electorate, Person
-from workflows.policy import Policy
-from workflows.requests import ApprovalRequest, CardView
-from workflows.results import AgentResult, AgentVersion
+from workflows.messages.decisions import Decision, Outcome, Place, Verdict
+from workflows.messages.electorate import Electorate, Person
+from workflows.messages.policy import Policy
+from workflows.messages.requests import ApprovalRequest, CardView
+from workflows.messages.results import AgentResult, AgentVersion
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"

@@ -13,7 +13,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications.pacing import Later, Pacer, Urgency
+from notifications.slack.pacing import Later, Pacer, Urgency
 from storage.database import create_engine
 from storage.pace import pace_rows
 

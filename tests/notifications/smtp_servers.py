@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from notifications.mail import MailServer, Security
+from notifications.mail.smtp import MailServer, Security
 
 USER, PASSWORD = "signoff", "canary-mail-password"
 

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications import words
-from notifications.cards import card, card_text
-from notifications.plain_card import plain_card
-from notifications.receipt import receipt, receipt_file, receipt_text
-from notifications.runs import before, counted
-from notifications.task_message import task_message, task_text
-from notifications.tidings import key, tidings, tidings_text
+from notifications.cards.card import card, card_text
+from notifications.cards.runs import before, counted
+from notifications.mail.plain_card import plain_card
+from notifications.views import words
+from notifications.views.receipt import receipt, receipt_file, receipt_text
+from notifications.views.task_message import task_message, task_text
+from notifications.views.tidings import key, tidings, tidings_text
 from playground.blocks import problems
 from tests.notifications.corpus import TEXTS, Poison
 from tests.notifications.slack_reader import hidden_parts, live_parts
 from tests.notifications.views import ADA, GRACE, LINUS, NOW, view
-from workflows.decisions import Outcome, Place
-from workflows.receipts import Declined, Receipt
-from workflows.results import RunStatus, ToolRun
-from workflows.tasks import StepState, StepStatus, TaskView, Trouble
+from workflows.messages.decisions import Outcome, Place
+from workflows.messages.results import RunStatus, ToolRun
+from workflows.messages.tasks import StepState, StepStatus, TaskView, Trouble
+from workflows.task.receipts import Declined, Receipt
 
 LINK = "https://acme.slack.example/archives/C0GENERAL1/p1"
 PAID = ToolRun(

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from notifications.calendar_settings import CalendarSettings
-from notifications.calendars import (
+from notifications.reminders.calendar_settings import CalendarSettings
+from notifications.reminders.calendars import (
     ROUND_THE_CLOCK,
     add_business_time,
     business_between,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.buttons import ButtonValue, Choice, MenuValue, read
-from notifications.cards import card, card_text
+from notifications.cards.buttons import ButtonValue, Choice, MenuValue, read
+from notifications.cards.card import card, card_text
 from playground.blocks import problems
 from tests.notifications.corpus import TEXTS
 from tests.notifications.slack_reader import hidden_parts, live_parts, live_words
@@ -26,12 +26,12 @@ from tests.notifications.views import (
     settled,
     view,
 )
-from workflows.decisions import Edit, Outcome, Verdict, Via
-from workflows.electorate import Exclusion
-from workflows.ladder import Act, PlannedRung
-from workflows.policy import Risk
-from workflows.requests import CardView
-from workflows.results import AgentResult, ExecutionMode
+from workflows.messages.decisions import Edit, Outcome, Verdict, Via
+from workflows.messages.electorate import Exclusion
+from workflows.messages.ladder import Act, PlannedRung
+from workflows.messages.policy import Risk
+from workflows.messages.requests import CardView
+from workflows.messages.results import AgentResult, ExecutionMode
 
 HOUR = timedelta(hours=1)
 MOST_BLOCKS, MOST_CHARACTERS = 50, 12_000

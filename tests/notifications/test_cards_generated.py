@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
-from notifications.cards import card, card_text
+from notifications.cards.card import card, card_text
 from playground.blocks import problems
 from tests.notifications.corpus import (
     HOSTS,
@@ -21,10 +21,10 @@ from tests.notifications.corpus import (
 from tests.notifications.slack_reader import hidden_parts, live_words
 from tests.notifications.test_cards import strings
 from tests.notifications.views import ADA, GRACE, LINUS, said, settled, view
-from workflows.decisions import Outcome, Verdict
-from workflows.policy import Risk
-from workflows.requests import CardView
-from workflows.results import AgentResult, ExecutionMode
+from workflows.messages.decisions import Outcome, Verdict
+from workflows.messages.policy import Risk
+from workflows.messages.requests import CardView
+from workflows.messages.results import AgentResult, ExecutionMode
 
 FULL = os.environ.get("SIGNOFF_FULL") == "1"
 TEXTS = 1_000_000 if FULL else 4_000

@@ -9,14 +9,14 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.testing import ActivityEnvironment
 
-from notifications.delivery import RECEIPT, TIDINGS, SlackDelivery
+from notifications.slack.delivery import RECEIPT, TIDINGS, SlackDelivery
 from playground.config import PlaygroundConfig
 from playground.person import Person
 from playground.server import Playground
 from tests.notifications.test_after_the_act import NO, PAID, task, told
 from tests.notifications.views import ADA, settled, view
-from workflows.decisions import Outcome, Place
-from workflows.steps import Attachment, Word
+from workflows.activities import Attachment, Word
+from workflows.messages.decisions import Outcome, Place
 
 CHANNEL = "C0GENERAL1"
 ROOT = Path(__file__).parents[2]

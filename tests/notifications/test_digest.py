@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.digest import (
+from notifications.views.summary import (
     OPEN_HOME,
     Digest,
     Waiting,
@@ -20,7 +20,7 @@ from notifications.digest import (
     text,
 )
 from tests.notifications.corpus import TEXTS, Poison
-from workflows.policy import Risk
+from workflows.messages.policy import Risk
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,12 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.approval_list import PendingLine, PendingPage, approval_list, list_text
-from notifications.blocks import Block
-from notifications.bulk import Chosen, choose_modal, chosen, confirm_modal
-from notifications.buttons import ModalValue, Target, read
-from notifications.edit_modal import edit_modal, edited
-from notifications.modals import (
+from notifications.cards.buttons import ModalValue, Target, read
+from notifications.forms.bulk import Chosen, choose_modal, chosen, confirm_modal
+from notifications.forms.decide import (
     care_modal,
     everything_modal,
     hand_on_modal,
@@ -20,9 +17,10 @@ from notifications.modals import (
     withdraw_modal,
     words_modal,
 )
-from notifications.send_form import Sent, send_form, wish
-from notifications.settings_form import Wanted, settings_form, wanted
-from notifications.task_form import (
+from notifications.forms.edit import edit_modal, edited
+from notifications.forms.send import Sent, send_form, wish
+from notifications.forms.settings import Wanted, settings_form, wanted
+from notifications.forms.task import (
     DEFAULT,
     PIPELINE,
     FieldKind,
@@ -35,14 +33,16 @@ from notifications.task_form import (
     sources,
     task_form,
 )
+from notifications.views.approval_list import PendingLine, PendingPage, approval_list, list_text
+from notifications.views.blocks import Block
 from playground.blocks import problems, view_problems
 from playground.elements import state_values
 from tests.notifications.views import ADA, CARD, DIGEST, GRACE, LINUS, NOW, RESULT, view
-from workflows.decisions import Verdict
-from workflows.policy import Risk
-from workflows.results import AgentResult
-from workflows.tasks import SourceKind
-from workflows.text_parts import MOST_PARTS
+from workflows.content.text_parts import MOST_PARTS
+from workflows.messages.decisions import Verdict
+from workflows.messages.policy import Risk
+from workflows.messages.results import AgentResult
+from workflows.messages.tasks import SourceKind
 
 TARGET = Target(approval="t-abcdefgh.analysis.v1", revision=1, digest=DIGEST[:16])
 VALUE = ModalValue(target=TARGET, place=CARD, thread="1.000000")

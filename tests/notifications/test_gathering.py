@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from notifications.gathering import DueRung, Gathering
+from notifications.reminders.bursts import DueRung, Gathering
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SPAN = timedelta(minutes=10)

@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 
-from notifications.approval_list import DecidedLine, PendingPage
-from notifications.blocks import Block
-from notifications.buttons import ActionId, ButtonValue, Cursor, read
-from notifications.home import PAGE, HomeView, RunningLine, home, home_in_trouble, settings_text
+from notifications.cards.buttons import ActionId, ButtonValue, Cursor, read
+from notifications.views.approval_list import DecidedLine, PendingPage
+from notifications.views.blocks import Block
+from notifications.views.home import (
+    PAGE,
+    HomeView,
+    RunningLine,
+    home,
+    home_in_trouble,
+    settings_text,
+)
 from playground.blocks import view_problems
 from tests.notifications.test_forms import line
 from tests.notifications.views import GRACE, LINUS, NOW

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.calendar_settings import CalendarSettings
-from notifications.calendars import is_allowed
-from notifications.hours import Hours
+from notifications.reminders.calendar_settings import CalendarSettings
+from notifications.reminders.calendars import is_allowed
+from notifications.reminders.hours import Hours
 
 BERLIN, TOKYO, YORK = (ZoneInfo(z) for z in ("Europe/Berlin", "Asia/Tokyo", "America/New_York"))
 OFFICE = CalendarSettings(

@@ -6,10 +6,10 @@ import aiohttp
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from notifications.known_electorates import GOOD_FOR, PATIENCE, KnownElectorates
-from workflows.electorate import Electorate, Person
-from workflows.policy import Policy
-from workflows.steps import ElectorateRequest
+from notifications.slack.last_known import GOOD_FOR, PATIENCE, KnownElectorates
+from workflows.activities import ElectorateRequest
+from workflows.messages.electorate import Electorate, Person
+from workflows.messages.policy import Policy
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 FOUND = Electorate(people=(Person(id="U0GRACE001"),))

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from notifications.calendar_settings import CalendarSettings
-from notifications.calendars import ROUND_THE_CLOCK, is_allowed
-from notifications.ladder import deadline, describe, plan
-from workflows.ladder import DEFAULT, Act, PlannedRung, Rung, check
+from notifications.reminders.calendar_settings import CalendarSettings
+from notifications.reminders.calendars import ROUND_THE_CLOCK, is_allowed
+from notifications.reminders.ladder import deadline, describe, plan
+from workflows.messages.ladder import DEFAULT, Act, PlannedRung, Rung, check
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")

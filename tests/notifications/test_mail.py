@@ -11,7 +11,14 @@ import pytest
 import trustme
 from pydantic import ValidationError
 
-from notifications.mail import MailDelayed, Mailer, MailError, MailRefused, MailServer, Security
+from notifications.mail.smtp import (
+    MailDelayed,
+    Mailer,
+    MailError,
+    MailRefused,
+    MailServer,
+    Security,
+)
 from tests.conftest import free_port
 from tests.notifications.smtp_servers import (
     CUT,

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.digest import Digest, Waiting, fold
-from notifications.mail import ENCODING, MailRefused
-from notifications.mail_letters import WIDTH, Invitation, Letters, boxed
-from notifications.text import visible
+from notifications.mail.letters import WIDTH, Invitation, Letters, boxed
+from notifications.mail.smtp import ENCODING, MailRefused
+from notifications.text.sanitize import visible
+from notifications.views.summary import Digest, Waiting, fold
 from tests.notifications.approval_views import ADA, GRACE, NOW, PEOPLE, approval_view, decided
 from tests.notifications.corpus import TEXTS, Poison
 from tests.notifications.smtp_servers import read
-from workflows.decisions import Outcome
-from workflows.electorate import Person
-from workflows.requests import CardView
-from workflows.results import AgentResult, ExecutionMode
-from workflows.steps import Why
+from workflows.activities import Why
+from workflows.messages.decisions import Outcome
+from workflows.messages.electorate import Person
+from workflows.messages.requests import CardView
+from workflows.messages.results import AgentResult, ExecutionMode
 
 LETTERS = Letters("signoff@example.com")
 LINK, CODE = "https://signoff.example.com/decide/" + "t" * 43, "K7QM-3XWP"

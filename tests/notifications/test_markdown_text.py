@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.blocks import Block, context
-from notifications.buttons import ActionId, ModalValue, Target
-from notifications.cards import body
-from notifications.markdown_text import pieces
-from notifications.modals import care_modal, everything_modal
-from notifications.reading import full_text, texts_of
-from notifications.text import inert
+from notifications.cards.buttons import ActionId, ModalValue, Target
+from notifications.cards.card import body
+from notifications.forms.decide import care_modal, everything_modal
+from notifications.text.markdown import pieces
+from notifications.text.sanitize import inert
+from notifications.views.blocks import Block, context
+from notifications.views.full_text import full_text, texts_of
 from playground.blocks import view_problems
 from tests.notifications.views import ADA, DIGEST, GRACE, RESULT, view
-from workflows.decisions import Verdict
-from workflows.policy import Risk
-from workflows.results import AgentResult
+from workflows.messages.decisions import Verdict
+from workflows.messages.policy import Risk
+from workflows.messages.results import AgentResult
 
 TARGET = Target(approval="t-abcdefgh.analysis.v1", revision=1, digest=DIGEST[:16])
 VALUE = ModalValue(target=TARGET)

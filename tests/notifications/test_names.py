@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications import names
-from notifications.names import GOOD_FOR, Names
+from notifications.slack import names
+from notifications.slack.names import GOOD_FOR, Names
 from playground.person import Person
 from playground.server import Playground
 from tests.fakes import ADA, GRACE

@@ -10,8 +10,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from notifications.pacing import ALL_WAITING, NEW_WAITING, Later, Pacer, Urgency
-from notifications.remembered import Remembered
+from notifications.slack.lookup_cache import Remembered
+from notifications.slack.pacing import ALL_WAITING, NEW_WAITING, Later, Pacer, Urgency
 from playground.config import PlaygroundConfig
 from playground.faults import Fault
 from playground.server import Playground

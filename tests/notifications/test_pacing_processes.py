@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.children import die_with_parent
+from bot.processes.subprocesses import die_with_parent
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.faults import Fault
 from playground.server import Playground

@@ -12,29 +12,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot import console
+from bot.commands import ask
 from bot.web.page_templates import PageTemplates
-from notifications.argument_fields import FieldName
-from notifications.buttons import ModalValue, Target, read
-from notifications.cards import card, card_text
-from notifications.edit_modal import edit_modal, edited
-from notifications.mail_letters import Letters
-from notifications.modals import care_modal, everything_modal
-from notifications.plain_card import plain_card
+from notifications.cards.buttons import ModalValue, Target, read
+from notifications.cards.card import card, card_text
+from notifications.forms.argument_fields import FieldName
+from notifications.forms.decide import care_modal, everything_modal
+from notifications.forms.edit import edit_modal, edited
+from notifications.mail.letters import Letters
+from notifications.mail.plain_card import plain_card
 from playground.blocks import problems, view_problems
 from playground.elements import state_values
 from tests.notifications.approval_views import NOW, PEOPLE
 from tests.notifications.test_cards import strings
 from tests.notifications.views import DIGEST, GRACE, view
-from workflows.argument import argument
-from workflows.decisions import Edit
-from workflows.digest import digest
-from workflows.policy import Risk
-from workflows.rendering import document, summary_of
-from workflows.requests import CardView, Look
-from workflows.results import AgentResult, ProposedCall
-from workflows.text_change import text_change
-from workflows.text_parts import parts
+from workflows.content.argument import argument
+from workflows.content.rendering import document, summary_of
+from workflows.content.text_change import text_change
+from workflows.content.text_parts import parts
+from workflows.messages.content_hash import digest
+from workflows.messages.decisions import Edit
+from workflows.messages.policy import Risk
+from workflows.messages.requests import CardView, Look
+from workflows.messages.results import AgentResult, ProposedCall
 
 TARGET = Target(approval="t-abcdefgh.analysis.v1", revision=1, digest=DIGEST[:16])
 VALUE = ModalValue(target=TARGET)
@@ -98,7 +98,7 @@ def page(made: CardView, result: AgentResult) -> str:
 
 def told_by_the_command_line(made: CardView, result: AgentResult) -> str:
     out = StringIO()
-    console._show_approval(
+    ask._show_approval(
         Console(file=out, width=10_000, highlight=False), Look(view=made, result=result)
     )
     return out.getvalue()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from notifications.text import cautions, clip, escape, inert, mrkdwn, visible
+from notifications.text.sanitize import cautions, clip, escape, inert, mrkdwn, visible
 from tests.notifications.corpus import (
     HOSTS,
     LANGUAGES,

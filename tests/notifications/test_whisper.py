@@ -7,12 +7,12 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 
-from notifications.pacing import LATER, Pacer
-from notifications.whisper import Whisper
+from notifications.slack.pacing import LATER, Pacer
+from notifications.slack.private import Whisper
 from playground.config import PlaygroundConfig
 from playground.faults import Fault
 from playground.server import Playground
-from workflows.decisions import Place
+from workflows.messages.decisions import Place
 
 ADA, CHANNEL = "U0ADA00001", "C0GENERAL1"
 PRIVATE = "chat.postEphemeral"

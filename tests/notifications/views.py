@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workflows.decisions import Decision, Outcome, Place, Verdict
-from workflows.electorate import Electorate, Exclusion, Person
-from workflows.policy import Policy
-from workflows.requests import ApprovalRequest, CardView
-from workflows.results import AgentResult, AgentVersion
+from workflows.messages.decisions import Decision, Outcome, Place, Verdict
+from workflows.messages.electorate import Electorate, Exclusion, Person
+from workflows.messages.policy import Policy
+from workflows.messages.requests import ApprovalRequest, CardView
+from workflows.messages.results import AgentResult, AgentVersion
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DIGEST = "0123456789abcdef" * 4

@@ -86,7 +86,7 @@ class SmallProject:
         made.write("backend.py", BACKEND)
         for module in FIRST:
             file = made.folder / f"{module.replace('.', '/')}.py"
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
         gold = 'Provides-Extra: gold\nRequires-Dist: gold>=1; extra == "gold"\n'
         for version in ("1.0", "2.0"):

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from bot.approval_service import approvals, mcp
-from bot.errors import ConfigurationError
-from bot.settings import load
-from notifications.calendar_settings import CalendarSettings
-from notifications.public_holidays import days_of, known_place
+from bot.config.errors import ConfigurationError
+from bot.config.settings import load
+from bot.processes.approval_service import approvals, mcp
+from notifications.reminders.calendar_settings import CalendarSettings
+from notifications.reminders.public_holidays import days_of, known_place
 from requirements.lock import packages
 from requirements.stamp import LOCKS, extras
 from storage.database import create_engine
@@ -27,10 +27,10 @@ MODULES = {
     "workflow": ["temporalio.google_adk"],
 }
 NEED_THEM = {
-    "agents.adk_workflow",
-    "agents.approval_server",
-    "agents.mcp_server",
-    "agents.model_calls",
+    "agents.runtime.adk_workflow",
+    "agents.programs.server",
+    "agents.programs.mcp",
+    "agents.models.calls",
 }
 IMPORT_ALL = """
 import importlib, sys
@@ -80,7 +80,9 @@ def test_each_extra_is_here() -> None:
 def gone(monkeypatch: pytest.MonkeyPatch, extra: str) -> None:
     """As if it had not been installed."""
     for name in list(sys.modules):
-        if name in NEED_THEM or name.startswith(("agents.approval_", "bot.approval_service")):
+        if name in NEED_THEM or name.startswith(
+            ("agents.programs", "bot.processes.approval_service")
+        ):
             monkeypatch.delitem(sys.modules, name)
     for name in MODULES[extra]:
         for loaded in [one for one in sys.modules if one.startswith(f"{name}.")]:

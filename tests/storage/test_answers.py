@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.answers import AnswerFile
+from storage.agent_answers import AnswerFile
 
 ANSWER = ("digest", b"\x00\xffanswer")
 

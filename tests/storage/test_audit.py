@@ -12,20 +12,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.anchors import AnchorFile
-from storage.audit import AuditLog
+from storage.audit.anchors import AnchorFile
+from storage.audit.events import AuditEvent, EventKind, Head
+from storage.audit.log import AuditLog
 from storage.database import create_engine, migrate
 from storage.errors import AnchorsDamaged, DatabaseUnavailable, DiskFull
-from storage.events import AuditEvent, EventKind, Head
 from tests.storage.small_disk import fill, small_disk
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
-from storage.audit import AuditLog
+from storage.audit.log import AuditLog
 from storage.database import create_engine
-from storage.events import AuditEvent
+from storage.audit.events import AuditEvent
 
 async def main(url, name, many):
     engine = create_engine(url)

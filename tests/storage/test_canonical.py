@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from storage.canonical import canonical
+from storage.audit.canonical import canonical
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None))
 VALUES: st.SearchStrategy[Any] = st.recursive(

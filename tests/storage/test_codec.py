@@ -5,8 +5,8 @@ import os
 import pytest
 from temporalio.api.common.v1 import Payload
 
-from storage.codec import AesGcmCodec
 from storage.errors import KeyMissing, PayloadForged
+from storage.payloads.codec import AesGcmCodec
 
 OLD, NEW = os.urandom(32), os.urandom(16)
 SECRET = Payload(metadata={"encoding": b"json/plain"}, data=b'"a secret"')

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.audit import AuditLog
+from storage.audit.log import AuditLog
 from storage.database import create_engine, migrate, ready, writing
 from storage.errors import DatabaseUnavailable
 

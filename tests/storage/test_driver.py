@@ -24,10 +24,10 @@ from temporalio.converter import (
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from storage.codec import AesGcmCodec
-from storage.driver import FileStorageDriver, file_storage
 from storage.errors import PayloadCorrupt, PayloadMissing, StorageError
-from storage.payloads import PayloadFiles
+from storage.payloads.codec import AesGcmCodec
+from storage.payloads.driver import FileStorageDriver, file_storage
+from storage.payloads.files import PayloadFiles
 
 BIG = 150_000
 TEMPORAL = Path(sys.executable).parent / "temporal"

@@ -7,11 +7,11 @@ from typing import Any
 from google.adk.evaluation.eval_set import EvalSet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.audit import AuditLog
-from storage.events import AuditEvent, EventKind
-from storage.export import evaluation_set, json_lines
-from storage.verify import exported_rows, verify
-from workflows.audit import AuditKind
+from storage.audit.events import AuditEvent, EventKind
+from storage.audit.export import evaluation_set, json_lines
+from storage.audit.log import AuditLog
+from storage.audit.verify import exported_rows, verify
+from workflows.messages.audit import AuditKind
 
 RESULT = {"summary": "Short", "full_text": "The whole text"}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from storage.errors import PayloadMissing
-from storage.garbage import collect
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
+from storage.payloads.garbage import collect
 
 HOUR = timedelta(hours=1)
 

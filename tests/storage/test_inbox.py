@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from storage.click_inbox import ClickInbox, PendingClick
 from storage.errors import DiskFull, InboxClosed, InboxDamaged
-from storage.inbox import ClickInbox, PendingClick
 from tests.storage.conftest import FULL
 from tests.storage.small_disk import fill, small_disk
 
@@ -24,7 +24,7 @@ KILLS = 40 if FULL else 6
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from storage.inbox import ClickInbox
+from storage.click_inbox import ClickInbox
 
 async def click(inbox, id):
     if await inbox.put(id, b"payload of " + id.encode()):

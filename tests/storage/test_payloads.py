@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 
 from storage.errors import DiskFull, PayloadCorrupt, PayloadMissing
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 from tests.storage.small_disk import fill, small_disk
 
 FULL_DISK = """
 import asyncio, json, resource, sys
 from pathlib import Path
 from storage.errors import DiskFull
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 
 async def main(root):
     files = PayloadFiles(Path(root))
@@ -37,7 +37,7 @@ asyncio.run(main(sys.argv[1]))
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 
 async def main(root):
     files = PayloadFiles(Path(root))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import create_engine
 from storage.errors import DatabaseUnavailable
-from storage.tokens import (
+from storage.mail_tokens import (
     ALPHABET,
     CODE_LENGTH,
     LEASE,

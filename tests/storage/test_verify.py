@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from storage.audit import chained
-from storage.events import AuditEvent, EventKind, Head
-from storage.verify import (
+from storage.audit.events import AuditEvent, EventKind, Head
+from storage.audit.log import chained
+from storage.audit.verify import (
     FIELDS,
     Report,
     exported_rows,
@@ -32,7 +32,7 @@ from tests.storage.conftest import FULL
 PLACES = 1_000 if FULL else 40
 ROWS = 150
 KEY = b"audit key"
-SOURCE = Path(__file__).parents[2] / "storage" / "verify.py"
+SOURCE = Path(__file__).parents[2] / "storage/audit/verify.py"
 Row = dict[str, Any]
 NAMES = (*FIELDS, "hash", "mac")
 

@@ -12,11 +12,11 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
-from bot import temporal
-from bot.preparing import Preparing, TemporalQueue
-from bot.settings import TemporalSettings
-from bot.showing import Showing
-from storage.payloads import PayloadFiles
+from bot.activities.post_card import Showing
+from bot.activities.prepare_approval import Preparing, TemporalQueue
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
+from storage.payloads.files import PayloadFiles
 from tests.fakes import (
     ADA,
     GRACE,
@@ -30,12 +30,12 @@ from tests.fakes import (
     FakePeople,
     FakeRules,
 )
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Decision, Settlement, Verdict
-from workflows.policy import Policy
-from workflows.requests import CardView
-from workflows.task import TaskWorkflow
-from workflows.tasks import Gate, Source, SourceKind, StepPlan, TaskReport, TaskRequest
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Decision, Settlement, Verdict
+from workflows.messages.policy import Policy
+from workflows.messages.requests import CardView
+from workflows.messages.tasks import Gate, Source, SourceKind, StepPlan, TaskReport, TaskRequest
+from workflows.task.workflow import TaskWorkflow
 
 POLICY = Policy(approvers=(GRACE, LINUS))
 

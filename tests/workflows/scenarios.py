@@ -8,13 +8,13 @@ from temporalio.exceptions import ApplicationError
 
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.conftest import House, until
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Delegation, Edit, Snooze, Verdict, Via
-from workflows.policy import Policy, Risk
-from workflows.steps import Weighing
-from workflows.task import TaskWorkflow
-from workflows.tasks import Gesture, TaskReport
-from workflows.turns import Question
+from workflows.activities import Weighing
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Delegation, Edit, Snooze, Verdict, Via
+from workflows.messages.policy import Policy, Risk
+from workflows.messages.tasks import Gesture, TaskReport
+from workflows.messages.turns import Question
+from workflows.task.workflow import TaskWorkflow
 
 Task = WorkflowHandle[TaskWorkflow, TaskReport]
 CARL = "U0CARL0001"

@@ -6,9 +6,10 @@ from temporalio.client import WorkflowHandle
 
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.conftest import House, click, until
-from workflows import attributes
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import (
+from workflows.activities import Weighing
+from workflows.approval import search_attributes
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import (
     Delegation,
     Edit,
     Outcome,
@@ -19,9 +20,8 @@ from workflows.decisions import (
     Via,
     Withdrawal,
 )
-from workflows.ladder import Rung
-from workflows.policy import Policy, Risk
-from workflows.steps import Weighing
+from workflows.messages.ladder import Rung
+from workflows.messages.policy import Policy, Risk
 
 CARL = "U0CARL0001"
 
@@ -197,7 +197,7 @@ async def test_an_update_answers_its_caller(house: House) -> None:
 async def test_pending_approvals_are_listed_by_approver(house: House) -> None:
     """Visibility knows who may decide, until it is decided."""
     approval, handle = await raised(house, Policy(approvers=(CARL, LINUS)))
-    query = f"{attributes.APPROVERS.name} = '{CARL}' AND {attributes.STATUS.name} = 'pending'"
+    query = f"{search_attributes.APPROVERS.name} = '{CARL}' AND {search_attributes.STATUS.name} = 'pending'"
 
     async def listed() -> list[str]:
         return [found.id async for found in house.client.list_workflows(query)]

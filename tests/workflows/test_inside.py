@@ -13,16 +13,16 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
-from bot import temporal
-from storage.payloads import PayloadFiles
+from bot.temporal import client
+from storage.payloads.files import PayloadFiles
 from tests.fakes import ADA
 from tests.workflows.conftest import POLICY, House, until
-from workflows.decisions import Verdict
-from workflows.results import AgentResult
-from workflows.step_run import ADK_QUEUE, INSIDE
-from workflows.task import TaskWorkflow
-from workflows.tasks import Gesture, Source, SourceKind, StepPlan, TaskReport, TaskRequest
-from workflows.turns import Question, TurnOutcome, TurnRequest
+from workflows.messages.decisions import Verdict
+from workflows.messages.results import AgentResult
+from workflows.messages.tasks import Gesture, Source, SourceKind, StepPlan, TaskReport, TaskRequest
+from workflows.messages.turns import Question, TurnOutcome, TurnRequest
+from workflows.task.step import ADK_QUEUE, INSIDE
+from workflows.task.workflow import TaskWorkflow
 
 ASKED = Question(id="q1", tool="pay", arguments={"amount": 100})
 
@@ -74,7 +74,7 @@ async def finished(house: House, task: Task, folder: Path) -> TaskReport:
     """Approve what is left, and replay the task."""
     await house.decide(f"{task.id}.payment-question-1.v1", Verdict.APPROVE)
     report = await task.result()
-    replayer = Replayer(workflows=[], plugins=[temporal.plugin(PayloadFiles(folder))])
+    replayer = Replayer(workflows=[], plugins=[client.plugin(PayloadFiles(folder))])
     await replayer.replay_workflow(await task.fetch_history())
     return report
 

@@ -6,12 +6,12 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 
-from workflows import questions
-from workflows.argument_kind import like
-from workflows.decisions import Edit
-from workflows.errand import sentence
-from workflows.json_value import DEEPEST, LONGEST, flaw, same_json
-from workflows.turns import Question
+from workflows.content.argument_kind import like
+from workflows.content.json_value import DEEPEST, LONGEST, flaw, same_json
+from workflows.messages.decisions import Edit
+from workflows.messages.turns import Question
+from workflows.task import tool_calls
+from workflows.task.state import sentence
 
 
 def nested(depth: int) -> list[Any]:
@@ -42,7 +42,7 @@ def test_a_flawed_value_is_refused_everywhere(value: Any, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         like(value, value)
     with pytest.raises(ApplicationError, match=f"'tags' of deploy cannot be used: .*{why}"):
-        questions.as_result([Question(id="q", tool="deploy", arguments={"tags": value})])
+        tool_calls.as_result([Question(id="q", tool="deploy", arguments={"tags": value})])
 
 
 async def test_the_deepest_value_arrives() -> None:

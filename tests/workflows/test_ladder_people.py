@@ -8,17 +8,17 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from notifications.planning import LadderPlanner
+from notifications.reminders.planner import LadderPlanner
 from tests.fakes import ADA, GRACE, LINUS, FakeCards, FakeMail, FakePeople
 from tests.workflows.conftest import House, until
 from tests.workflows.test_ladder_time import FRIDAYS, SERVER, request, skipping
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Outcome, Place, Snooze
-from workflows.electorate import Electorate, Person
-from workflows.ladder import Act, Rung
-from workflows.policy import Policy
-from workflows.requests import CardView
-from workflows.steps import CopyRequest, ElectorateRequest, MailRequest, Word
+from workflows.activities import CopyRequest, ElectorateRequest, MailRequest, Word
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Outcome, Place, Snooze
+from workflows.messages.electorate import Electorate, Person
+from workflows.messages.ladder import Act, Rung
+from workflows.messages.policy import Policy
+from workflows.messages.requests import CardView
 
 __all__ = ["SERVER", "skipping"]
 

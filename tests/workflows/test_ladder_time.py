@@ -12,18 +12,18 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from bot import temporal
-from notifications.planning import LadderPlanner
-from storage.payloads import PayloadFiles
+from bot.temporal import client
+from notifications.reminders.planner import LadderPlanner
+from storage.payloads.files import PayloadFiles
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.conftest import House, until
-from workflows import attributes
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Outcome, Place
-from workflows.ladder import Act, Rung
-from workflows.policy import Policy
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult
+from workflows.approval import search_attributes
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Outcome, Place
+from workflows.messages.ladder import Act, Rung
+from workflows.messages.policy import Policy
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import AgentResult
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SERVER = Path(sys.executable).parent / "temporal-test-server"
@@ -50,13 +50,16 @@ async def skipping(tmp_path: Path) -> AsyncIterator[WorkflowEnvironment]:
     """A server whose clock runs ahead while nothing happens."""
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(SERVER),
-        data_converter=temporal.data_converter(PayloadFiles(tmp_path)),
+        data_converter=client.data_converter(PayloadFiles(tmp_path)),
     )
     async with environment:
         await environment.client.operator_service.add_search_attributes(
             AddSearchAttributesRequest(
                 namespace=environment.client.namespace,
-                search_attributes={k.name: int(k.indexed_value_type) for k in attributes.ALL},  # type: ignore[misc]
+                search_attributes={
+                    k.name: int(k.indexed_value_type)  # type: ignore[misc]
+                    for k in search_attributes.ALL
+                },
             )
         )
         yield environment

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.approvals import Approvals, no_approval
-from bot.bootstrap import input_folders
-from bot.errors import BadRequest
-from bot.settings import load
-from bot.tasks import Tasks, no_task
+from bot.approvals.queries import Approvals, no_approval
+from bot.approvals.tasks import Tasks, no_task
+from bot.config.errors import BadRequest
+from bot.config.settings import load
+from bot.processes.bootstrap import input_folders
 from tests.workflows.conftest import House
 
 ROOT = Path(__file__).parents[2]

@@ -12,12 +12,12 @@ from temporalio.worker import Worker
 from tests.fakes import GRACE, LINUS, FakeMail
 from tests.workflows.conftest import House, click, until
 from tests.workflows.test_ladder_time import request, skipping
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Outcome, Verdict, Via, Withdrawal
-from workflows.ladder import Act, Rung
-from workflows.outage import Outage
-from workflows.policy import Policy
-from workflows.steps import MailRequest, Why
+from workflows.activities import MailRequest, Why
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Outcome, Verdict, Via, Withdrawal
+from workflows.messages.ladder import Act, Rung
+from workflows.messages.outage import Outage
+from workflows.messages.policy import Policy
 
 __all__ = ["skipping"]
 

@@ -14,26 +14,26 @@ from a2a.helpers.proto_helpers import new_text_part
 from a2a.types.a2a_pb2 import Artifact, Task, TaskState
 from temporalio import activity
 
-from agents.a2a_client import A2AClient
-from agents.activities import AgentActivities
-from agents.answer import parse_answer
-from agents.wire import OUTCOME_TYPE, outcome_of
-from bot import temporal
-from bot.settings import TemporalSettings
-from notifications.cards import card, card_text
+from agents.a2a.client import A2AClient
+from agents.a2a.codec import OUTCOME_TYPE, outcome_of
+from agents.runtime.activity import AgentActivities
+from agents.turn.answer import parse_answer
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
+from notifications.cards.card import card, card_text
 from playground.blocks import problems
-from storage.payloads import PayloadFiles
+from storage.payloads.files import PayloadFiles
 from tests.fakes import ADA, FakeInputs
 from tests.notifications.corpus import DUPLICATE_KEYS, GZIP_BOMB, RESULTS, Poison
 from tests.workflows.conftest import House, until
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Verdict
-from workflows.requests import CardView, approval_id
-from workflows.results import AgentResult
-from workflows.steps import CollectRequest
-from workflows.task import TaskWorkflow
-from workflows.tasks import Gesture
-from workflows.turns import InputFile, TurnOutcome, TurnRequest
+from workflows.activities import CollectRequest
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Verdict
+from workflows.messages.requests import CardView, approval_id
+from workflows.messages.results import AgentResult
+from workflows.messages.tasks import Gesture
+from workflows.messages.turns import InputFile, TurnOutcome, TurnRequest
+from workflows.task.workflow import TaskWorkflow
 
 Make = Callable[[], TurnOutcome]
 

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workflows import rules
-from workflows.ballot import Ballot
-from workflows.decisions import Decision, Edit, Outcome, Place, Reply, Verdict, Via
-from workflows.electorate import Electorate, Person
-from workflows.policy import Policy, Risk
-from workflows.results import ExecutionMode
+from workflows.messages.ballot import Ballot
+from workflows.messages.decisions import Decision, Edit, Outcome, Place, Reply, Verdict, Via
+from workflows.messages.electorate import Electorate, Person
+from workflows.messages.policy import Policy, Risk
+from workflows.messages.results import ExecutionMode
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DIGEST = "0123456789abcdef" * 4

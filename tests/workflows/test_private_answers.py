@@ -5,11 +5,11 @@ from temporalio.client import WorkflowFailureError
 
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.conftest import House, click, until
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Delegation, Outcome, Place, Reply, Snooze, Verdict, Via
-from workflows.policy import Policy, Risk
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Delegation, Outcome, Place, Reply, Snooze, Verdict, Via
+from workflows.messages.policy import Policy, Risk
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import AgentResult
 
 CARL = "U0CARL0001"
 

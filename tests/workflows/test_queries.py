@@ -10,8 +10,8 @@ from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from bot import temporal
-from bot.settings import TemporalSettings
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
 
 APPROVALS = 8
 CLICKS = ("second", "third", "fourth")

@@ -9,11 +9,11 @@ from temporalio.exceptions import ApplicationError
 from tests.fakes import LINUS
 from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import asked
-from workflows import questions
-from workflows.decisions import Edit, Outcome, Settlement, Verdict
-from workflows.digest import digest
-from workflows.results import AgentResult, ProposedCall
-from workflows.turns import Question
+from workflows.messages.content_hash import digest
+from workflows.messages.decisions import Edit, Outcome, Settlement, Verdict
+from workflows.messages.results import AgentResult, ProposedCall
+from workflows.messages.turns import Question
+from workflows.task import tool_calls
 
 PAY = Question(id="q1", tool="pay", arguments={"amount": 100}, hint="an invoice")
 
@@ -76,7 +76,7 @@ def settled(
     )
 
 
-ASKED = questions.as_result([PAY])
+ASKED = tool_calls.as_result([PAY])
 
 
 def calls(*made: ProposedCall) -> AgentResult:
@@ -111,7 +111,7 @@ def pay(**changed: Any) -> ProposedCall:
 )
 def test_only_a_clear_yes_is_a_yes(settlement: Settlement, confirmed: bool) -> None:
     """Another call, an approval of an older version, silence and everything else is a no."""
-    (answer,) = questions.answers([PAY], ASKED, settlement)
+    (answer,) = tool_calls.answers([PAY], ASKED, settlement)
     assert answer.confirmed is confirmed
     if settlement.outcome is Outcome.APPROVED and not confirmed:
         assert "Nothing was done" in answer.comment
@@ -120,9 +120,9 @@ def test_only_a_clear_yes_is_a_yes(settlement: Settlement, confirmed: bool) -> N
 def test_the_answer_carries_the_edited_value_in_its_kind() -> None:
     """18.9 and 1890 are other arguments; what nobody changed is not sent back."""
     edited = calls(pay(arguments={"amount": 18}))
-    (answer,) = questions.answers([PAY], ASKED, settled(Outcome.APPROVED, edited))
+    (answer,) = tool_calls.answers([PAY], ASKED, settled(Outcome.APPROVED, edited))
     assert answer.arguments == {"amount": 18}
-    (answer,) = questions.answers([PAY], ASKED, settled(Outcome.APPROVED))
+    (answer,) = tool_calls.answers([PAY], ASKED, settled(Outcome.APPROVED))
     assert answer.arguments is None
 
 
@@ -138,4 +138,4 @@ def test_the_answer_carries_the_edited_value_in_its_kind() -> None:
 def test_calls_that_cannot_be_shown_are_refused_in_a_sentence(asked: list[Question]) -> None:
     """Neither shown wrongly nor a workflow that fails for ever."""
     with pytest.raises(ApplicationError, match="cannot be shown to people"):
-        questions.as_result(asked)
+        tool_calls.as_result(asked)

@@ -4,8 +4,8 @@ import asyncio
 
 from tests.fakes import GRACE
 from tests.workflows.conftest import House, until
-from workflows.decisions import Verdict
-from workflows.steps import CARDS
+from workflows.activities import CARDS
+from workflows.messages.decisions import Verdict
 
 
 async def test_a_card_waits_for_no_database(house: House) -> None:

@@ -9,15 +9,15 @@ from temporalio.exceptions import ApplicationError
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import PAY, acted_before, asked, broken_after_act, declined, unheard
-from workflows.acts import call_key
-from workflows.approval import ApprovalWorkflow
-from workflows.decisions import Edit, Outcome, Place, Verdict, Via, Withdrawal
-from workflows.policy import Policy
-from workflows.requests import ApprovalRequest
-from workflows.results import AgentResult, AgentVersion, RunStatus
-from workflows.task import TaskWorkflow
-from workflows.tasks import Gate, Gesture, StepState
-from workflows.turns import Question
+from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.decisions import Edit, Outcome, Place, Verdict, Via, Withdrawal
+from workflows.messages.policy import Policy
+from workflows.messages.requests import ApprovalRequest
+from workflows.messages.results import AgentResult, AgentVersion, RunStatus
+from workflows.messages.tasks import Gate, Gesture, StepState
+from workflows.messages.turns import Question
+from workflows.task.tool_runs import call_key
+from workflows.task.workflow import TaskWorkflow
 
 MAIL = Question(id="q2", tool="mail", arguments={"to": "acme@acme.example"})
 

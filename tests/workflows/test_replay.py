@@ -14,8 +14,8 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from bot import temporal
-from storage.payloads import PayloadFiles
+from bot.temporal import client
+from storage.payloads.files import PayloadFiles
 from tests.workflows.conftest import House
 from tests.workflows.scenarios import SCENARIOS
 
@@ -28,7 +28,7 @@ HISTORIES = Path(__file__).parent / "histories"
 async def test_recorded_histories_replay(file: Path, tmp_path: Path) -> None:
     """Of every release, of every branch."""
     recorded = json.loads(file.read_text(encoding="utf-8"))
-    replayer = Replayer(workflows=[], plugins=[temporal.plugin(PayloadFiles(tmp_path))])
+    replayer = Replayer(workflows=[], plugins=[client.plugin(PayloadFiles(tmp_path))])
     for workflow_id, events in recorded.items():
         await replayer.replay_workflow(WorkflowHistory.from_json(workflow_id, events))
 
@@ -46,7 +46,7 @@ async def test_every_branch_replays_as_it_runs(name: str, house: House, tmp_path
         handle = house.client.get_workflow_handle(workflow_id)
         await handle.result()
         histories[workflow_id] = (await handle.fetch_history()).to_json_dict()
-    replayer = Replayer(workflows=[], plugins=[temporal.plugin(PayloadFiles(tmp_path))])
+    replayer = Replayer(workflows=[], plugins=[client.plugin(PayloadFiles(tmp_path))])
     for workflow_id, events in histories.items():
         await replayer.replay_workflow(WorkflowHistory.from_json(workflow_id, events))
     if release := os.environ.get("SIGNOFF_RECORD"):

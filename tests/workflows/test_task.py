@@ -6,10 +6,10 @@ from temporalio.exceptions import ApplicationError
 
 from tests.fakes import ADA, GRACE
 from tests.workflows.conftest import House, until
-from workflows.decisions import Reply, Verdict
-from workflows.policy import OnTimeout, Policy
-from workflows.task import TaskWorkflow
-from workflows.tasks import Gesture
+from workflows.messages.decisions import Reply, Verdict
+from workflows.messages.policy import OnTimeout, Policy
+from workflows.messages.tasks import Gesture
+from workflows.task.workflow import TaskWorkflow
 
 
 async def test_every_step_is_approved_in_order(house: House) -> None:

@@ -11,8 +11,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError
 
-from bot import temporal
-from bot.settings import TemporalSettings
+from bot.config.settings import TemporalSettings
+from bot.temporal import client as temporal
 
 
 @workflow.defn

@@ -6,20 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.card_facts import outcome_line
-from notifications.plain_card import plain_card
-from notifications.replies import sentence
-from notifications.words import rule
+from notifications.cards.facts import outcome_line
+from notifications.mail.plain_card import plain_card
+from notifications.views.replies import sentence
+from notifications.views.words import rule
 from tests.notifications.views import GRACE, LINUS, NOW, said, settled, view
 from tests.workflows.test_policy import ANN, BEN, CAT, CHANGES, EDIT, REJECT, ballot, says
 from workflows import rules
-from workflows.ballot import Ballot
-from workflows.decisions import Decision, Delegation, Edit, Outcome, Reply, Settlement, Verdict
-from workflows.electorate import Person
-from workflows.fit import fit
-from workflows.policy import Risk
-from workflows.proposal import heading, phrase, total, typed_rightly
-from workflows.results import AgentResult, ProposedCall
+from workflows.content.fit import fit
+from workflows.content.proposal import heading, phrase, total, typed_rightly
+from workflows.messages.ballot import Ballot
+from workflows.messages.decisions import (
+    Decision,
+    Delegation,
+    Edit,
+    Outcome,
+    Reply,
+    Settlement,
+    Verdict,
+)
+from workflows.messages.electorate import Person
+from workflows.messages.policy import Risk
+from workflows.messages.results import AgentResult, ProposedCall
 
 
 def after(*decisions: Decision, **changed: Any) -> Ballot:

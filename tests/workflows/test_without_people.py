@@ -6,9 +6,9 @@ import pytest
 
 from tests.workflows.test_policy import ANN, ASKER, NOW, ballot, says
 from workflows import rules
-from workflows.decisions import Outcome, Via
-from workflows.policy import Risk
-from workflows.results import ExecutionMode
+from workflows.messages.decisions import Outcome, Via
+from workflows.messages.policy import Risk
+from workflows.messages.results import ExecutionMode
 
 SYNTHETIC = {"execution_mode": ExecutionMode.SYNTHETIC}
 CASES: list[tuple[str, dict[str, Any], str, Via, bool]] = [

@@ -1,0 +1,1 @@
+"""Files and web addresses that are given to agents: fetched, decoded, checked."""

@@ -1,0 +1,122 @@
+"""The model objects of live agents: keys and addresses go in here, never by the environment."""
+
+import warnings
+from typing import Any
+
+import aiohttp
+import google.auth
+from google.adk.models.base_llm import BaseLlm
+from google.adk.models.google_llm import Gemini
+from google.adk.models.registry import LLMRegistry
+from google.adk.workflow import BaseNode
+from google.auth.exceptions import GoogleAuthError
+from google.genai import Client, types
+
+from agents.errors import AgentFailed
+from agents.http.loopback import on_loopback
+from agents.models.access import GOOGLE, ModelAccess, provider_of
+from agents.models.settings import PROVIDER_KEYS, ModelSettings
+from agents.runtime.adk_tools import members_of
+
+_LARGEST_LINE = 4 * 2**20
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+
+def equip_for_good(root: BaseNode, models: ModelAccess) -> None:
+    """For an agent that lives as long as its process and in any event loop: ADK's command line."""
+    for member in members_of(root):
+        if isinstance(member.model, str) and provider_of(member.model) == GOOGLE:
+            member.model = Gemini(model=member.model, client_kwargs=_access(models))
+
+
+class LiveModels:
+    """Models of one event loop, all asked through one client; close it after use."""
+
+    def __init__(self, models: ModelAccess) -> None:
+        self._models = models
+        self._client: Client | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    def equip(self, root: BaseNode, agent: str) -> None:
+        """Give every member of `agent` the object its model is asked through; see `named`."""
+        for member in members_of(root):
+            if isinstance(member.model, str):
+                member.model = self.named(member.model, agent)
+
+    def named(self, name: str, agent: str) -> BaseLlm | str:
+        """The object for a model that needs a key; other names are left to ADK.
+
+        Raises AgentFailed with a sentence when something is missing.
+        """
+        if missing := self._models.lacking(name):
+            raise AgentFailed(
+                f"{agent} has no key for {name}. {missing}, or use the model offline.",
+                retryable=False,
+            )
+        provider = provider_of(name)
+        if provider == GOOGLE:
+            return Gemini(model=name.removeprefix("models/"), client=self._google(agent))
+        if provider in PROVIDER_KEYS:
+            key = self._models.keys.value(PROVIDER_KEYS[provider])
+            by_litellm: Any = LLMRegistry.resolve(name)  # an extra of ADK's, and untyped
+            made: BaseLlm = by_litellm(model=name, api_key=key)
+            return made
+        return name
+
+    def asked(self, name: str, agent: str) -> BaseLlm:
+        """Like `named`, with ADK's object for what is left to ADK."""
+        model = self.named(name, agent)
+        return model if isinstance(model, BaseLlm) else LLMRegistry.new_llm(model)
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        if self._client is not None:
+            await self._client.aio.aclose()
+            self._client.close()
+        if self._session is not None:
+            await self._session.close()
+
+    def _google(self, agent: str) -> Client:
+        if self._client is None:
+            # A proxy of the environment does not lead to this machine; the SDK's session takes one.
+            proxies = not on_loopback(self._models.settings.address)
+            self._session = aiohttp.ClientSession(trust_env=proxies, read_bufsize=_LARGEST_LINE)
+            try:
+                access = _access(self._models)
+                access["http_options"].aiohttp_client = self._session
+                self._client = Client(**access)
+            except (GoogleAuthError, OSError, ValueError) as error:
+                raise AgentFailed(
+                    f"{agent} has no valid credentials for Vertex AI: log in with 'gcloud auth "
+                    "application-default login', or check GOOGLE_APPLICATION_CREDENTIALS and "
+                    "GOOGLE_CLOUD_PROJECT.",
+                    retryable=False,
+                ) from error
+        return self._client
+
+
+def _access(models: ModelAccess) -> dict[str, Any]:
+    """What Google's client is made with. Temporal retries, so the SDK does not."""
+    settings, keys = models.settings, models.keys
+    options = types.HttpOptions(
+        base_url=settings.address or None, retry_options=types.HttpRetryOptions(attempts=1)
+    )
+    made: dict[str, Any] = {"vertexai": settings.vertex, "http_options": options}
+    if not settings.vertex or (keys.google() and not settings.project):  # Vertex AI's express mode
+        return made | {"api_key": keys.value(keys.google())}
+    made |= {"location": settings.location or "global"}
+    if settings.project:
+        made["project"] = settings.project
+    if settings.credentials.name:
+        credentials, project = _credentials(settings)
+        made |= {"credentials": credentials, "project": settings.project or project}
+    return made
+
+
+def _credentials(settings: ModelSettings) -> tuple[Any, str | None]:
+    """Of any kind; the warning is for files of strangers, and this one the operator names."""
+    load: Any = google.auth.load_credentials_from_file  # untyped
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found: tuple[Any, str | None] = load(str(settings.credentials), scopes=[_SCOPE])
+    return found

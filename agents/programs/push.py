@@ -1,0 +1,116 @@
+"""Push notifications: a task that somebody wants to hear about is followed to its end."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import httpx
+import structlog
+from a2a.server.context import ServerCallContext
+from a2a.server.routes.common import StarletteUser
+from a2a.server.tasks import BasePushNotificationSender, PushNotificationConfigStore
+from a2a.types.a2a_pb2 import Task, TaskPushNotificationConfig
+from a2a.utils.errors import A2AError
+from a2a.utils.push_url_validator import validate_push_notification_url
+from starlette.authentication import SimpleUser
+
+from agents.programs.program import Principal
+from agents.programs.tasks import ApprovalTasks, TaskEvent
+
+SECONDS = 10.0
+MOST_RESUMED = 10_000
+PAUSES = (0.0, 1.0, 5.0)
+_log = structlog.get_logger(__name__)
+
+
+class UrlCheck:
+    """Whether a program may have notifications sent to this address.
+
+    Public https addresses only, judged by what the name resolves to; at registration and again
+    before each delivery. `local` lets loopback ones through, for tests and single machines.
+    """
+
+    def __init__(self, *, local: bool = False) -> None:
+        self._local = local
+
+    async def __call__(self, url: str) -> bool:
+        """True when it may be called."""
+        if self._local and _is_loopback(url):
+            return True
+        return url.startswith("https://") and await validate_push_notification_url(url)
+
+
+class Sender(BasePushNotificationSender):
+    """Tries three times; no redirect is followed, no proxy is asked."""
+
+    def __init__(self, configs: PushNotificationConfigStore, check: UrlCheck) -> None:
+        self._http = httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False)
+        super().__init__(self._http, configs, push_url_validator=check)
+
+    async def _dispatch_notification(
+        self, event: TaskEvent, push_info: TaskPushNotificationConfig, task_id: str
+    ) -> bool:
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            if await super()._dispatch_notification(event, push_info, task_id):
+                return True
+        return False
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+
+class Watchers:
+    """One per open task with a registered address."""
+
+    def __init__(
+        self, tasks: ApprovalTasks, configs: PushNotificationConfigStore, sender: Sender
+    ) -> None:
+        self._tasks = tasks
+        self._configs = configs
+        self._sender = sender
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    async def resume(self, principals: Iterable[Principal]) -> None:
+        """Go on with what was open when the last process stopped."""
+        for principal in principals:
+            try:
+                for task in await self._tasks.open(principal, MOST_RESUMED):
+                    await self.watch(task, principal)
+            except A2AError:
+                _log.exception("push_not_resumed", principal=principal.name)
+
+    async def watch(self, task: Task, principal: Principal) -> None:
+        """Follow this task, if anybody wants to hear about it and nobody follows it yet."""
+        context = ServerCallContext(user=StarletteUser(SimpleUser(principal.name)))
+        wanted = await self._configs.get_info(task.id, context)
+        if not wanted or task.id in self._running:
+            return
+        following = asyncio.create_task(self._follow(task, principal))
+        self._running[task.id] = following
+        following.add_done_callback(lambda _: self._running.pop(task.id, None))
+
+    async def aclose(self) -> None:
+        """Stop; `resume` goes on in the next process."""
+        running = list(self._running.values())
+        for following in running:
+            following.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await self._sender.aclose()
+
+    async def _follow(self, task: Task, principal: Principal) -> None:
+        async with contextlib.aclosing(self._tasks.follow(task, principal)) as events:
+            async for event in events:
+                if not isinstance(event, Task):  # its program has that already
+                    await self._sender.send_notification(task.id, event)
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        found = urlsplit(url)
+        return found.scheme in {"http", "https"} and ip_address(found.hostname or "").is_loopback
+    except ValueError:
+        return False

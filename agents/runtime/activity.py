@@ -1,0 +1,168 @@
+"""The Temporal activity that runs one turn of an agent, over A2A or in this process."""
+
+import asyncio
+import hashlib
+import math
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any, Protocol, TypeVar
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from agents.a2a.client import A2AClient
+from agents.a2a.endpoints import Endpoint
+from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
+from agents.runtime.figures import CallFigures, NoFigures
+from agents.turn.flawed_calls import refuse_flawed
+from agents.turn.runner import TurnRunner
+from workflows.activities import AgentSteps
+from workflows.messages.turns import TurnOutcome, TurnRequest
+
+HEARTBEAT_SECONDS = 5.0
+_log = structlog.get_logger(__name__)
+_Value = TypeVar("_Value")
+
+
+class ReadsInputs(Protocol):
+    """Where the bytes of input files lie."""
+
+    async def read(self, sha256: str) -> bytes:
+        """The bytes with this checksum; raises an OSError when they are not there."""
+        ...
+
+
+class AgentActivities(AgentSteps):
+    """`endpoints` maps the names of A2A agents; any other name is asked of `local`, if given."""
+
+    def __init__(
+        self,
+        *,
+        inputs: ReadsInputs,
+        endpoints: Mapping[str, Endpoint],
+        client: A2AClient,
+        local: TurnRunner | None = None,
+        figures: CallFigures | None = None,
+    ) -> None:
+        self._inputs = inputs
+        self._endpoints = endpoints
+        self._client = client
+        self._local = local
+        self._figures = figures or NoFigures()
+
+    @activity.defn(name="run_turn")
+    async def run_turn(self, request: TurnRequest) -> TurnOutcome:
+        """Run one turn; errors become ApplicationErrors with the error's class as type."""
+        started = monotonic()
+        try:
+            outcome = _sendable(await _beating(self._run(request), request), request.agent)
+        except AgentError as error:
+            self._note(request, started, error.kind, "")
+            pause = timedelta(seconds=error.retry_after) if error.retry_after else None
+            raise ApplicationError(
+                error.sentence,
+                *(run.model_dump(mode="json") for run in error.ran),
+                type=error.kind,
+                non_retryable=not error.retryable,
+                next_retry_delay=pause,
+            ) from None  # what is below the sentence is not for people
+        except asyncio.CancelledError:
+            self._note(request, started, "cancelled", "")
+            raise
+        except Exception:  # noqa: BLE001 - the edge: the log says why, people get a sentence
+            _log.exception("agent_call_broke", agent=request.agent, step=request.step)
+            sentence = f"{request.agent} failed unexpectedly; the worker's log says why."
+            self._note(request, started, "unexpected", "")
+            raise ApplicationError(sentence, type=AgentFailed.__name__) from None
+        self._note(request, started, "ok", outcome.execution_mode.value)
+        return outcome
+
+    def _note(self, request: TurnRequest, started: float, status: str, mode: str) -> None:
+        """One line and one count a call; never what was said."""
+        seconds = monotonic() - started
+        named = "unknown" if status == UnknownAgent.__name__ else request.agent
+        self._figures.agent_called(named, status, mode, seconds)
+        _log.info(
+            "agent_call",
+            agent=request.agent,
+            workflow=request.workflow_id,
+            step=request.step,
+            step_number=request.step_number,
+            input_size=sum(file.size for file in request.inputs),
+            duration_ms=round(seconds * 1000),
+            status=status,
+            execution_mode=mode,
+        )
+
+    async def _run(self, request: TurnRequest) -> TurnOutcome:
+        endpoint = self._endpoints.get(request.agent)
+        if endpoint is None and self._local is None:
+            raise UnknownAgent(
+                f"No agent called {request.agent!r} is configured. Add it to signoff.toml."
+            )
+        for step in request.earlier:
+            if step.digest and not step.intact():
+                raise UnusableInput(
+                    f"The result of {step.step} is not the one that was approved. Start again."
+                )
+        files = [await self._file(file.name, file.sha256) for file in request.inputs]
+        if endpoint is not None:
+            return await self._client.run(request, files, endpoint)
+        assert self._local is not None
+        return await self._local.run(request, files)
+
+    async def _file(self, name: str, sha256: str) -> bytes:
+        content = await self._inputs.read(sha256)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise UnusableInput(
+                f"{name} was changed or damaged where it is kept. Start the task again."
+            )
+        return content
+
+
+def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
+    """The outcome, when it can be written as JSON, and its calls can be shown to people."""
+    try:
+        refuse_flawed(outcome.questions, agent)
+    except BadAnswer as error:
+        raise error.after(outcome.ran) from None
+    try:
+        outcome.model_dump_json()
+    except ValueError:
+        broke = BadAnswer(f"The answer of {agent} holds characters that cannot be kept.")
+        raise broke.after(outcome.ran) from None
+    return outcome
+
+
+def last_attempt(of: int) -> bool:
+    """Whether the running activity is in its last of so many attempts; outside of one, it is."""
+    return not activity.in_activity() or activity.info().attempt >= of
+
+
+def seconds_left() -> float:
+    """Until Temporal calls the running activity late, less a second to say so ourselves."""
+    if not activity.in_activity():
+        return math.inf
+    info = activity.info()
+    if info.start_to_close_timeout is None:
+        return math.inf
+    gone = datetime.now(UTC) - info.started_time
+    return max(0.1, (info.start_to_close_timeout - gone).total_seconds() - 1)
+
+
+async def _beating(work: Coroutine[Any, Any, _Value], request: TurnRequest) -> _Value:
+    """Await `work`, telling Temporal every few seconds that it is still being done."""
+    task = asyncio.create_task(work)
+    started = monotonic()
+    try:
+        while True:
+            done, _ = await asyncio.wait({task}, timeout=HEARTBEAT_SECONDS)
+            if done:
+                return task.result()
+            activity.heartbeat({"agent": request.agent, "seconds": round(monotonic() - started)})
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})

@@ -1,0 +1,163 @@
+"""A policy engine that reads its rules from a TOML file.
+
+    default = "allow"                  # for tools that no rule names; "confirm" unless said
+    destructive = ["delete_*"]         # these count as destructive, whatever they say themselves
+    reads = ["get_*"]                  # a second run changes nothing
+    idempotent = ["put_*"]             # nor here, with the same idempotency key
+    once = ["mail_*"]                  # a second run acts again, whatever they say themselves
+
+    [[rule]]
+    name = "small payments"
+    tools = ["pay_*"]                  # globs; likewise agents and users
+    when = "args.currency == 'EUR'"    # CEL over args, tool, agent, user, destructive
+    limit = { argument = "amount", most = 100 }
+    then = "allow"
+    reason = "Up to 100 euros need nobody."
+
+The first rule that applies decides. Where a condition cannot be judged (an argument is missing),
+a rule that allows does not apply, and a rule that denies or confirms does: an error opens no door.
+"""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from agents.journal.repeatable import Repeat
+from agents.tool_policy.condition import Condition
+from agents.tool_policy.engine import Judgement, Ruling, ToolCall
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limit(_Strict):
+    """The rule applies up to this amount, both in its own unit. No number, no application."""
+
+    argument: str
+    most: float = Field(ge=0)
+
+    def covers(self, arguments: Mapping[str, Any]) -> bool | None:
+        """Whether the amount is within the limit; nothing when it is no plain amount."""
+        value = arguments.get(self.argument)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if not math.isfinite(value) or value < 0:
+            return None
+        return value <= self.most
+
+
+class Rule(_Strict):
+    """One rule; see the module."""
+
+    name: str
+    tools: tuple[str, ...] = ("*",)
+    agents: tuple[str, ...] = ("*",)
+    users: tuple[str, ...] = ("*",)
+    when: str = ""
+    limit: Limit | None = None
+    then: Ruling
+    reason: str = ""
+
+    @field_validator("when")
+    @classmethod
+    def _compiles(cls, source: str) -> str:
+        if source:
+            Condition(source)
+        return source
+
+    @cached_property
+    def condition(self) -> Condition | None:
+        """The compiled condition, if there is one."""
+        return Condition(self.when) if self.when else None
+
+    def applies(self, call: ToolCall) -> bool:
+        """Whether this rule decides on the call."""
+        if not (
+            _matches(call.tool, self.tools)
+            and _matches(call.agent, self.agents)
+            and _matches(call.user, self.users)
+        ):
+            return False
+        held = [] if self.limit is None else [self.limit.covers(call.arguments)]
+        if self.condition is not None:
+            held.append(self.condition.holds(_values(call)))
+        if False in held:
+            return False
+        return None not in held or self.then is not Ruling.ALLOW
+
+
+class RuleFile(_Strict):
+    """The whole file."""
+
+    default: Ruling = Ruling.CONFIRM
+    destructive: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    idempotent: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    rule: tuple[Rule, ...] = ()
+
+
+class RuleEngine:
+    """Judges by the rules of a file."""
+
+    def __init__(self, rules: RuleFile) -> None:
+        self._rules = rules
+
+    @classmethod
+    def read(cls, path: Path) -> "RuleEngine":
+        """Read a file; raises ValueError with one sentence that names the file and the mistake."""
+        try:
+            return cls(RuleFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))))
+        except OSError as error:
+            raise ValueError(
+                f"{path} cannot be read. Check the path of the policy file."
+            ) from error
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"{path} is not valid TOML: {error}.") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"{path}: {where}: {first['msg']}.") from error
+
+    def declared(self, tool: str) -> Repeat | None:
+        """See `DeclaresTools`; the most careful word counts."""
+        said = (
+            (Repeat.ONCE, self._rules.once),
+            (Repeat.IDEMPOTENT, self._rules.idempotent),
+            (Repeat.READS, self._rules.reads),
+        )
+        return next((repeat for repeat, globs in said if _matches(tool, globs)), None)
+
+    def evaluate(self, call: ToolCall) -> Judgement:
+        """See `PolicyEngine`."""
+        if _matches(call.tool, self._rules.destructive):
+            call = call.model_copy(update={"destructive": True})
+        for rule in self._rules.rule:
+            if rule.applies(call):
+                reason = rule.reason or f"The rule {rule.name!r} says so."
+                return Judgement(ruling=rule.then, reason=reason, rule=rule.name)
+        if call.destructive and self._rules.default is not Ruling.DENY:
+            reason = f"{call.tool} changes things and no rule allows it."
+            return Judgement(ruling=Ruling.CONFIRM, reason=reason)
+        return Judgement(ruling=self._rules.default, reason=f"No rule names {call.tool}.")
+
+
+def _matches(name: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _values(call: ToolCall) -> dict[str, Any]:
+    return {
+        "args": call.arguments,
+        "tool": call.tool,
+        "agent": call.agent,
+        "user": call.user,
+        "destructive": call.destructive,
+    }

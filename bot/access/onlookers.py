@@ -1,0 +1,177 @@
+"""What Slack says of a person who asks to see something: looked up in time, kept for a minute.
+
+Two calls tell everything, however long the list is: who the person is, and which channels they
+are in. Nothing here raises: what Slack does not tell within `BUDGET` is not known, and what is
+not known is not shown. Only full answers are kept.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access.sight import Matter, Onlooker, Sight, Standing, line_matter, may_see
+from notifications.slack.errors import refusal, retry_after
+from notifications.views.approval_list import PendingLine
+from workflows.messages.base import Frozen
+
+log = structlog.get_logger()
+
+Fact = TypeVar("Fact")
+
+BUDGET = 1.2
+KNOWN_SECONDS = 60.0
+PAGE = 999
+KINDS = "public_channel,private_channel,mpim,im"
+UNSURE = (
+    "I couldn't check whether you may see this, because Slack didn't answer. "
+    "Please try again in a minute."
+)
+_NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+_FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
+
+
+class Seen(Frozen):
+    """The lines of a list that somebody may see; `unsure` when there may be more."""
+
+    lines: tuple[PendingLine, ...] = ()
+    unsure: bool = False
+
+
+class Onlookers:
+    """Asks with the bot's client; whoever asks meanwhile waits for the calls under way."""
+
+    def __init__(self, slack: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
+        self._slack = slack
+        self._clock = clock
+        self._team = ""
+        self._known: dict[str, tuple[float, Onlooker]] = {}
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._asked: dict[str, asyncio.Task[Onlooker]] = {}
+        self._quiet_until = 0.0
+
+    async def of(self, user: str) -> Onlooker:
+        """The facts; without those that could not be had in time."""
+        now = self._clock()
+        self._known = {name: entry for name, entry in self._known.items() if entry[0] > now}
+        if user in self._known:
+            return self._known[user][1]
+        if not user or now < self._quiet_until:
+            return Onlooker(user=user)
+        if user not in self._asked:
+            task = asyncio.create_task(self._ask(user))
+            self._asked[user] = task
+            task.add_done_callback(lambda _: self._asked.pop(user, None))
+        return await asyncio.shield(self._asked[user])
+
+    async def sight(self, user: str, matter: Matter) -> Sight:
+        """Whether this person may see that."""
+        return may_see(await self.of(user), matter)
+
+    async def seen(self, user: str, lines: Iterable[PendingLine]) -> Seen:
+        """Those of these that this person may see: two calls for all of them."""
+        who = await self.of(user)
+        sights = [(line, may_see(who, line_matter(line))) for line in lines]
+        return Seen(
+            lines=tuple(line for line, sight in sights if sight is Sight.SEES),
+            unsure=any(sight is Sight.UNSURE for _, sight in sights),
+        )
+
+    async def groups(self, names: Sequence[str]) -> Mapping[str, frozenset[str] | None]:
+        """The people of these user groups; None for those Slack did not tell in time."""
+        found: dict[str, frozenset[str] | None] = dict.fromkeys(names)
+        if not names or self._clock() < self._quiet_until:
+            return found
+        try:
+            async with asyncio.timeout(BUDGET):
+                for name in names:
+                    found[name] = await self._group(name)
+        except _FAILURES as error:
+            self._note(error)
+        return found
+
+    async def _ask(self, user: str) -> Onlooker:
+        """Both calls side by side, each with what it gives within the budget."""
+        who, channels = await asyncio.gather(
+            self._in_time(self._person(user)), self._in_time(self._channels(user))
+        )
+        found = (who or Onlooker(user=user)).model_copy(update={"channels": channels})
+        if found.standing is not Standing.UNKNOWN and channels is not None:
+            self._known[user] = (self._clock() + KNOWN_SECONDS, found)
+        return found
+
+    async def _in_time(self, asking: Awaitable[Fact]) -> Fact | None:
+        try:
+            return await asyncio.wait_for(asking, BUDGET)
+        except _FAILURES as error:
+            self._note(error)
+            return None
+
+    def _note(self, error: Exception) -> None:
+        """Slack's pause is kept; who asks meanwhile is not told, and Slack is not asked."""
+        log.warning("a person could not be looked up", error=type(error).__name__)
+        if isinstance(error, SlackApiError) and error.response.status_code == 429:
+            self._quiet_until = self._clock() + retry_after(error).total_seconds()
+
+    async def _person(self, user: str) -> Onlooker:
+        try:
+            answer = await self._slack.users_info(user=user)
+        except SlackApiError as error:
+            if refusal(error) in _NOBODY:
+                return Onlooker(user=user, standing=Standing.GONE)
+            raise
+        if not self._team:
+            self._team = str((await self._slack.auth_test())["team_id"])
+        found: dict[str, Any] = dict(answer["user"])
+        email = str((found.get("profile") or {}).get("email") or "")
+        return Onlooker(user=user, standing=standing(found, self._team), email=email)
+
+    async def _channels(self, user: str) -> frozenset[str]:
+        found: set[str] = set()
+        cursor = ""
+        while True:
+            try:
+                answer = await self._slack.users_conversations(
+                    user=user, types=KINDS, limit=PAGE, cursor=cursor
+                )
+            except SlackApiError as error:
+                if refusal(error) in _NOBODY:
+                    return frozenset()
+                raise
+            found |= {str(channel["id"]) for channel in answer["channels"]}
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return frozenset(found)
+
+    async def _group(self, name: str) -> frozenset[str]:
+        until, people = self._groups.get(name, (0.0, frozenset[str]()))
+        if until > self._clock():
+            return people
+        group = name
+        if name.startswith("@"):
+            listed = await self._slack.usergroups_list()
+            handles = {f"@{one['handle']}": str(one["id"]) for one in listed["usergroups"]}
+            group = handles.get(name, "")
+        users = (await self._slack.usergroups_users_list(usergroup=group))["users"] if group else ()
+        people = frozenset(str(user) for user in users)
+        self._groups[name] = (self._clock() + KNOWN_SECONDS, people)
+        return people
+
+
+def standing(user: Mapping[str, Any], team: str) -> Standing:
+    """What Slack's user object says; `team` is our own workspace."""
+    grid = (user.get("enterprise_user") or {}).get("teams") or ()
+    if user.get("deleted"):
+        return Standing.GONE
+    if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
+        return Standing.BOT
+    if user.get("is_stranger") or (user.get("team_id", team) != team and team not in grid):
+        return Standing.OUTSIDER
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return Standing.GUEST
+    return Standing.MEMBER

@@ -1,0 +1,151 @@
+"""Who may see an approval or a task, and who may start one: pure rules over looked-up facts.
+
+An approval or a task is seen by whoever is in the channel it stands in, by its requester and by
+its approvers (whoever got the seat of one, too), and by nobody else. What is not known is not
+allowed: `Sight.UNSURE` is for "I couldn't check", never for showing something.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from notifications.views.approval_list import PendingLine
+from workflows.messages.base import Frozen
+from workflows.messages.requests import CardView
+from workflows.messages.tasks import TaskView
+
+MEMBERS = "members"
+CHANNEL = "channel"
+EVERY_MEMBER = (MEMBERS,)
+"""Who may start something unless the policy says otherwise: full members of the workspace."""
+_PEOPLE = ("U", "W")
+_CHANNELS = ("C", "G")
+
+
+class Standing(StrEnum):
+    """What somebody is in our workspace."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    OUTSIDER = "outsider"
+    BOT = "bot"
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class Onlooker(Frozen):
+    """A person as Slack describes them now; `channels` is None where that could not be found out.
+
+    `channels` are those the person is in, as far as the app may know of them.
+    """
+
+    user: str
+    standing: Standing = Standing.UNKNOWN
+    email: str = ""
+    channels: frozenset[str] | None = None
+
+
+class Matter(Frozen):
+    """What is to be seen: where it stands, and whom it concerns."""
+
+    channel: str
+    requester: str
+    approvers: frozenset[str] = frozenset()
+
+
+class Sight(StrEnum):
+    """Whether somebody may see a matter."""
+
+    SEES = "sees"
+    HIDDEN = "hidden"
+    UNSURE = "unsure"
+
+
+def may_see(who: Onlooker, matter: Matter) -> Sight:
+    """The one rule, for every list, form and detail."""
+    if not who.user or who.standing in {Standing.GONE, Standing.BOT}:
+        return Sight.HIDDEN
+    if who.user == matter.requester or who.user in matter.approvers:
+        return Sight.SEES
+    return _may_read(who, matter.channel)
+
+
+def _may_read(who: Onlooker, channel: str) -> Sight:
+    """What stands in this channel, or in the direct messages of the person it names."""
+    if not channel or channel.startswith(_PEOPLE):
+        return Sight.SEES if channel == who.user else Sight.HIDDEN
+    if who.channels is None or (channel in who.channels and who.standing is Standing.UNKNOWN):
+        return Sight.UNSURE
+    return Sight.SEES if channel in who.channels else Sight.HIDDEN
+
+
+def line_matter(line: PendingLine) -> Matter:
+    """A line of a list."""
+    return Matter(
+        channel=line.channel, requester=line.requester, approvers=frozenset(line.concerned)
+    )
+
+
+def card_matter(view: CardView) -> Matter:
+    """An approval in full: also those who handed their seat on know it already."""
+    electorate, request = view.ballot.electorate, view.request
+    people = electorate.people if electorate else ()
+    return Matter(
+        channel=request.thread.channel,
+        requester=request.requester,
+        approvers=frozenset(person.id for person in people),
+    )
+
+
+def task_matter(view: TaskView, approvers: Iterable[str] = ()) -> Matter:
+    """A task; `approvers` are those of its approvals."""
+    return Matter(
+        channel=view.place.channel, requester=view.requester, approvers=frozenset(approvers)
+    )
+
+
+def may_start(
+    who: Onlooker,
+    starters: Sequence[str],
+    groups: Mapping[str, frozenset[str] | None],
+    channel: str,
+) -> bool | None:
+    """Whether this person may start a pipeline in this channel; None when that is not known.
+
+    `starters` is what the policy names. Guests and people of other workspaces count only when
+    named one by one, whoever is deactivated never. `groups` has the people of each group named,
+    None where Slack did not say.
+    """
+    if not who.user or who.standing in {Standing.GONE, Standing.BOT}:
+        return False
+    if who.standing is Standing.UNKNOWN:
+        return None
+    named = {name.casefold() for name in starters}
+    if who.user.casefold() in named or (who.email and who.email.casefold() in named):
+        return True
+    if who.standing is not Standing.MEMBER:
+        return False
+    answers = [_opens(name, who, groups, channel) for name in starters]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def _opens(
+    name: str, who: Onlooker, groups: Mapping[str, frozenset[str] | None], channel: str
+) -> bool | None:
+    """Whether this name of the policy stands for this full member."""
+    if name == MEMBERS:
+        return True
+    if name == CHANNEL:
+        if not channel.startswith(_CHANNELS):
+            return False
+        return channel in who.channels if who.channels is not None else None
+    if is_group(name):
+        people = groups.get(name)
+        return who.user in people if people is not None else None
+    return False
+
+
+def is_group(name: str) -> bool:
+    """A user group, by handle or by id."""
+    return name.startswith("@") or (name.startswith("S") and name.isalnum() and name.isupper())

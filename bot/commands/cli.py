@@ -1,0 +1,292 @@
+"""The command line. Each command is a few lines; what it does lives elsewhere."""
+
+import asyncio
+import io
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from bot.commands.audit_form import Form
+from bot.config.errors import SignoffError
+from bot.config.settings import FILE, Settings, load
+from bot.processes.shutdown import leave
+from storage.errors import StorageError
+from workflows.messages.decisions import Verdict
+
+app = typer.Typer(
+    name="signoff",
+    help="Durable human approval for AI agents, in Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+audit = typer.Typer(help="The audit log: verify it, export it.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+say = Console(highlight=False, soft_wrap=True)
+complain = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Choice:
+    """What was chosen before the command's name."""
+
+    config = Path(FILE)
+
+
+@app.callback()
+def choose(
+    config: Annotated[Path, typer.Option(help="The settings file.")] = Path(FILE),
+) -> None:
+    """Durable human approval for AI agents, in Slack."""
+    Choice.config = config
+
+
+@app.command()
+def demo(
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start with nothing kept.")] = False,
+) -> None:
+    """Everything on this machine, with a local Slack workspace in your browser."""
+    from bot.processes.demo import demo as service  # noqa: PLC0415 - each command imports only its own
+
+    settings = load(Choice.config)
+    _serve(service(settings, Choice.config, say, fresh=fresh))
+
+
+@app.command()
+def up() -> None:
+    """Everything in one go, for a real workspace: Temporal, bot, worker, scheduler, agents."""
+    from bot.processes.up import up as service  # noqa: PLC0415
+
+    _serve(service(load(Choice.config), Choice.config, say))
+
+
+@app.command()
+def bot() -> None:
+    """Only what listens to Slack."""
+    from bot.processes.bootstrap import bot as service  # noqa: PLC0415
+
+    _serve_one(service, "The bot listens to Slack.")
+
+
+@app.command()
+def worker() -> None:
+    """Only a worker: workflows and activities; start as many as you like."""
+    from bot.processes.bootstrap import worker as service  # noqa: PLC0415
+
+    _serve_one(service, "The worker works.", models=True)
+
+
+@app.command()
+def scheduler() -> None:
+    """Only the scheduler of reminders; one is enough, two do no harm."""
+    from bot.processes.bootstrap import scheduler as service  # noqa: PLC0415
+
+    _serve_one(service, "The scheduler is running.")
+
+
+@app.command()
+def agents() -> None:
+    """Only our agents, over A2A."""
+    from bot.processes.agent_server import agents as service  # noqa: PLC0415
+
+    _serve_one(service, "The agents are served.", models=True)
+
+
+@app.command()
+def approvals() -> None:
+    """Only the server other programs ask for approvals, over A2A and MCP."""
+    from bot.processes.approval_service import approvals as service  # noqa: PLC0415
+
+    _serve_one(service, "Programs may ask for approvals.")
+
+
+@app.command()
+def mcp(
+    program: Annotated[str, typer.Option("--as", help="A program of signoff.toml.")],
+) -> None:
+    """An MCP server on standard input and output, for one program."""
+    from bot.monitoring import logs  # noqa: PLC0415
+    from bot.processes.approval_service import mcp as service  # noqa: PLC0415
+
+    settings = _here()
+    logs.configure(settings.folder / "mcp.log")
+    _run(service(settings, program))
+
+
+@app.command()
+def playground(
+    port: Annotated[int | None, typer.Option(help="Where its page is.")] = None,
+    people: Annotated[
+        Path | None, typer.Option(help="A TOML file with people, channels, groups and tokens.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start with an empty workspace.")] = False,
+) -> None:
+    """Only the local Slack workspace, for any bot."""
+    from bot.processes.local_slack import playground as service  # noqa: PLC0415
+
+    _serve(service(load(Choice.config), say, port, people, fresh=fresh))
+
+
+@app.command()
+def start(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline of signoff.toml.")],
+    inputs: Annotated[list[str], typer.Argument(help="Files, web addresses, or text with blanks.")],
+    channel: Annotated[str, typer.Option(help="The Slack channel's id.")],
+    requester: Annotated[str, typer.Option(help="The Slack id of whoever asks for it.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
+) -> None:
+    """Start a task."""
+    from bot.commands import ask  # noqa: PLC0415
+
+    _run(ask.start(_here(), say, pipeline, inputs, channel, requester, wait=wait))
+
+
+@app.command(name="list")
+def list_pending(
+    approver: Annotated[str, typer.Option(help="Only what waits for this Slack id.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """The pending approvals, most urgent first, and the running tasks."""
+    from bot.commands import ask  # noqa: PLC0415
+
+    _run(ask.list_pending(_here(), say, approver, as_json=as_json))
+
+
+@app.command()
+def show(
+    item: Annotated[str, typer.Argument(help="The id of a task or of an approval.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """One task or approval in full."""
+    from bot.commands import ask  # noqa: PLC0415
+
+    _run(ask.show(_here(), say, item, as_json=as_json))
+
+
+@app.command()
+def decide(
+    approval: Annotated[str, typer.Argument(help="The id of an approval.")],
+    verdict: Annotated[Verdict, typer.Argument(help="What you say.")],
+    by: Annotated[str, typer.Option("--as", help="The Slack id of whoever decides.")],
+    digest: Annotated[str, typer.Option(help="The digest that 'show' printed.")],
+    comment: Annotated[str, typer.Option(help="Your reason.")] = "",
+    confirm: Annotated[str, typer.Option(help="What high risk asks to be typed.")] = "",
+) -> None:
+    """Decide; the same rules hold as for a click."""
+    from bot.commands import ask  # noqa: PLC0415
+
+    settings = _here()
+    _run(ask.decide(settings, say, approval, verdict, by, digest, comment, confirm))
+
+
+@audit.command(name="verify")
+def audit_verify(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Say whether the audit log is whole; 1 when it was tampered with, damaged or cut."""
+    from bot.commands import audit as audit_reports  # noqa: PLC0415
+
+    sound = _run(audit_reports.verify(_here(), say, as_json=as_json))
+    raise typer.Exit(0 if sound else 1)
+
+
+@audit.command(name="export")
+def audit_export(
+    form: Annotated[Form, typer.Option("--as", help="All rows, or an ADK evaluation set.")] = (
+        Form.JSONL
+    ),
+    out: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
+) -> None:
+    """Write the audit log out as JSON Lines, or what people decided as an evaluation set."""
+    from bot.commands import audit as audit_reports  # noqa: PLC0415
+
+    _run(audit_reports.export(_here(), form, out))
+
+
+@app.command()
+def clean(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Remove payload files that no workflow refers to any more; the scheduler does it daily."""
+    from bot.commands import ask  # noqa: PLC0415
+
+    _run(ask.clean(_here(), say, dry_run=dry_run))
+
+
+@app.command()
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Also ask each model once; that costs a few tokens.")
+    ] = False,
+) -> None:
+    """Say what is wrong with tokens, scopes, Temporal, folders, agents, in a sentence each."""
+    from bot.commands.doctor import examine  # noqa: PLC0415
+
+    healthy = _run(examine(_here(), say, online=online))
+    raise typer.Exit(0 if healthy else 1)
+
+
+def main() -> None:
+    """Run a command; an error is one sentence and a code other than 0."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that knows ASCII only gets \\u00e9
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else 0)
+    except SignoffError as error:
+        complain.print(str(error), style="red", markup=False)
+        leave(error.exit_code)
+    except StorageError as error:
+        complain.print(str(error), style="red", markup=False)
+        leave(3)
+
+
+def _here() -> Settings:
+    """The settings of what runs in this folder: the demonstration, or a real workspace."""
+    from bot.processes.running_demo import found  # noqa: PLC0415
+
+    return found(load(Choice.config), complain)
+
+
+def _run(work: Awaitable[Any]) -> Any:
+    async def finish() -> Any:
+        return await work
+
+    return asyncio.run(finish())
+
+
+def _serve_one(
+    service: Callable[[Settings], AbstractAsyncContextManager[None]],
+    ready: str,
+    *,
+    models: bool = False,
+) -> None:
+    from bot.monitoring import logs  # noqa: PLC0415
+
+    logs.configure()
+    settings = load(Choice.config)
+    if models:
+        say.print(settings.model_access.sentence)
+    _serve(service(settings), ready)
+
+
+def _serve(service: AbstractAsyncContextManager[Any], ready: str = "") -> None:
+    """Run a service until Ctrl-C or SIGTERM."""
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        async with service:
+            if ready:
+                say.print(ready)
+            await stop.wait()
+
+    _run(serve())

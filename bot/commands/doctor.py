@@ -1,0 +1,245 @@
+"""`signoff doctor`: one sentence for each thing that has to be right, with the way out."""
+
+import os
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+import yaml
+from rich.console import Console
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agents.a2a.client import A2AClient
+from agents.runtime.health import HealthCheck
+from bot.config.agents import registry
+from bot.config.errors import SignoffError
+from bot.config.models import model_problems, tool_policies
+from bot.config.settings import Settings
+from bot.processes import bootstrap
+from bot.processes.file_locks import AGENTS, is_held
+from bot.processes.local_slack import MANIFEST
+from bot.slack.client import identify, require_tokens, web_client
+from bot.temporal import client as temporal
+from notifications.slack.approvers import Lookup
+from notifications.slack.errors import refusal
+from notifications.slack.heartbeat import Heartbeat
+from notifications.slack.lookup_cache import Remembered
+from storage.database import create_engine, ready
+from storage.errors import DatabaseUnavailable
+from workflows.messages.health import Health
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    ok: bool
+    sentence: str
+
+
+async def examine(settings: Settings, say: Console, *, online: bool = False) -> bool:
+    """Print every finding; True when all is well. `online` also asks each model once."""
+    healthy = True
+    checks = [_folders, _models, *([_asked] if online else []), _tool_policy]
+    for check in (*checks, _slack, _temporal, _database, _agents):
+        async for finding in check(settings):
+            say.print(f"{'✓' if finding.ok else '✗'} {finding.sentence}", markup=False)
+            healthy = healthy and finding.ok
+    return healthy
+
+
+async def _folders(settings: Settings) -> AsyncIterator[Finding]:
+    folder = settings.folder
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    writable = os.access(existing, os.W_OK)
+    yield Finding(
+        writable,
+        f"{folder} can be written."
+        if writable
+        else f"{folder} cannot be written: change its owner, or set folder under [storage].",
+    )
+    for inputs in settings.input_folders:
+        yield Finding(
+            inputs.is_dir(),
+            f"{inputs} is an input folder."
+            if inputs.is_dir()
+            else f"The input folder {inputs} does not exist: make it, or change [inputs] folders.",
+        )
+
+
+async def _models(settings: Settings) -> AsyncIterator[Finding]:
+    """Live or offline, and why; then what is missing for that."""
+    access = settings.model_access
+    yield Finding(True, access.sentence)
+    for name, key in access.keys.found.items():
+        value = key.get_secret_value()
+        if len(value) < 20 or not value.isprintable() or " " in value:
+            yield Finding(False, f"{name} does not look like a key: copy it again.")
+    for problem in model_problems(settings):
+        yield Finding(False, problem)
+
+
+async def _asked(settings: Settings) -> AsyncIterator[Finding]:
+    """One small call for each model that a step uses."""
+    from agents.models.check import ask  # noqa: PLC0415 - loads ADK, which takes seconds
+
+    access = settings.model_access
+    for model in sorted({use.model for use in settings.model_uses}):
+        if access.chosen(model, "") and not access.lacking(model):
+            answer = await ask(access, model)
+            yield Finding(answer.ok, answer.sentence)
+
+
+async def _tool_policy(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether the rule files can be read, when there are any."""
+    try:
+        tool_policies(settings)
+    except SignoffError as error:
+        yield Finding(False, str(error))
+        return
+    wanted = settings.tool_policy
+    if wanted.file.name or wanted.agents:
+        yield Finding(True, "The tool policy can be read.")
+
+
+async def _slack(settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        require_tokens(settings)
+        async with web_client(settings) as slack:
+            who = await identify(slack)
+            yield Finding(True, f"Slack knows us in workspace {who['team']}.")
+            yield _scopes(settings, who["scopes"])
+            yield await _socket(settings, slack)
+            yield await _approvers(settings, slack)
+            yield await _heartbeat(settings, slack)
+    except SignoffError as error:
+        yield Finding(False, str(error))
+
+
+def _scopes(settings: Settings, granted: str) -> Finding:
+    manifest = settings.root / MANIFEST
+    if not manifest.exists() or not granted:
+        return Finding(True, "Scopes were not compared: no manifest.yml here.")
+    wanted = yaml.safe_load(manifest.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
+    missing = sorted(set(wanted) - {scope.strip() for scope in granted.split(",")})
+    if missing:
+        return Finding(
+            False,
+            f"Slack did not grant {', '.join(missing)}: update the app from manifest.yml and "
+            "install it again.",
+        )
+    return Finding(True, "All scopes of manifest.yml are granted.")
+
+
+async def _socket(settings: Settings, slack: AsyncWebClient) -> Finding:
+    token = settings.secrets.slack_app_token.get_secret_value()
+    try:
+        await slack.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        code = refusal(error)
+        return Finding(
+            False,
+            f"Slack refuses SLACK_APP_TOKEN ({code}): make one with connections:write, and turn "
+            "Socket Mode on.",
+        )
+    return Finding(True, "Socket Mode works.")
+
+
+async def _heartbeat(settings: Settings, slack: AsyncWebClient) -> Finding:
+    """Of use without it, too."""
+    wanted = settings.slack.heartbeat
+    if not wanted:
+        return Finding(True, "No heartbeat: a Slack that brings no clicks is not noticed.")
+    try:
+        found = await Heartbeat(slack, wanted).place()
+    except SlackApiError as error:
+        return Finding(False, f"The heartbeat cannot use #{wanted} ({refusal(error)}): invite me.")
+    if not found:
+        sentence = f"No channel #{wanted} yet: make it (nobody needs to be in it), so that a Slack "
+        return Finding(True, sentence + "that brings no clicks is noticed.")
+    return Finding(True, f"The heartbeat has its channel #{wanted}.")
+
+
+async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
+    nobody = []
+    for pipeline in settings.pipelines:
+        for plan in settings.plans(pipeline):
+            names = [name for name in plan.policy.approvers if name != "channel"]
+            lookup = Lookup(Remembered(slack), plan.policy, "")
+            await lookup.team()
+            if names and not await lookup.people(names):
+                nobody.append(f"{pipeline}.{plan.name}")
+    if nobody:
+        return Finding(
+            False,
+            f"Slack knows none of the approvers of {', '.join(nobody)}: put people of this "
+            "workspace under [policy] in signoff.toml.",
+        )
+    return Finding(True, "Every step has approvers whom Slack knows.")
+
+
+async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
+    address = settings.temporal.address
+    if not bootstrap.is_ours(settings):
+        yield Finding(True, "Temporal isn't running here; 'signoff up' starts it.")
+        return
+    try:
+        client = await bootstrap.connect(settings)
+        missing = await temporal.missing_attributes(client)
+    except SignoffError as error:
+        if settings.temporal.embedded:
+            yield Finding(True, f"No Temporal at {address} now; 'signoff up' starts its own.")
+        else:
+            yield Finding(False, str(error))
+        return
+    yield Finding(True, f"Temporal answers at {address}.")
+    yield Finding(
+        not missing,
+        "All search attributes are registered."
+        if not missing
+        else f"Search attributes are missing ({', '.join(missing)}): 'signoff up' adds them.",
+    )
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    if settings.database_url.startswith("sqlite") and not (settings.folder / "signoff.db").exists():
+        yield Finding(True, "No audit database yet: the first start makes it.")
+        return
+    try:
+        engine = create_engine(settings.database_url)
+    except DatabaseUnavailable as error:
+        yield Finding(False, str(error))
+        return
+    state = await ready(engine)
+    await engine.dispose()
+    yield Finding(state.ok, state.sentence)
+
+
+async def _agents(settings: Settings) -> AsyncIterator[Finding]:
+    endpoints = list(registry(settings).endpoints.values())
+    if not _agents_run(settings):
+        away = "Our agents are not running here; 'signoff up' or 'signoff agents' starts them."
+        yield Finding(True, away)
+        endpoints = [one for one in endpoints if not one.url.startswith(settings.agents_url)]
+    client = A2AClient()
+    try:
+        fleet = await HealthCheck(client).fleet(endpoints)
+    finally:
+        await client.aclose()
+    ours = [agent for agent in fleet.agents if not settings.agents.get(agent.name)]
+    if ours and all(agent.health is Health.UNHEALTHY for agent in ours):
+        yield Finding(
+            True, "Our agents don't answer; 'signoff up' or 'signoff agents' starts them."
+        )
+        ours = []
+    for agent in fleet.agents:
+        if agent in ours or settings.agents.get(agent.name):
+            reason = f": {agent.reason.rstrip('.')}" if agent.reason else ""
+            healthy = agent.health is not Health.UNHEALTHY
+            yield Finding(healthy, f"Agent {agent.name} is {agent.health}{reason}.")
+
+
+def _agents_run(settings: Settings) -> bool:
+    """Whether this folder's do. At the usual address of this machine may be somebody else's."""
+    server = settings.agent_server
+    is_here = not server.public_url and server.host in {"127.0.0.1", "::1", "localhost"}
+    return not is_here or is_held(settings.folder / AGENTS)

@@ -1,0 +1,48 @@
+"""What has to be right before a process runs agents of ours: their models' keys, their policy."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from agents.tool_policy.policies import ToolPolicies
+from agents.tool_policy.rules import RuleEngine
+from bot.config.errors import ConfigurationError
+from bot.config.settings import Settings
+
+A2A, LOCAL, WORKFLOW = "a2a", "local", "workflow"
+
+
+def model_problems(settings: Settings, runs: Iterable[str] = (A2A, LOCAL, WORKFLOW)) -> list[str]:
+    """A sentence for each step that names a model nobody has a key for; `runs` picks the steps."""
+    access, kinds = settings.model_access, set(runs)
+    if access.offline:
+        return []
+    return [
+        f"{use.place}: {use.model} cannot be asked. {missing}, name another model there (or "
+        "'offline'), or set use = 'offline' under [models]."
+        for use in settings.model_uses
+        if use.run in kinds and (missing := access.lacking(use.model))
+    ]
+
+
+def require_models(settings: Settings, *runs: str) -> None:
+    """Raises ConfigurationError with the first of them."""
+    for problem in model_problems(settings, runs):
+        raise ConfigurationError(problem)
+
+
+def tool_policies(settings: Settings) -> ToolPolicies:
+    """The rule files, read; raises ConfigurationError for one that is missing or wrong."""
+    wanted = settings.tool_policy
+    own = {
+        name: _engine(settings.root / file, f"tool_policy.agents.{name}")
+        for name, file in wanted.agents.items()
+    }
+    general = _engine(settings.root / wanted.file, "tool_policy.file") if wanted.file.name else None
+    return ToolPolicies(general, own)
+
+
+def _engine(path: Path, where: str) -> RuleEngine:
+    try:
+        return RuleEngine.read(path)
+    except ValueError as error:
+        raise ConfigurationError(f"{where}: {error}") from None

@@ -1,0 +1,34 @@
+"""The codec that encrypts what Temporal keeps, when keys are configured."""
+
+import base64
+import binascii
+
+from bot.config.errors import ConfigurationError
+from bot.config.settings import Settings
+from storage.errors import KeyMissing
+from storage.payloads.codec import AesGcmCodec
+
+
+def payload_codec(settings: Settings) -> AesGcmCodec | None:
+    """None without keys; raises ConfigurationError, which never holds a key."""
+    lines = settings.secrets.payload_keys.get_secret_value().split()
+    name = settings.storage.encrypt_with
+    if not lines and not name:
+        return None
+    try:
+        keys = dict(_key(line) for line in lines)
+        return AesGcmCodec(keys, name, read_plain=settings.storage.read_plain)
+    except KeyMissing:
+        raise ConfigurationError(
+            f"encrypt_with under [storage] is '{name}', and PAYLOAD_KEYS has no key of that name."
+        ) from None
+    except ValueError as error:
+        raise ConfigurationError(f"PAYLOAD_KEYS cannot be used: {error}") from None
+
+
+def _key(line: str) -> tuple[str, bytes]:
+    name, _, text = line.partition("=")
+    try:
+        return name, base64.b64decode(text, altchars=b"-_", validate=True)
+    except binascii.Error:
+        raise ValueError(f"key '{name}' is not base64.") from None

@@ -1,0 +1,552 @@
+"""Settings: `signoff.toml` and the environment, read once, here.
+
+Any setting can be overridden by the environment (`SIGNOFF_TEMPORAL__ADDRESS=...`). Whatever is
+unknown is refused. Secrets come from the environment, from `.env`, or from a file named by
+`<NAME>_FILE`, never from the TOML file.
+"""
+
+import re
+import tomllib
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from sqlalchemy import make_url
+
+from agents.catalogue import CATALOGUE
+from agents.environment import Environment, read_environment, secret
+from agents.models.access import ModelAccess
+from agents.models.settings import ModelKeys, ModelSettings, usual_names
+from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
+from bot.config.errors import ConfigurationError
+from notifications.forms.task import DEFAULT, FormField
+from notifications.mail.smtp import MailServer
+from notifications.reminders.calendar_settings import CalendarSettings
+from workflows.messages.durations import Duration
+from workflows.messages.policy import Policy
+from workflows.messages.results import AgentPin, AgentResult
+from workflows.messages.tasks import Gate, StepPlan
+
+FILE = "signoff.toml"
+STARTERS = "starters"
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
+
+
+class Section(BaseModel):
+    """A part of the settings; a key nobody knows is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SlackSettings(Section):
+    """How Slack is reached. `base_url` is only for a local workspace.
+
+    `heartbeat` is the channel, by name or id, in which we notice that nothing comes in any more.
+    """
+
+    base_url: str = "https://slack.com/api/"
+    heartbeat: str = "signoff-heartbeat"
+    mode: Literal["socket", "http"] = "socket"
+    connections: int = Field(default=2, ge=1, le=5)
+
+
+class TemporalSettings(Section):
+    """How Temporal is reached; `embedded` starts a server of our own beside the rest.
+
+    With a `deployment` workers are versioned: a release gets work once it is made the current one.
+    """
+
+    address: str = "127.0.0.1:7233"
+    namespace: str = "default"
+    task_queue: str = Field(default="signoff", pattern=r"^[\w.@+-]+$")
+    deployment: str = Field(default="", pattern=r"^[\w@+-]*$")
+    embedded: bool = True
+    ui_port: int = 8233
+
+
+class StorageSettings(Section):
+    """Where things are kept, relative to the settings file.
+
+    `anchors` is a file on another disk that the audit log's heads are written to. `encrypt_with`
+    names the key of PAYLOAD_KEYS that new payloads are encrypted with; `read_plain` still takes
+    payloads from before. Payload files that nothing refers to go after `keep_unused`; 0 keeps all.
+    """
+
+    folder: Path = Path(".signoff")
+    database: str = ""
+    anchors: Path = Path()
+    encrypt_with: str = ""
+    read_plain: bool = True
+    keep_unused: Duration = timedelta(days=7)
+
+    @field_validator("keep_unused")
+    @classmethod
+    def _long_enough(cls, keep: timedelta) -> timedelta:
+        if timedelta(0) < keep < timedelta(hours=1):
+            raise ValueError("give an hour or more, or 0 to keep all files")
+        return keep
+
+
+class InputSettings(Section):
+    """What tasks may read: only files inside `folders` (relative to the settings file)."""
+
+    folders: tuple[Path, ...] = (Path("examples"),)
+    max_bytes: int = Field(default=20_000_000, gt=0)
+    url_timeout: Duration = timedelta(seconds=30)
+
+
+class TlsSettings(Section):
+    """PEM files, relative to the settings file: whom we trust, and our own certificate."""
+
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+class AgentSettings(Section):
+    """One agent: its A2A address (empty: ours, served by `signoff agents`) and its stand-ins.
+
+    Its token is in AGENT_TOKENS, its key for encrypted messages in AGENT_KEYS.
+    """
+
+    url: str = ""
+    run: str = Field(default="a2a", pattern="^(a2a|local|workflow)$")
+    version: str = Field(default="", description="what it must say it is")
+    tls: TlsSettings = TlsSettings()
+    card_key: Path = Field(default=Path(), description="what its card must be signed with")
+    skills: tuple[str, ...] = Field(default=(), description="others with one of them stand in")
+    cache: Duration = timedelta(0)
+    share_cache: bool = Field(default=False, description="also with other requesters")
+    fallback: AgentResult | None = None
+    synthetic: bool = False
+
+
+class ToolPolicySettings(Section):
+    """Rule files that judge the tool calls of our agents; one in `agents` stands for `file`."""
+
+    file: Path = Path()
+    agents: dict[str, Path] = {}
+
+    @field_validator("agents")
+    @classmethod
+    def _ours(cls, agents: dict[str, Path]) -> dict[str, Path]:
+        if unknown := sorted(set(agents) - set(CATALOGUE)):
+            raise ValueError(f"{unknown[0]} is no agent of ours: {', '.join(CATALOGUE)}")
+        return agents
+
+    def judges(self, agent: str) -> bool:
+        """Whether the calls of this agent of ours are judged by a file of the settings."""
+        return bool(self.file.name) or agent in self.agents
+
+
+class AgentServerSettings(Section):
+    """Where our own agents are served. `card_key` lies in the storage folder.
+
+    The TLS files serve both sides: with `ca`, callers must show a certificate of it, too.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8331
+    public_url: str = ""
+    tls: TlsSettings = TlsSettings()
+    card_key: Path = Path("cards.pem")
+
+
+class ApprovalServerSettings(Section):
+    """Where other programs ask for approvals (A2A, MCP). `key` lies in the storage folder."""
+
+    host: str = "127.0.0.1"
+    port: int = 8333
+    public_url: str = ""
+    key: Path = Path("decisions.pem")
+    old_protocol: bool = False
+    local_push: bool = False
+
+
+class ProgramSettings(Section):
+    """A program that may ask; its token is in PROGRAM_TOKENS. `owner` answers for it."""
+
+    owner: str = Field(min_length=1)
+    channel: str = Field(min_length=1)
+    title: str = ""
+    most_open: int = Field(default=50, ge=1, le=1_000)
+    policy: dict[str, Any] = {}
+
+
+class MailSettings(Section):
+    """Where e-mail goes out when Slack is not enough; without `sender` none does."""
+
+    sender: str = ""
+    server: dict[str, Any] = {}
+
+    @field_validator("server")
+    @classmethod
+    def _known_server(cls, server: dict[str, Any]) -> dict[str, Any]:
+        if server:
+            MailServer.model_validate(server)
+        return server
+
+
+class DigestSettings(Section):
+    """One message in place of many: daily at `hour` of the person's day, and for bursts.
+
+    A burst is more than `more_than` reminders `within` a time, for one person or in one channel.
+    """
+
+    daily: bool = True
+    hour: int = Field(default=9, ge=0, le=23)
+    bursts: bool = True
+    more_than: int = Field(default=5, ge=1)
+    within: Duration = Field(default=timedelta(minutes=10), ge=timedelta(minutes=1))
+
+
+class WebSettings(Section):
+    """Our own pages: health, metrics, and the page a mailed link opens.
+
+    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere. Only proxies
+    in `trusted_proxies` are believed whom they ask for.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8332
+    worker_port: int = 0
+    public_url: str = ""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+class PlaygroundSettings(Section):
+    """The local Slack workspace of `signoff demo`."""
+
+    port: int = 8330
+
+
+class PinSettings(Section):
+    """What a step's agent must say it is; see `AgentPin`."""
+
+    version: str = ""
+    api_version: str = ""
+    model_version: str = ""
+    prompt_version: str = ""
+    capabilities: tuple[str, ...] = ()
+
+
+class StepSettings(Section):
+    """One step of a pipeline."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9_]{0,30}$")
+    agent: str = ""
+    model: str = ""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    timeout: Duration = timedelta(minutes=10)
+    pin: PinSettings = PinSettings()
+    gate: Gate = Gate.AUTO
+    policy: dict[str, Any] = {}
+
+
+class PipelineSettings(Section):
+    """Steps in order; `policy` here goes over the general one, a step's own over both."""
+
+    description: str = ""
+    channel: str = ""
+    policy: dict[str, Any] = {}
+    fields: tuple[FormField, ...] = DEFAULT
+    steps: tuple[StepSettings, ...] = Field(min_length=1)
+
+
+class Secrets(Section):
+    """What must never be printed."""
+
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    google_api_key: SecretStr = SecretStr("")
+    gemini_api_key: SecretStr = SecretStr("")
+    openai_api_key: SecretStr = SecretStr("")
+    anthropic_api_key: SecretStr = SecretStr("")
+    mistral_api_key: SecretStr = SecretStr("")
+    groq_api_key: SecretStr = SecretStr("")
+    deepseek_api_key: SecretStr = SecretStr("")
+    xai_api_key: SecretStr = SecretStr("")
+    openrouter_api_key: SecretStr = SecretStr("")
+    agents_token: SecretStr = SecretStr("")
+    agents_key: SecretStr = SecretStr("")
+    agent_tokens: SecretStr = SecretStr("")
+    agent_keys: SecretStr = SecretStr("")
+    mail_password: SecretStr = SecretStr("")
+    audit_key: SecretStr = SecretStr("")
+    payload_keys: SecretStr = SecretStr("")
+    database_password: SecretStr = SecretStr("")
+    program_tokens: SecretStr = SecretStr("")
+
+
+class ModelUse(NamedTuple):
+    """A step whose agent is one of ours: where it is declared, how it runs, on which model."""
+
+    place: str
+    run: str
+    model: str
+
+
+class Settings(BaseSettings):
+    """Everything `signoff.toml` and the environment say."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="SIGNOFF_", env_nested_delimiter="__"
+    )
+
+    slack: SlackSettings = SlackSettings()
+    temporal: TemporalSettings = TemporalSettings()
+    storage: StorageSettings = StorageSettings()
+    inputs: InputSettings = InputSettings()
+    agent_server: AgentServerSettings = AgentServerSettings()
+    mail: MailSettings = MailSettings()
+    digest: DigestSettings = DigestSettings()
+    web: WebSettings = WebSettings()
+    playground: PlaygroundSettings = PlaygroundSettings()
+    agents: dict[str, AgentSettings] = {}
+    models: ModelSettings = ModelSettings()
+    tool_policy: ToolPolicySettings = ToolPolicySettings()
+    approval_server: ApprovalServerSettings = ApprovalServerSettings()
+    programs: dict[str, ProgramSettings] = {}
+    policy: dict[str, Any] = {}
+    pipelines: dict[str, PipelineSettings] = Field(min_length=1)
+    secrets: Secrets = Secrets()
+    root: Path = Path()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment goes over the file (which comes in by the constructor)."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _check_pipelines(self) -> Self:
+        for name in self.pipelines:
+            if name in RESERVED:
+                raise ValueError(f"pipelines.{name}: '{name}' is a word of /task; take another")
+            self.plans(name)
+            self.starters(name)
+        self.starters()
+        for name in self.programs:
+            self.program_policy(name)
+        return self
+
+    def program_policy(self, program: str) -> Policy:
+        """What this program's approvals take; raises ValueError with the place."""
+        merged = {**_decisions(self.policy), **self.programs[program].policy}
+        return _policy(f"programs.{program}.policy", merged)
+
+    def plans(self, pipeline: str) -> tuple[StepPlan, ...]:
+        """The pipeline's steps with their policies worked out; raises ValueError with the place."""
+        return tuple(self._plan(pipeline, step) for step in self.pipelines[pipeline].steps)
+
+    def starters(self, pipeline: str = "") -> tuple[str, ...]:
+        """Who may start this pipeline from Slack, or anything; raises ValueError with the place."""
+        known = self.pipelines.get(pipeline)
+        own = known.policy if known else {}
+        where = f"pipelines.{pipeline}.policy" if STARTERS in own else "policy"
+        return _starters(where, own.get(STARTERS, self.policy.get(STARTERS, EVERY_MEMBER)))
+
+    def fields(self, pipeline: str) -> tuple[FormField, ...]:
+        """The form of this pipeline; the usual one for a name nobody knows."""
+        known = self.pipelines.get(pipeline)
+        return known.fields if known else DEFAULT
+
+    def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
+        where = f"pipelines.{pipeline}.steps.{step.name}.policy"
+        if step.gate is Gate.RECEIPT and step is not self.pipelines[pipeline].steps[-1]:
+            raise ValueError(
+                f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
+                "what another step goes on from is approved by people"
+            )
+        over = {**self.policy, **self.pipelines[pipeline].policy}
+        merged = {**_decisions(over), **step.policy}
+        plan = StepPlan(
+            name=step.name,
+            agent=step.agent or step.name,
+            policy=_policy(where, merged),
+            model=step.model,
+            temperature=step.temperature,
+            timeout=step.timeout,
+            pin=AgentPin.model_validate(step.pin.model_dump()),
+            gate=step.gate,
+        )
+        agent = self.agents.get(plan.agent)
+        return self._inside(plan, agent) if agent and agent.run == "workflow" else plan
+
+    def _inside(self, plan: StepPlan, agent: AgentSettings) -> StepPlan:
+        """A workflow reads no configuration, so what it needs is in its plan."""
+        known = CATALOGUE.get(plan.agent)
+        if known is None:
+            raise ValueError(f"agents.{plan.agent}: run = 'workflow' is for our own agents only")
+        pin = plan.pin.over(AgentPin(version=agent.version))
+        model = self.model_access.chosen(plan.model or known.model, known.offline_model)
+        judged = self.tool_policy.judges(known.name)
+        return plan.model_copy(
+            update={"inside": True, "model": model, "pin": pin, "judged": judged}
+        )
+
+    @property
+    def model_uses(self) -> tuple[ModelUse, ...]:
+        """The steps that agents of ours run, wherever that is."""
+        return tuple(
+            ModelUse(f"pipelines.{name}.steps.{step.name}", run, step.model or known.model)
+            for name, pipeline in self.pipelines.items()
+            for step in pipeline.steps
+            if (known := CATALOGUE.get(step.agent or step.name))
+            and (run := self._run_of(known.name))
+        )
+
+    def _run_of(self, agent: str) -> str:
+        """How an agent of ours is run; empty when somebody else serves it."""
+        how = self.agents.get(agent, AgentSettings())
+        theirs = how.run == "a2a" and how.url and not how.url.startswith(f"{self.agents_url}/")
+        return "" if theirs else how.run
+
+    @property
+    def model_access(self) -> ModelAccess:
+        """Live or offline, with the keys; the one place where that is decided."""
+        named = {name.upper(): value for name, value in self.secrets}
+        wanted = [use.model for use in self.model_uses]
+        models = self.models
+        if models.credentials.name:
+            models = models.model_copy(update={"credentials": self.root / models.credentials})
+        return ModelAccess.decided(models, ModelKeys.picked(named), wanted)
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of ours is kept."""
+        return (self.root / self.storage.folder).resolve()
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy address of the audit database, with its password; SQLite in `folder`
+        unless configured. Not to be printed."""
+        password = self.secrets.database_password.get_secret_value()
+        if not self.storage.database:
+            return f"sqlite:///{self.folder / 'signoff.db'}"
+        if not password:
+            return self.storage.database
+        url = make_url(self.storage.database).set(password=password)
+        return url.render_as_string(hide_password=False)
+
+    @property
+    def public_url(self) -> str:
+        """What links in mails begin with."""
+        return self.web.public_url or f"http://{self.web.host}:{self.web.port}"
+
+    @property
+    def agents_url(self) -> str:
+        """Where our own agents are reached."""
+        server = self.agent_server
+        scheme = "https" if server.tls.cert else "http"
+        return (server.public_url or f"{scheme}://{server.host}:{server.port}").rstrip("/")
+
+    @property
+    def input_folders(self) -> tuple[Path, ...]:
+        """The folders tasks may read."""
+        return tuple((self.root / folder).resolve() for folder in self.inputs.folders)
+
+
+def _decisions(policy: dict[str, Any]) -> dict[str, Any]:
+    """The part of a policy that is about decisions: what a step's approval is raised with."""
+    return {key: value for key, value in policy.items() if key != STARTERS}
+
+
+def _starters(where: str, named: object) -> tuple[str, ...]:
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        raise ValueError(f'{where}: starters is a list of names, for example ["members"]')
+    for name in named:
+        known = name in {MEMBERS, CHANNEL} or is_group(name) or "@" in name
+        if not known and not _USER.fullmatch(name):
+            raise ValueError(
+                f"{where}: starters names '{name}', which is neither a user id, an address, "
+                "a @usergroup, 'channel' nor 'members'"
+            )
+    return tuple(named)
+
+
+def _policy(where: str, merged: dict[str, Any]) -> Policy:
+    if unknown := sorted(set(merged) - set(Policy.model_fields)):
+        raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
+    policy = Policy.model_validate(merged)
+    CalendarSettings.model_validate(policy.calendar)
+    if policy.auto_approve:
+        from bot.config.auto_approval import rule_problem  # noqa: PLC0415 - CEL is loaded where it is used
+
+        if problem := rule_problem(policy.auto_approve):
+            raise ValueError(f"{where}: auto_approve: {problem}")
+    if blank := [
+        name for name, people in _named(policy).items() if not all(map(str.strip, people))
+    ]:
+        raise ValueError(
+            f"{where}: {blank[0]} holds an empty name; take it out, or say who is meant"
+        )
+    if not policy.approvers and not policy.groups:
+        raise ValueError(f"{where}: approvers is empty; name at least one person who may decide")
+    return policy
+
+
+def _named(policy: Policy) -> dict[str, tuple[str, ...]]:
+    """Every list of people, by its key."""
+    groups = {f"groups.{name}": people for name, people in policy.groups.items()}
+    lists = {name: getattr(policy, name) for name in ("approvers", "escalate_to", "bypassers")}
+    return lists | groups
+
+
+def load(path: Path) -> Settings:
+    """Read the settings file and the environment; raises ConfigurationError, one sentence each."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"There is no {path}: run the command where it lies, or name it with --config."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from None
+    if "secrets" in data:
+        raise ConfigurationError(
+            f"{path}: [secrets] does not belong into this file; use .env or the environment."
+        )
+    root = path.resolve().parent
+    environment = read_environment(root)
+    data["models"] = usual_names(environment) | data.get("models", {})
+    try:
+        return Settings(**data, root=root, secrets=_secrets(environment))
+    except ValidationError as error:
+        raise ConfigurationError(_first_problem(path, error)) from None
+
+
+def _secrets(environment: Environment) -> Secrets:
+    try:
+        found = {name: secret(environment, name.upper()) for name in Secrets.model_fields}
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    return Secrets(**{name: SecretStr(value) for name, value in found.items()})
+
+
+def _first_problem(path: Path, error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: unknown key {where}; see docs/configuration.md for the known ones."
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{path}: {where + ': ' if where else ''}{message}"

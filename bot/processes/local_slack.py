@@ -1,0 +1,58 @@
+"""The local Slack workspace, as `signoff playground` and `signoff demo` start it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.config.errors import ConfigurationError
+from bot.config.settings import Settings
+from bot.processes.ports import Port, require_free
+from playground.config import PlaygroundConfig, load_config
+from playground.server import Playground
+
+MANIFEST = "manifest.yml"
+EXAMPLE = "examples/penguins.csv"
+STATE = "playground.db"
+
+
+def local_workspace(
+    settings: Settings, port: int, *, fresh: bool = False, people: Path | None = None
+) -> Playground:
+    """A workspace with our manifest; `people` is a TOML file with others than the usual ones."""
+    require_free(Port(port, "the local Slack workspace", "playground"))
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    config = _config(settings, people)
+    return Playground(config, settings.folder / STATE, port, fresh, mail_port=0)
+
+
+def _config(settings: Settings, people: Path | None) -> PlaygroundConfig:
+    """Rate limits are on, and our manifest and example hold, unless the file says otherwise."""
+    manifest = settings.root / MANIFEST
+    try:
+        config = load_config(people) if people else PlaygroundConfig()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{people} cannot be used: {error}") from None
+    ours: dict[str, object] = {"rate_limits": True, "message_burst": 10}
+    if manifest.exists():
+        ours["manifest"] = manifest
+    if "review" in settings.pipelines and (settings.root / EXAMPLE).exists():
+        ours["try_first"] = (f"/task review {EXAMPLE}",)
+    wanted = {key: value for key, value in ours.items() if key not in config.model_fields_set}
+    return config.model_copy(update=wanted)
+
+
+@contextlib.asynccontextmanager
+async def playground(
+    settings: Settings, say: Console, port: int | None, people: Path | None, *, fresh: bool
+) -> AsyncIterator[None]:
+    """The workspace alone, with what a bot needs to know."""
+    wanted = settings.playground.port if port is None else port
+    async with local_workspace(settings, wanted, fresh=fresh, people=people) as running:
+        say.print(f"  Page            {running.url}")
+        say.print(f"  API base URL    {running.api_url}")
+        say.print(f"  Bot token       {running.bot_token}")
+        say.print(f"  App token       {running.app_token}")
+        say.print(f"  Signing secret  {running.signing_secret}")
+        yield

@@ -1,0 +1,79 @@
+"""Slack's HTTP mode: signed requests in, the same Bolt app and listeners as in Socket Mode."""
+
+from collections.abc import Callable
+
+import structlog
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.slack import payload as payloads
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.payload import Payload
+from bot.slack.refusal import Reason, Refused
+from bot.slack.replays import Replays, Reply
+from bot.slack.request_guard import Guard, Signed
+
+log = structlog.get_logger()
+
+PATHS = ("/slack/events", "/slack/commands", "/slack/interactions")
+_RETRY = ("X-Slack-Retry-Num", "X-Slack-Retry-Reason")
+LONGEST_RETRY_HEADER = 100
+
+
+class SlackHttp:
+    """Every path takes every kind of payload, so one request URL does for all of them.
+
+    Raises ConfigurationError when the signing secret is empty. `refused` is told each refusal.
+    """
+
+    def __init__(
+        self,
+        bolt: PromptDispatch,
+        signing_secret: SecretStr,
+        refused: Callable[[Reason], None],
+    ) -> None:
+        self._bolt = bolt
+        self._guard = Guard(signing_secret)
+        self._replays = Replays()
+        self._refused = refused
+
+    def register(self, app: web.Application) -> None:
+        """Add the routes."""
+        for path in PATHS:
+            app.router.add_post(path, self.handle)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer one request of Slack's."""
+        try:
+            signed = await self._guard.read(request)
+            retry = {name.lower(): request.headers.get(name, "") for name in _RETRY}
+            reply = await self._replays.once(
+                signed.key, signed.until, lambda: self._reply(signed, retry)
+            )
+        except Refused as refused:
+            return self._refuse(refused)
+        return web.Response(status=reply.status, text=reply.body, content_type=reply.content_type)
+
+    def _refuse(self, refused: Refused) -> web.Response:
+        self._refused(refused.reason)
+        log.info("a request was refused", reason=refused.reason.value, status=refused.status)
+        return web.Response(status=refused.status, text=f"{refused.reason}\n")
+
+    async def _reply(self, signed: Signed, retry: dict[str, str]) -> Reply:
+        payload = payloads.read(signed.content_type, signed.body)
+        if payload.get("ssl_check") == "1":
+            return Reply(200)
+        try:
+            return await self._dispatch(payload, retry)
+        except Exception as error:  # the edge: Slack gets a status
+            log.error("a request of Slack's failed", exc_info=error)
+            return Reply(500, "failed\n")
+
+    async def _dispatch(self, payload: Payload, retry: dict[str, str]) -> Reply:
+        """Hand the payload over as read: Bolt loses commands that have `payload` in their text."""
+        headers = {
+            name: [value] for name, value in retry.items() if 0 < len(value) < LONGEST_RETRY_HEADER
+        }
+        answer = await self._bolt(payload, headers)
+        kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
+        return Reply(answer.status, answer.body or "", kind)

@@ -1,0 +1,72 @@
+"""What the bot's own web server shows: health, metrics, and the page a mailed link opens."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from temporalio.client import Client
+
+from bot.approvals.queries import Approvals
+from bot.config.settings import Settings
+from bot.monitoring.agent_health import FleetReports
+from bot.monitoring.metrics import Metrics
+from bot.slack.dispatch import PromptDispatch
+from bot.slack.http import SlackHttp
+from bot.web import checks, decision_page
+from bot.web.client_address import client_address
+from bot.web.health import HealthPages, Readiness
+from bot.web.server import Register
+from notifications.slack.names import Names
+from notifications.text.sanitize import visible
+from storage.click_inbox import ClickInbox
+from storage.mail_tokens import MailTokens
+from workflows.content.rendering import document
+
+
+def pages(
+    settings: Settings,
+    client: Client,
+    engine: AsyncEngine,
+    inbox: ClickInbox,
+    metrics: Metrics,
+    open_sockets: Callable[[], int] | None,
+    fleet: FleetReports,
+    names: Names,
+    hearing: Callable[[], str],
+) -> Sequence[Register]:
+    """The routes; `open_sockets` is None where Slack comes by HTTP."""
+    asked = {
+        "temporal": checks.temporal(client),
+        "database": checks.database(engine),
+        "inbox": checks.inbox(inbox),
+        "hearing": checks.hearing(hearing),
+    }
+    if open_sockets is not None:
+        asked["slack"] = checks.sockets(open_sockets)
+    shown: list[Register] = [HealthPages(metrics, Readiness(asked), fleet.latest).register]
+    if settings.mail.sender:
+        shown.append(_decisions(settings, client, engine, names))
+    return shown
+
+
+def slack_requests(settings: Settings, dispatch: PromptDispatch, metrics: Metrics) -> Register:
+    """Slack's own requests, signed, where the app is not in Socket Mode."""
+    secret = settings.secrets.slack_signing_secret
+    return SlackHttp(dispatch, secret, lambda reason: metrics.refused(reason.value)).register
+
+
+def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: Names) -> Register:
+    approvals = Approvals(client, settings.temporal.task_queue)
+
+    async def full_text(approval: str) -> str:
+        look = await approvals.look(approval, seconds=10)
+        return visible(document(look.view, look.result))
+
+    return lambda app: decision_page.register(
+        app,
+        MailTokens(engine),
+        approvals,
+        public_url=settings.public_url,
+        full_text=full_text,
+        names=names.on,
+        client=client_address(settings.web.trusted_proxies),
+    )

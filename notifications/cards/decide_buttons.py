@@ -1,0 +1,62 @@
+"""The buttons of a pending approval, the same on a card and in Home."""
+
+from notifications.cards.buttons import ActionId, ButtonValue, Choice, MenuValue, Target
+from notifications.views.blocks import Block, actions, button, option
+from workflows.messages.decisions import Verdict
+
+BLOCK = "signoff_decision"
+VALUE = 150
+
+_MENU = {
+    Choice.EDIT: "Approve with edits…",
+    Choice.HAND_ON: "Hand on to…",
+    Choice.LATER: "Remind me later…",
+    Choice.EVERYTHING: "Show everything",
+    Choice.WITHDRAW: "Withdraw…",
+}
+_BUTTONS = {
+    ActionId.APPROVE: ("Approve", "primary"),
+    ActionId.APPROVE_WITH_CARE: ("Approve…", "primary"),
+    ActionId.REJECT: ("Reject…", "danger"),
+    ActionId.REQUEST_CHANGES: ("Request changes…", ""),
+}
+_VERDICTS = {
+    ActionId.REJECT: Verdict.REJECT,
+    ActionId.REQUEST_CHANGES: Verdict.REQUEST_CHANGES,
+}
+
+
+def decide_buttons(
+    target: Target,
+    title: str,
+    *,
+    careful: bool,
+    changeable: bool,
+    block: str = BLOCK,
+    without: frozenset[Choice] = frozenset(),
+) -> Block:
+    """Approve, Reject, Request changes while that is possible, and the menu."""
+    wanted = [ActionId.APPROVE_WITH_CARE if careful else ActionId.APPROVE, ActionId.REJECT]
+    if changeable:
+        wanted.append(ActionId.REQUEST_CHANGES)
+    choices = [choice for choice in Choice if choice not in without]
+    buttons = [_button(target, title, action) for action in wanted]
+    return actions(block, [*buttons, *_more(target, choices)])
+
+
+def _button(target: Target, title: str, action: ActionId) -> Block:
+    text, style = _BUTTONS[action]
+    value = ButtonValue(
+        **target.about().model_dump(), verdict=_VERDICTS.get(action, Verdict.APPROVE)
+    )
+    label = f"{text.rstrip('…')} {title}, version {target.revision}"
+    return button(action, text, value.text(), label=label, style=style)
+
+
+def _more(target: Target, choices: list[Choice]) -> list[Block]:
+    """The menu; left out for an id too long for an option's value."""
+    values = [MenuValue(**target.about().model_dump(), choice=choice) for choice in choices]
+    if any(len(value.text()) > VALUE for value in values):
+        return []
+    options = [option(_MENU[value.choice], value.text()) for value in values]
+    return [{"type": "overflow", "action_id": ActionId.MORE, "options": options}]

@@ -1,0 +1,1 @@
+"""Approvals by e-mail: letters, their templates, and how they are sent."""

@@ -1,0 +1,71 @@
+"""Who could decide a while ago: stands in while Slack cannot be asked, lest people wait in vain.
+
+Only for the same policy and channel, only for an hour, and only while Slack is away: a refusal
+(a token, a scope) is no outage. Whoever was removed in that hour is known too late.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from temporalio.exceptions import ApplicationError
+
+from workflows.activities import ElectorateRequest
+from workflows.messages.electorate import Electorate
+
+GOOD_FOR: Final = timedelta(hours=1)
+PATIENCE: Final = timedelta(seconds=20)
+"""So long Slack is asked again before the old answer has to do."""
+MOST: Final = 1_000
+AWAY: Final = frozenset(
+    {
+        *("fatal_error", "internal_error", "ratelimited", "request_timeout"),
+        *("service_unavailable", ""),
+    }
+)
+"""Codes by which Slack says that it is not itself; no code at all when it says nothing of use."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class KnownElectorates:
+    """The latest answers, in this process."""
+
+    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[datetime, Electorate]] = OrderedDict()
+
+    def keep(self, request: ElectorateRequest, found: Electorate) -> None:
+        """Slack answered."""
+        self._kept[_key(request)] = (self._clock(), found)
+        self._kept.move_to_end(_key(request))
+        if len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+
+    def stands_in(
+        self, request: ElectorateRequest, error: Exception, waited: timedelta
+    ) -> Electorate | None:
+        """An answer of the last hour, once Slack was away for long enough; else None."""
+        kept = self._kept.get(_key(request))
+        if kept is None or not _is_outage(error) or self._clock() - kept[0] > GOOD_FOR:
+            return None
+        return kept[1] if max(waited, _pause(error)) >= PATIENCE else None
+
+
+def _key(request: ElectorateRequest) -> str:
+    policy = request.policy
+    named = policy.model_dump_json(include={"approvers", "groups", "allow_guests", "mail_only"})
+    return f"{request.channel} {request.requester} {named}"
+
+
+def _is_outage(error: Exception) -> bool:
+    return not isinstance(error, ApplicationError) or (error.type or "") in AWAY
+
+
+def _pause(error: Exception) -> timedelta:
+    """How long Slack wants to be left alone."""
+    known = error.next_retry_delay if isinstance(error, ApplicationError) else None
+    return known or timedelta(0)

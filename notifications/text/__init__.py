@@ -1,0 +1,1 @@
+"""Text of agents and people made inert: nothing live, nothing hidden, nothing cut in half."""

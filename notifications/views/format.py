@@ -1,0 +1,38 @@
+"""Small pieces of Slack text that code writes: people, times, durations. Never agent text."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from notifications.text.sanitize import escape, mrkdwn, visible
+
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_NAMED = 5
+
+
+def person(user: str) -> str:
+    """A live mention of a Slack user, or the inert name of somebody without an account."""
+    return f"<@{user}>" if _USER.fullmatch(user) else mrkdwn(user)
+
+
+def people(users: Iterable[str]) -> str:
+    """`Ada, Grace and 3 more`, as mentions."""
+    users = list(users)
+    shown = ", ".join(person(user) for user in users[:_NAMED])
+    return shown + (f" and {len(users) - _NAMED} more" if len(users) > _NAMED else "")
+
+
+def moment(at: datetime) -> str:
+    """A point in time, in the reader's own zone; UTC where the client cannot say."""
+    plain = at.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{plain}>"
+
+
+def plain_moment(at: datetime) -> str:
+    """A point in time for places without date formatting."""
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def code(text: str) -> str:
+    """An id or a name in a code span; backticks cannot end it early."""
+    return f"`{escape(visible(text)).replace('`', chr(0x2019))}`"

@@ -1,0 +1,25 @@
+"""Writes the workflows' audit entries into the audit log: the activity of `AuditSteps`."""
+
+from temporalio import activity
+
+from storage.audit.events import AuditEvent, EventKind
+from storage.audit.log import AuditLog
+from workflows.activities import AuditSteps
+from workflows.messages.audit import AuditEntry
+
+
+class AuditRecorder(AuditSteps):
+    """Runs in the worker; entries that are there already are skipped by the log."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    @activity.defn(name="record")
+    async def record(self, entries: tuple[AuditEntry, ...]) -> None:
+        """Append in order."""
+        await self._audit.append(*map(_event, entries))
+
+
+def _event(entry: AuditEntry) -> AuditEvent:
+    fields = entry.model_dump(exclude={"via", "kind"})
+    return AuditEvent(**fields, kind=EventKind(entry.kind.value), channel=entry.via)

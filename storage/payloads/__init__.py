@@ -1,0 +1,1 @@
+"""Large payloads outside of Temporal: files by content hash, encrypted on request."""
