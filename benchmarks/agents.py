@@ -25,7 +25,7 @@ from agents.runtime.fallback import AgentCalls
 from agents.runtime.registry import Registration, Registry
 from agents.runtime.server import ServerParts, serve
 from benchmarks.figures import Json, beside, quantile, say, spread
-from benchmarks.place import free_ports
+from benchmarks.setting.place import free_ports
 from storage.agent_answers import AnswerFile
 from workflows.messages.results import AgentResult, AgentVersion
 from workflows.messages.turns import TurnOutcome, TurnRequest

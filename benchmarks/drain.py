@@ -15,13 +15,13 @@ from typing import Any
 from temporalio.client import Client
 
 from benchmarks.figures import quantile, say
-from benchmarks.office import ADA, office
-from benchmarks.place import place
+from benchmarks.setting.office import ADA, office
+from benchmarks.setting.place import place
 from bot.config.settings import Settings
 from playground.api.methods import SPECIAL
 from playground.config import ChannelConfig, PlaygroundConfig
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
 from workflows.activities import BEGINNINGS
 from workflows.approval.workflow import ApprovalWorkflow
 from workflows.messages.decisions import Place as Message

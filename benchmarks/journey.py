@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.figures import beside, say, spread
-from benchmarks.floor import Floor
-from benchmarks.instant_agent import calls
-from benchmarks.office import CHANNEL, Office
-from benchmarks.resumption import resumed_at
+from benchmarks.floor.measure import Floor
+from benchmarks.floor.resumption import resumed_at
+from benchmarks.setting.instant_agent import calls
+from benchmarks.setting.office import CHANNEL, Office
 
 SETTLE = 0.1
 PATIENCE = 30.0

@@ -6,9 +6,9 @@ import psutil
 
 from benchmarks.drain import APPROVALS, AT_ONCE, channels, raise_approvals
 from benchmarks.figures import Json, say
-from benchmarks.office import base
-from benchmarks.part import BOT, WORKER, part
-from benchmarks.place import place
+from benchmarks.setting.office import base
+from benchmarks.setting.part import BOT, WORKER, part
+from benchmarks.setting.place import place
 from bot.config.settings import Settings
 from bot.processes import bootstrap
 from playground.config import PlaygroundConfig

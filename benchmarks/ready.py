@@ -8,7 +8,7 @@ import sys
 import time
 
 from benchmarks.figures import Json, say
-from benchmarks.place import Place, place
+from benchmarks.setting.place import Place, place
 
 RUNS = 3
 PATIENCE = 90.0

@@ -13,12 +13,12 @@ from collections.abc import Awaitable
 from benchmarks.agents import agents
 from benchmarks.drain import drain
 from benchmarks.figures import say
-from benchmarks.floor import floor
+from benchmarks.floor.measure import floor
 from benchmarks.journey import journey
 from benchmarks.memory import memory
-from benchmarks.office import office
-from benchmarks.place import place
 from benchmarks.ready import ready
+from benchmarks.setting.office import office
+from benchmarks.setting.place import place
 from benchmarks.throughput import throughput
 
 LONGEST = 300.0

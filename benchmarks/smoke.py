@@ -14,13 +14,13 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks.place import Place, place
+from benchmarks.setting.place import Place, place
 from bot.monitoring import logs
 from bot.processes.local_slack import local_workspace
 from bot.processes.running_demo import apart, pointed_at
 from bot.processes.up import Parts, start_all
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
 
 CHANNEL = "C0GENERAL1"
 ADA, GRACE = "U0ADA00001", "U0GRACE001"

@@ -4,9 +4,9 @@ import asyncio
 import time
 
 from benchmarks.figures import say
-from benchmarks.floor import Floor
-from benchmarks.office import CHANNELS, Office
-from playground.person import Person
+from benchmarks.floor.measure import Floor
+from benchmarks.setting.office import CHANNELS, Office
+from playground.testing.person import Person
 
 LOOK_EVERY = 0.02
 

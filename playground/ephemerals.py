@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from playground.wire import Json
+from playground.http.wire import Json
 
 
 class Ephemerals:

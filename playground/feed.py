@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from playground.wire import Json
+from playground.http.wire import Json
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections import deque
 
 from playground.clock import Clock
-from playground.wire import Json
+from playground.http.wire import Json
 
 KEPT = 5_000
 LONGEST = 50_000

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from playground.feed import Change
-from playground.wire import Json, clean
+from playground.http.wire import Json, clean
 from playground.workspace import Workspace
 
 LARGEST = 20 * 1024 * 1024

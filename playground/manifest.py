@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from playground.wire import Json
+from playground.http.wire import Json
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Self
 from aiohttp import web
 
 from playground import page
-from playground.answers import handle_response_url
 from playground.api import basics, chat, conversations, files, reactions, users, views
 from playground.api.arguments import Arguments
 from playground.api.dispatch import WebApi
@@ -15,19 +14,20 @@ from playground.api.methods import Call, Methods
 from playground.api.schedule import Schedule
 from playground.clock import Clock, SystemClock
 from playground.config import PlaygroundConfig
-from playground.control import routes
-from playground.control.desk import Desk
 from playground.delivery.events import Events
 from playground.delivery.postman import Postman
 from playground.delivery.sockets import Sockets
 from playground.delivery.webhook import Webhook
-from playground.downloads import LARGEST_UPLOAD, Downloads
-from playground.faults import Faults
-from playground.gate import gate
+from playground.gestures.answers import handle_response_url
+from playground.http.downloads import LARGEST_UPLOAD, Downloads
+from playground.http.gate import gate
 from playground.ids import new_secret
 from playground.journal import Journal
 from playground.mailbox import Mailbox
-from playground.outage import outage
+from playground.testing.control import routes
+from playground.testing.control.desk import Desk
+from playground.testing.faults import Faults
+from playground.testing.outage import outage
 from playground.workspace import Workspace
 
 

@@ -1,7 +1,7 @@
 """Files in messages: shared by the app, or by a person."""
 
+from playground.http.wire import Json
 from playground.store.channels import kind_of
-from playground.wire import Json
 from playground.workspace import Workspace
 
 _LISTS = {"channel": "channels", "group": "groups", "im": "ims", "mpim": "groups"}

@@ -6,6 +6,8 @@ from playground.clock import Clock
 from playground.config import PlaygroundConfig
 from playground.ephemerals import Ephemerals
 from playground.feed import Change, Feed
+from playground.gestures.triggers import ResponseUrls, Triggers
+from playground.http.wire import Json
 from playground.manifest import load_manifest
 from playground.store.channels import Channels
 from playground.store.database import Database
@@ -15,8 +17,6 @@ from playground.store.messages import Messages
 from playground.store.people import People
 from playground.store.scheduled import Scheduled
 from playground.store.views import Views
-from playground.triggers import ResponseUrls, Triggers
-from playground.wire import Json
 
 SLACKBOT = "USLACKBOT"
 

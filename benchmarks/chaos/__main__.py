@@ -11,11 +11,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.chaos.audit import AuditError
-from benchmarks.chaos.birth import NoBirthError
-from benchmarks.chaos.postgres import PostgresError
+from benchmarks.chaos.checks.audit import AuditError
+from benchmarks.chaos.processes.birth import NoBirthError
+from benchmarks.chaos.processes.postgres import PostgresError
+from benchmarks.chaos.processes.victim import NotStartedError
 from benchmarks.chaos.run import Plan, Run
-from benchmarks.chaos.victim import NotStartedError
 
 SHOWN = 10
 TROUBLE = (AuditError, NoBirthError, NotStartedError, PostgresError)

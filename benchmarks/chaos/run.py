@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.chaos import checker, summary
-from benchmarks.chaos.aftermath import Aftermath
-from benchmarks.chaos.crowd import WATCHER, Crowd
-from benchmarks.chaos.evidence import Evidence
-from benchmarks.chaos.killer import Killer
-from benchmarks.chaos.load import Load
-from benchmarks.chaos.recorder import recorded
-from benchmarks.chaos.site import Site
-from benchmarks.chaos.stage import SQLITE, Stage, workspace
-from benchmarks.chaos.troublemaker import Troublemaker
-from playground.person import Person
+from benchmarks.chaos.checks import checker, summary
+from benchmarks.chaos.checks.aftermath import Aftermath
+from benchmarks.chaos.checks.evidence import Evidence
+from benchmarks.chaos.checks.recorder import recorded
+from benchmarks.chaos.people.crowd import WATCHER, Crowd
+from benchmarks.chaos.people.load import Load
+from benchmarks.chaos.people.troublemaker import Troublemaker
+from benchmarks.chaos.processes.killer import Killer
+from benchmarks.chaos.processes.site import Site
+from benchmarks.chaos.processes.stage import SQLITE, Stage, workspace
 from playground.server import Playground
+from playground.testing.person import Person
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from playground.errors import SlackError, invalid_arguments
-from playground.forms import BrokenFormError, read_form
-from playground.wire import Json, MalformedJsonError, clean, clean_text, loads
+from playground.http.forms import BrokenFormError, read_form
+from playground.http.wire import Json, MalformedJsonError, clean, clean_text, loads
 
 LARGEST_BODY = 8 * 1024 * 1024
 _FORM_FIELDS = 1_000

@@ -3,7 +3,7 @@
 from playground import blocks as block_rules
 from playground.api.methods import SPECIAL, TIER_3, Call, Methods
 from playground.errors import SlackError
-from playground.wire import Json
+from playground.http.wire import Json
 
 
 def register(methods: Methods) -> None:

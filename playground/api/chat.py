@@ -4,8 +4,8 @@ from playground.api import draft
 from playground.api.arguments import Arguments
 from playground.api.methods import SPECIAL, TIER_3, TIER_4, Call, Methods
 from playground.errors import SlackError
+from playground.http.wire import Json
 from playground.store.channels import kind_of
-from playground.wire import Json
 
 
 def register(methods: Methods) -> None:

@@ -4,8 +4,8 @@ from playground.api.cursor import metadata, page, page_size, position
 from playground.api.methods import TIER_2, TIER_3, TIER_4, Call, Methods
 from playground.errors import SlackError
 from playground.feed import Change
+from playground.http.wire import Json
 from playground.store.channels import kind_of
-from playground.wire import Json
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from playground.api.arguments import Arguments
 from playground.errors import SlackError
-from playground.wire import Json
+from playground.http.wire import Json
 
 Item = TypeVar("Item")
 

@@ -10,12 +10,12 @@ from playground.api.arguments import LARGEST_BODY, Arguments, read_arguments
 from playground.api.methods import Call, Method, Methods
 from playground.delivery.sockets import Sockets
 from playground.errors import SlackError
-from playground.faults import Fault, Faults
+from playground.http.wire import Json, dumps
 from playground.ids import new_secret
 from playground.journal import Journal, shortened
 from playground.limits import RateLimits
-from playground.outage import cut
-from playground.wire import Json, dumps
+from playground.testing.faults import Fault, Faults
+from playground.testing.outage import cut
 from playground.workspace import Workspace
 
 LONGEST_HANG = 600.0

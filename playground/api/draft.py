@@ -6,9 +6,9 @@ from playground import blocks as block_rules
 from playground.api.arguments import Arguments
 from playground.blocks.ids import with_ids
 from playground.config import PlaygroundConfig
-from playground.entities import escaped
 from playground.errors import SlackError, invalid_arguments
-from playground.wire import Json
+from playground.gestures.entities import escaped
+from playground.http.wire import Json
 
 TEXT_KEPT = 40_000
 UPDATE_TEXT = 4_000

@@ -4,12 +4,12 @@ from playground.api.arguments import Arguments
 from playground.api.chat import destination
 from playground.api.draft import checked_blocks, identity
 from playground.api.methods import TIER_3, TIER_4, Call, Methods
-from playground.entities import escaped
 from playground.errors import SlackError, invalid_arguments
+from playground.gestures.entities import escaped
+from playground.http.wire import Json
 from playground.ids import new_secret
 from playground.sharing import share
 from playground.store.files import RESERVED, SHARED
-from playground.wire import Json
 
 
 def register(methods: Methods) -> None:

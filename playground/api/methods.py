@@ -8,8 +8,8 @@ from playground.api.arguments import Arguments
 from playground.delivery.sockets import Sockets
 from playground.errors import SlackError
 from playground.feed import Change
+from playground.http.wire import Json
 from playground.store.channels import kind_of
-from playground.wire import Json
 from playground.workspace import Workspace
 
 TokenKind = Literal["bot", "app", "any", "none"]

@@ -3,7 +3,7 @@
 from playground.api.methods import TIER_2, TIER_3, Call, Methods
 from playground.errors import SlackError
 from playground.feed import Change
-from playground.wire import Json
+from playground.http.wire import Json
 
 
 def register(methods: Methods) -> None:

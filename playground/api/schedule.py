@@ -8,8 +8,8 @@ from playground.api.arguments import Arguments
 from playground.api.chat import destination, post_into
 from playground.api.methods import TIER_3, Call, Methods
 from playground.errors import SlackError
+from playground.http.wire import Json
 from playground.ids import new_id
-from playground.wire import Json
 
 MOST_DAYS = 120
 

@@ -3,7 +3,7 @@
 from playground.api.cursor import page
 from playground.api.methods import TIER_2, TIER_3, TIER_4, Call, Methods
 from playground.errors import SlackError
-from playground.wire import Json
+from playground.http.wire import Json
 
 
 def register(methods: Methods) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 from playground import blocks as block_rules
 from playground.api.methods import TIER_4, Call, Methods
 from playground.errors import SlackError
-from playground.modal import new_view, replaced
-from playground.wire import Json, dumps
+from playground.gestures.modal import new_view, replaced
+from playground.http.wire import Json, dumps
 
 STACK = 3
 VIEW_BYTES = 250_000

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from playground.http.wire import Json
 from playground.ids import new_secret
-from playground.wire import Json
 
 _INTERACTIVE = (
     "button",

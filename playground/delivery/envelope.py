@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
+from playground.http.wire import Json
 from playground.ids import new_secret
-from playground.wire import Json
 
 Kind = Literal["slash_commands", "interactive", "events_api"]
 

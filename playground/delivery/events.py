@@ -2,9 +2,9 @@
 
 from playground.delivery.postman import Postman
 from playground.feed import Change
+from playground.http.wire import Json
 from playground.ids import new_id, new_secret
 from playground.store.channels import kind_of
-from playground.wire import Json
 from playground.workspace import Workspace
 
 _SUBSCRIPTIONS = {

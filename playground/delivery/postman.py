@@ -5,9 +5,9 @@ import time
 
 from playground.clock import Clock
 from playground.delivery.envelope import Envelope, NoAckError, Receipt, Transport
-from playground.faults import Faults
+from playground.http.wire import Json
 from playground.journal import Journal
-from playground.wire import Json
+from playground.testing.faults import Faults
 
 RETRIES = (0.0, 60.0, 300.0)
 """Seconds before each further attempt at an event. Gestures are never retried."""

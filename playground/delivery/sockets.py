@@ -11,9 +11,9 @@ from aiohttp import WSMsgType, web
 from playground.clock import Clock
 from playground.config import PlaygroundConfig
 from playground.delivery.envelope import Envelope, NoAckError
-from playground.faults import Faults
+from playground.http.wire import Json, MalformedJsonError, dumps, loads
 from playground.ids import new_secret
-from playground.wire import Json, MalformedJsonError, dumps, loads
+from playground.testing.faults import Faults
 
 MOST_SOCKETS = 10
 TICKET_SECONDS = 30.0

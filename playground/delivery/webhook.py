@@ -10,8 +10,8 @@ import aiohttp
 
 from playground.config import AppConfig, PlaygroundConfig
 from playground.delivery.envelope import Envelope, NoAckError
+from playground.http.wire import Json, MalformedJsonError, dumps, loads
 from playground.ids import new_secret
-from playground.wire import Json, MalformedJsonError, dumps, loads
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:

@@ -2,9 +2,15 @@
 
 from playground.delivery.envelope import Envelope
 from playground.delivery.postman import Postman
-from playground.elements import chosen, entered, find, options_of, state_values, value_field
 from playground.errors import ControlError
-from playground.faults import Faults
+from playground.gestures.elements import (
+    chosen,
+    entered,
+    find,
+    options_of,
+    state_values,
+    value_field,
+)
 from playground.gestures.person import (
     acting,
     brief_channel,
@@ -14,8 +20,9 @@ from playground.gestures.person import (
 )
 from playground.gestures.surface import Surface, message_surface, view_surface
 from playground.gestures.triggering import response_url, trigger_id
-from playground.triggers import Reply
-from playground.wire import Json
+from playground.gestures.triggers import Reply
+from playground.http.wire import Json
+from playground.testing.faults import Faults
 from playground.workspace import Workspace
 
 _CARRIED = ("text", "value", "style", "placeholder", "confirm", "alt_text")

@@ -1,15 +1,15 @@
 """Slash commands."""
 
-from playground.answers import answer
 from playground.delivery.envelope import Envelope
 from playground.delivery.postman import Postman
-from playground.entities import mentions_linked
 from playground.errors import ControlError, SlackError
-from playground.faults import Faults
+from playground.gestures.answers import answer
+from playground.gestures.entities import mentions_linked
 from playground.gestures.person import acting, brief_channel, visible_channel
 from playground.gestures.triggering import response_url, trigger_id
-from playground.triggers import Reply
-from playground.wire import Json
+from playground.gestures.triggers import Reply
+from playground.http.wire import Json
+from playground.testing.faults import Faults
 from playground.workspace import SLACKBOT, Workspace
 
 

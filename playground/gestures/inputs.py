@@ -2,8 +2,8 @@
 
 import re
 
-from playground.elements import value_field
-from playground.wire import Json
+from playground.gestures.elements import value_field
+from playground.http.wire import Json
 
 REQUIRED = "Please complete this required field."
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

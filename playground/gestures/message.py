@@ -1,12 +1,12 @@
 """Writing, sharing files, opening Home, changing who is in a group."""
 
-from playground.entities import escaped, mentions_linked
 from playground.errors import ControlError
 from playground.feed import Change
+from playground.gestures.entities import escaped, mentions_linked
 from playground.gestures.person import acting, visible_channel
+from playground.http.wire import Json
 from playground.ids import new_secret
 from playground.sharing import share
-from playground.wire import Json
 from playground.workspace import Workspace
 
 LONGEST = 12_000

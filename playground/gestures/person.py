@@ -1,8 +1,8 @@
 """Who acts, and what every payload says of them."""
 
 from playground.errors import ControlError
+from playground.http.wire import Json
 from playground.store.channels import kind_of
-from playground.wire import Json
 from playground.workspace import Workspace
 
 

@@ -3,7 +3,6 @@
 from playground.delivery.envelope import Envelope
 from playground.delivery.postman import Postman
 from playground.errors import ControlError
-from playground.faults import Faults
 from playground.gestures.person import (
     acting,
     brief_channel,
@@ -13,8 +12,9 @@ from playground.gestures.person import (
 )
 from playground.gestures.surface import message_surface
 from playground.gestures.triggering import response_url, trigger_id
-from playground.triggers import Reply
-from playground.wire import Json
+from playground.gestures.triggers import Reply
+from playground.http.wire import Json
+from playground.testing.faults import Faults
 from playground.workspace import Workspace
 
 

@@ -5,17 +5,17 @@ from typing import Any
 from playground.api.views import STACK, checked_view
 from playground.delivery.envelope import Envelope
 from playground.delivery.postman import Postman
-from playground.elements import entered, interactive, state_values
 from playground.errors import ControlError, SlackError
-from playground.faults import Faults
 from playground.feed import Change
+from playground.gestures.elements import entered, interactive, state_values
 from playground.gestures.inputs import missing_inputs
+from playground.gestures.modal import new_view, replaced
 from playground.gestures.person import acting, envelope_base
 from playground.gestures.surface import view_surface
 from playground.gestures.triggering import response_url, trigger_id
-from playground.modal import new_view, replaced
-from playground.triggers import Reply
-from playground.wire import Json
+from playground.gestures.triggers import Reply
+from playground.http.wire import Json
+from playground.testing.faults import Faults
 from playground.workspace import Workspace
 
 TROUBLE = "We had some trouble connecting. Try again?"

@@ -2,11 +2,11 @@
 
 from playground.delivery.envelope import Envelope
 from playground.delivery.postman import Postman
-from playground.elements import find
 from playground.errors import ControlError
 from playground.gestures.click import surface_of
+from playground.gestures.elements import find
 from playground.gestures.person import acting, brief_channel, envelope_base
-from playground.wire import Json
+from playground.http.wire import Json
 from playground.workspace import Workspace
 
 

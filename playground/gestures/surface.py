@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from playground.errors import ControlError
-from playground.wire import Json
+from playground.http.wire import Json
 from playground.workspace import Workspace
 
 

@@ -1,7 +1,7 @@
 """Trigger ids and response URLs of a gesture."""
 
-from playground.faults import Faults
-from playground.triggers import Reply
+from playground.gestures.triggers import Reply
+from playground.testing.faults import Faults
 from playground.workspace import Workspace
 
 

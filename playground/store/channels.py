@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable
 
 from playground.config import AppConfig, ChannelConfig
+from playground.http.wire import Json, dumps
 from playground.ids import new_id
 from playground.store.database import Database
-from playground.wire import Json, dumps
 
 
 class Channels:

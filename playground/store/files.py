@@ -4,9 +4,9 @@ import json
 import mimetypes
 from pathlib import PurePath
 
+from playground.http.wire import Json, dumps
 from playground.ids import new_id
 from playground.store.database import Database
-from playground.wire import Json, dumps
 
 RESERVED, UPLOADED, SHARED = "reserved", "uploaded", "shared"
 

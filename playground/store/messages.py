@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 
 from playground.clock import Clock
+from playground.http.wire import Json, dumps
 from playground.store.database import Database
-from playground.wire import Json, dumps
 
 _PUT = "INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?)"
 

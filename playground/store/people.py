@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from playground.config import AppConfig, GroupConfig, UserConfig
+from playground.http.wire import Json, dumps
 from playground.store.database import Database
-from playground.wire import Json, dumps
 
 
 class People:

@@ -2,8 +2,8 @@
 
 import json
 
+from playground.http.wire import Json, dumps
 from playground.store.database import Database
-from playground.wire import Json, dumps
 
 
 class Views:

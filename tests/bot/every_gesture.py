@@ -38,7 +38,7 @@ from notifications.forms.bulk import Chosen
 from notifications.forms.send import Sent
 from notifications.slack.pacing import Pacer
 from notifications.slack.private import Whisper
-from tests.notifications.views import CARD, DIGEST, GRACE
+from tests.notifications.card_views import CARD, DIGEST, GRACE
 from workflows.messages.decisions import Verdict
 
 Json = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.chaos.checker import check
-from benchmarks.chaos.crowd import OTHER_TEAM, STRANGERS, TEAM
+from benchmarks.chaos.checks.checker import check
+from benchmarks.chaos.people.crowd import OTHER_TEAM, STRANGERS, TEAM
 from tests.chaos.traces import (
     DECIDER,
     OTHER,

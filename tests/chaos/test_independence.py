@@ -24,7 +24,7 @@ def test_of_the_playground_only_what_anybody_may_use() -> None:
     """A person, the server, its configuration."""
     names = {name for file in FOLDER.rglob("*.py") for name in _imported(file)}
     used = {name for name in names if name.startswith("playground")}
-    assert used == {"playground.config", "playground.person", "playground.server"}
+    assert used == {"playground.config", "playground.testing.person", "playground.server"}
 
 
 def _imported(file: Path) -> set[str]:

@@ -4,10 +4,10 @@ import copy
 import json
 from typing import Any
 
-from benchmarks.chaos.card import APPROVE, EVENT, TASK_EVENT
-from benchmarks.chaos.crowd import APPROVERS, CHANNEL, REQUESTERS, TEAM
-from benchmarks.chaos.evidence import Evidence, rows
-from benchmarks.chaos.gesture import gestures
+from benchmarks.chaos.checks.evidence import Evidence, rows
+from benchmarks.chaos.people.card import APPROVE, EVENT, TASK_EVENT
+from benchmarks.chaos.people.crowd import APPROVERS, CHANNEL, REQUESTERS, TEAM
+from benchmarks.chaos.people.gesture import gestures
 
 Json = dict[str, Any]
 

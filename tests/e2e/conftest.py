@@ -26,8 +26,8 @@ from bot.config.settings import (
 )
 from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
 from tests.fakes import ADA, GRACE, LINUS, FakeAgent
 
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playground.person import Person
+from playground.testing.person import Person
 from tests.e2e.conftest import CHANNEL, Office
 
 Message = dict[str, Any]

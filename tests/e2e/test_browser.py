@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 from bot.processes import bootstrap
 from playground.server import Playground
 from tests.e2e.conftest import ROOT, offline_agents, settings_for
-from tests.playground.test_browser_stage import CHROMIUM, FLAGS, WATCH, Stage
+from tests.playground.page.test_stage import CHROMIUM, FLAGS, WATCH, Stage
 
 PICTURES = ROOT / "docs/images"
 PATIENCE = 60_000

@@ -9,8 +9,8 @@ import pytest
 from bot.monitoring.metrics import Metrics
 from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
-from playground.faults import Fault
 from playground.server import Playground
+from playground.testing.faults import Fault
 from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
 from tests.fakes import ADA
 from workflows.approval.workflow import ApprovalWorkflow

@@ -4,7 +4,7 @@ import pytest
 
 from notifications.cards.buttons import ActionId
 from playground.blocks import problems
-from playground.person import PersonError
+from playground.testing.person import PersonError
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import first_card, more, option, told
 from workflows.messages.results import AgentResult

@@ -8,7 +8,7 @@ from agents.models.settings import ModelKeys, ModelSettings
 from agents.runtime.local import LocalAgents
 from bot.config.errors import ConfigurationError
 from bot.config.models import model_problems
-from tests.agents.inputs import SALES, request
+from tests.agents.requests import SALES, request
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY
 

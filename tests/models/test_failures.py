@@ -12,7 +12,7 @@ from agents.models.check import ask
 from agents.runtime.local import LocalAgents
 from bot.commands.doctor import examine
 from bot.config.settings import Settings
-from tests.agents.inputs import SALES, request
+from tests.agents.requests import SALES, request
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
 from tests.models.gemini_replies import (

@@ -26,7 +26,7 @@ from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
-from tests.agents.inputs import SALES, request
+from tests.agents.requests import SALES, request
 from tests.conftest import free_port
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn

@@ -17,9 +17,9 @@ from notifications.views.receipt import receipt, receipt_file, receipt_text
 from notifications.views.task_message import task_message, task_text
 from notifications.views.tidings import key, tidings, tidings_text
 from playground.blocks import problems
+from tests.notifications.card_views import ADA, GRACE, LINUS, NOW, view
 from tests.notifications.corpus import TEXTS, Poison
 from tests.notifications.slack_reader import hidden_parts, live_parts
-from tests.notifications.views import ADA, GRACE, LINUS, NOW, view
 from workflows.messages.decisions import Outcome, Place
 from workflows.messages.results import RunStatus, ToolRun
 from workflows.messages.tasks import StepState, StepStatus, TaskView, Trouble

@@ -22,10 +22,10 @@ from notifications.forms.edit import edit_modal, edited
 from notifications.mail.letters import Letters
 from notifications.mail.plain_card import plain_card
 from playground.blocks import problems, view_problems
-from playground.elements import state_values
+from playground.gestures.elements import state_values
 from tests.notifications.approval_views import NOW, PEOPLE
-from tests.notifications.test_cards import strings
-from tests.notifications.views import DIGEST, GRACE, view
+from tests.notifications.card_views import DIGEST, GRACE, view
+from tests.notifications.cards.test_card import strings
 from workflows.content.argument import argument
 from workflows.content.rendering import document, summary_of
 from workflows.content.text_change import text_change

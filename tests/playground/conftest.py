@@ -7,8 +7,8 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.config import PlaygroundConfig
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
 
 ADA, GRACE, LINUS, GUEST = "U0ADA00001", "U0GRACE001", "U0LINUS001", "U0GUEST001"
 GENERAL, APPROVALS, FINANCE = "C0GENERAL1", "C0APPROVE1", "C0FINANCE1"

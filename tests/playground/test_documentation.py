@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import get_args
 
 from playground.config import load_config
-from playground.faults import FaultKind
 from playground.server import Playground
+from playground.testing.faults import FaultKind
 
 TEXT = (Path(__file__).parents[2] / "docs" / "playground-api.md").read_text(encoding="utf-8")
 

@@ -12,9 +12,9 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
-from playground.person import Person
 from playground.server import Playground
-from tests.playground.rawbot import RawBot
+from playground.testing.person import Person
+from tests.playground.clients.rawbot import RawBot
 from tests.playground.waiting import until
 
 VIEW: dict[str, Any] = {

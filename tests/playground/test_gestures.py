@@ -8,10 +8,10 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from playground.person import Person, PersonError
 from playground.server import Playground
+from playground.testing.person import Person, PersonError
+from tests.playground.clients.rawbot import RawBot
 from tests.playground.conftest import ADA, APPROVALS, FINANCE, GENERAL, GRACE, GUEST, LINUS
-from tests.playground.rawbot import RawBot
 
 Json = dict[str, Any]
 

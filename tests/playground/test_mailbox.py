@@ -4,8 +4,8 @@ import asyncio
 import smtplib
 from email.message import EmailMessage
 
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
 from tests.playground.conftest import ADA
 
 

@@ -11,11 +11,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
+from tests.playground.clients.rawbot import RawBot
+from tests.playground.clients.test_bolt_async import CARD, REASON
 from tests.playground.conftest import ADA, GENERAL, GRACE
-from tests.playground.rawbot import RawBot
-from tests.playground.test_bolt_async import CARD, REASON
 from tests.playground.waiting import until
 
 ROOT = Path(__file__).parents[2]

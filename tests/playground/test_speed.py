@@ -2,10 +2,10 @@
 
 import time
 
-from playground.person import Person
 from playground.server import Playground
+from playground.testing.person import Person
+from tests.playground.clients.test_bolt_async import CARD
 from tests.playground.conftest import ADA, GENERAL, GRACE
-from tests.playground.test_bolt_async import CARD
 
 MESSAGES = 10_000
 

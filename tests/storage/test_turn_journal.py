@@ -10,7 +10,7 @@ import pytest
 from storage import turn_journal
 from storage.errors import StorageError
 from storage.turn_journal import TurnJournalFile
-from tests.storage.small_disk import fill, small_disk
+from tests.storage.payloads.small_disk import fill, small_disk
 
 
 async def test_an_attempt_finds_what_the_ones_before_did(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""What goes back to Slack goes back at the moment of the ack."""
+
+import asyncio
+import time
+from typing import Any
+
+from bot.slack.dispatch import PromptDispatch
+from tests.bot.slack.test_request_guard import Door
+from tests.bot.slack_requests import CLICK, COMMAND
+
+
+async def test_the_answer_leaves_at_the_ack() -> None:
+    """Whatever the listener does afterwards goes on beside it."""
+    door, done = Door(), asyncio.Event()
+
+    async def slow(ack: Any) -> None:
+        await ack(text="now")
+        await asyncio.sleep(0.3)
+        done.set()
+
+    door.app.command("/slow")(slow)
+    started = time.perf_counter()
+    answer = await PromptDispatch(door.app)(COMMAND | {"command": "/slow"}, {})
+    assert (answer.status, answer.body) == (200, "now")
+    assert time.perf_counter() - started < 0.25
+    assert not done.is_set()
+    async with asyncio.timeout(5):
+        await done.wait()
+
+
+async def test_it_is_faster_than_bolts_own_look_every_10_ms() -> None:
+    """Twenty clicks take less than twenty looks."""
+    door = Door()
+    dispatch = PromptDispatch(door.app)
+    times = []
+    for _ in range(20):
+        started = time.perf_counter()
+        assert (await dispatch(CLICK, {})).status == 200
+        times.append(time.perf_counter() - started)
+    assert sorted(times)[10] < 0.01
+
+
+async def test_what_nobody_acks_is_told_as_bolt_tells_it() -> None:
+    """404 where nobody listens, 500 where the listener failed."""
+    door = Door()
+
+    async def broken() -> None:
+        raise RuntimeError("broken")
+
+    door.app.command("/broken")(broken)
+    dispatch = PromptDispatch(door.app)
+    assert (await dispatch(COMMAND | {"command": "/unknown"}, {})).status == 404
+    assert (await dispatch(COMMAND | {"command": "/broken"}, {})).status == 500
+
+
+async def test_acks_of_clicks_are_told() -> None:
+    """Commands are another matter: they may wait for what they ask for."""
+    door, told = Door(), list[float]()
+    dispatch = PromptDispatch(door.app, told.append)
+    await dispatch(COMMAND, {})
+    assert not told
+    await dispatch(CLICK, {})
+    assert len(told) == 1
+    assert 0 < told[0] < 1

@@ -1,0 +1,273 @@
+"""The card: valid for Slack whatever is in it, the same in words, facts apart from agent text."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from notifications.cards.buttons import ButtonValue, Choice, MenuValue, read
+from notifications.cards.card import card, card_text
+from playground.blocks import problems
+from tests.notifications.card_views import (
+    CARL,
+    DIGEST,
+    GRACE,
+    LINUS,
+    NOW,
+    RESULT,
+    said,
+    settled,
+    view,
+)
+from tests.notifications.corpus import TEXTS
+from tests.notifications.slack_reader import hidden_parts, live_parts, live_words
+from workflows.messages.decisions import Edit, Outcome, Verdict, Via
+from workflows.messages.electorate import Exclusion
+from workflows.messages.ladder import Act, PlannedRung
+from workflows.messages.policy import Risk
+from workflows.messages.requests import CardView
+from workflows.messages.results import AgentResult, ExecutionMode
+
+HOUR = timedelta(hours=1)
+MOST_BLOCKS, MOST_CHARACTERS = 50, 12_000
+EDITED = said(edit=Edit(summary="as Grace wrote it"))
+BEFORE = RESULT.model_copy(
+    update={"summary": "Sales rose by 10 % in May.", "findings": ("South shrank.",)}
+)
+
+CARDS: dict[str, CardView] = {
+    "waiting": view(),
+    "high risk": view(policy={"risk": Risk.HIGH}),
+    "open first": view(policy={"open_first": True}),
+    "quorum and groups": view(
+        policy={"quorum": 2, "groups": {"legal": (LINUS,), "finance": (GRACE,)}},
+        ballot={"counted": (said(),)},
+    ),
+    "handed on": view(ballot={"moved": {GRACE: CARL}}),
+    "excluded": view(excluded=(Exclusion(name="Gwen <!channel>", why="guest"),)),
+    "not live": view(execution_mode=ExecutionMode.SYNTHETIC, mode_reason="no agent <@U1>"),
+    "second version": view(revision=2, previous=BEFORE, feedback="look at *May* <!here>"),
+    "edited": view(revision=2, previous=BEFORE, authors=(GRACE,), edited_by=GRACE),
+    "a question": settled(
+        Outcome.CHANGES_REQUESTED, said(verdict=Verdict.REQUEST_CHANGES), id="t-1.analysis-question-1.v1"
+    ),
+    "unchanged": view(revision=2, previous=RESULT),
+    "last version": view(revision=3, policy={"max_revisions": 3}),
+    "a message": view(step="", version=None, parent="", authors=(LINUS,), task_id="", id="a-1"),
+    "approved": settled(Outcome.APPROVED, said(), reason="fine"),
+    "approved by a rule": settled(Outcome.APPROVED, said("rule", via=Via.RULE), reason="rows < 10"),
+    "approved under a bypass": settled(Outcome.APPROVED, said(LINUS, via=Via.BYPASS), reason="fire"),
+    "rejected": settled(Outcome.REJECTED, said(verdict=Verdict.REJECT), reason="no <!channel>"),
+    "changes requested": settled(Outcome.CHANGES_REQUESTED, said(verdict=Verdict.REQUEST_CHANGES)),
+    "sent on by an edit": settled(Outcome.CHANGES_REQUESTED, EDITED),
+    "approved with edits": settled(Outcome.APPROVED, EDITED),
+    "expired": settled(Outcome.EXPIRED, reason="Nobody decided in time."),
+    "withdrawn": settled(Outcome.WITHDRAWN),
+}  # fmt: skip
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every text of a block that people see."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name in {"text", "description", "placeholder"} and isinstance(item, str):
+                yield item
+            elif name != "value":
+                yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+
+
+def assert_valid(shown: CardView) -> None:
+    blocks = card(shown)
+    assert problems(blocks, "message") == []
+    assert len(blocks) <= MOST_BLOCKS
+    assert sum(map(len, strings(blocks))) <= MOST_CHARACTERS
+    assert len(card_text(shown)) <= MOST_CHARACTERS
+    json.dumps(blocks).encode()
+    card_text(shown).encode()
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_every_state_is_a_valid_card(name: str) -> None:
+    """Slack takes it, within its limits."""
+    assert_valid(CARDS[name])
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_buttons_stand_only_while_a_decision_is_possible(name: str) -> None:
+    """No dead button, and each one carries exactly what was shown."""
+    shown = CARDS[name]
+    rows = [block for block in card(shown) if block["type"] == "actions"]
+    assert bool(rows) == (shown.ballot.outcome is None)
+    for element in (element for row in rows for element in row["elements"]):
+        if element["type"] == "button":
+            assert element["accessibility_label"]
+            value = read(ButtonValue, element["value"])
+            assert value is not None
+            assert (value.approval, value.digest) == (shown.request.id, DIGEST[:16])
+        for option in element.get("options", ()):
+            assert read(MenuValue, option["value"]) is not None
+
+
+SAYS = {
+    "waiting": ("Approval wanted", "1 approval", "any rejection ends it", f"<@{GRACE}>", "Figures: rows 120"),
+    "high risk": ("⚠️ high",),
+    "quorum and groups": ("2 approvals, one each from `legal` and `finance`", "1 of 2, missing: legal"),
+    "handed on": (f"<@{GRACE}> handed on to <@{CARL}>",),
+    "excluded": ("Not counted: Gwen &lt; !channel&gt; (guest)",),
+    "not live": ("synthetic", "no agent &lt; [at]U1&gt;"),
+    "second version": ("Changes since v1", "[-10-] {+12+}", "{+North grew fastest.+}", "sent back with|Asked for"),
+    "edited": (f"as <@{GRACE}> edited it", f"Edited by: <@{GRACE}>"),
+    "a message": ("the message by <@U0LINUS001> to be decided",),
+    "approved by a rule": ("by a rule, without a person", "rows &lt; 10"),
+    "approved under a bypass": (f"under a bypass that <@{LINUS}> opened", "fire"),
+    "changes requested": ("Changes requested", "replaced by v2"),
+    "a question": ("the agent is told",),
+    "sent on by an edit": ("*Edited*", "replaced by v2"),
+    "approved with edits": ("*Approved with edits*",),
+    "expired": ("*Expired*", "Nobody decided in time."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAYS)
+def test_the_text_says_what_the_blocks_say(name: str) -> None:
+    """Whoever listens to it knows as much."""
+    text = card_text(CARDS[name])
+    for part in SAYS[name]:
+        assert any(choice in text for choice in part.split("|")), (part, text)
+
+
+def words(text: str) -> set[str]:
+    """The words, without markup."""
+    plain = unescape(text).replace("*", " ").split()
+    return {word.strip("*`“”:,.()[]{}+-") for word in plain}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_every_fact_of_the_blocks_is_in_the_text(name: str) -> None:
+    """Compared word by word, markup aside."""
+    shown = CARDS[name]
+    heard = words(card_text(shown))
+    for block in card(shown):
+        if block["type"] in {"section", "context", "rich_text"}:
+            missed = words(" ".join(strings(block))) - heard
+            assert missed <= SPOKEN_OTHERWISE, (name, missed)
+
+
+SPOKEN_OTHERWISE = words(
+    "✏️ The version before was sent back with up to line the removed struck added bold Up 🔍 Finding Summary"
+) | {""}
+
+
+def test_requesting_changes_is_offered_while_versions_are_left() -> None:
+    """On the last one it is not, and neither are edits."""
+    first, last = (str(card(CARDS[name])) for name in ("waiting", "last version"))
+    assert "Request changes…" in first
+    assert Choice.EDIT.value in first
+    assert "Request changes…" not in last
+    assert '"c":"edit"' not in last
+
+
+def test_agent_text_stands_between_our_label_and_our_line() -> None:
+    """Whatever it says, it comes after the label and before the divider, and nowhere else."""
+    result = AgentResult(
+        summary="Approved by <@U0LINUS001> ✅ APPROVED", findings=("*Who may decide*",)
+    )
+    blocks = card(view(result))
+    kinds = [block["type"] for block in blocks]
+    at = kinds.index("rich_text")
+    assert "is what the agent" in blocks[at - 1]["elements"][0]["text"]
+    assert kinds[at + 1] == "divider"
+    assert kinds.count("rich_text") == 1
+    assert "APPROVED" not in str([*blocks[:at], *blocks[at + 1 :]])
+
+
+def agent_parts(blocks: list[Any]) -> Iterator[str]:
+    for block in blocks:
+        if block["type"] in {"rich_text", "header"}:
+            yield from strings(block)
+
+
+def assert_inert(shown: CardView) -> None:
+    assert_valid(shown)
+    for text in agent_parts(card(shown)):
+        assert list(hidden_parts(text)) == []
+    for block in card(shown):
+        if block["type"] == "rich_text":
+            for text in strings(block):
+                assert list(live_words(text)) == []
+
+
+@pytest.mark.parametrize("poison", TEXTS, ids=lambda poison: poison.name)
+def test_poison_becomes_a_valid_inert_card(poison: Any) -> None:
+    """As summary, finding, feedback, reason, title and earlier version."""
+    text: str = poison.make()[:5_000]
+    result = AgentResult.model_construct(summary=text[:600], findings=(text, text[:300]), metrics={}, full_text="", offline=False, model="")  # fmt: skip
+    shown = view(
+        RESULT, revision=2, previous=result, feedback=text, title=text[:300], mode_reason=text
+    )
+    assert_inert(
+        shown.model_copy(update={"request": shown.request.model_copy(update={"result": result})})
+    )
+
+
+PIECES = (
+    "<!channel>",
+    "https://a.b/c",
+    "\u202e",
+    "@here",
+    "*x*",
+    "a" * 50,
+    "\n",
+    " ",
+    "&lt;",
+    "é",
+    "😀",
+    "`",
+    "bob@x.io",
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
+    st.lists(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), max_size=60),
+    st.lists(st.sampled_from(PIECES), max_size=30).map("".join),
+)
+def test_any_result_and_difference_is_valid(summary: str, findings: list[str], other: str) -> None:
+    """However long, however odd, with a difference to something else."""
+    result = AgentResult(summary=summary[:600], findings=tuple(findings))
+    before = AgentResult(summary=other[:600], findings=tuple(findings[::-1]))
+    assert_inert(view(result, revision=2, previous=before, feedback=other))
+    assert list(live_parts(card_text(view(title=other)).split("\n")[0])) == []
+
+
+def test_the_ladder_is_on_the_card_in_the_readers_time() -> None:
+    """What was due is gone; whom it will add is named without being called; the end is last."""
+    rungs = (
+        PlannedRung(name="remind@0.1", act=Act.REMIND, at=NOW - HOUR, due=NOW - HOUR),
+        PlannedRung(name="dm@0.5", act=Act.DM, at=NOW + 2 * HOUR, due=NOW + 2 * HOUR),
+        PlannedRung(
+            name="escalate@0.9",
+            act=Act.ESCALATE,
+            at=NOW + 4 * HOUR,
+            due=NOW + 4 * HOUR,
+            to=("@head-of-finance", CARL, "<!channel>"),
+        ),
+    )
+    waiting = view().model_copy(update={"plan": rungs})
+    line = str(card(waiting, NOW)[-2]["elements"][0]["text"])
+    first, end = int((NOW + 2 * HOUR).timestamp()), int((NOW + 24 * HOUR).timestamp())
+    assert line.startswith(f"🪜 direct message <!date^{first}^")
+    assert f", then `@head-of-finance`, `{CARL}`, `&lt;!channel&gt;`, expires <!date^{end}^" in line
+    assert "reminder" not in line
+    assert problems(card(waiting, NOW), "message") == []
+    done = settled(Outcome.APPROVED, said()).model_copy(update={"plan": rungs})
+    assert "🪜" not in json.dumps(card(done, NOW), ensure_ascii=False)

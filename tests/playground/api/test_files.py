@@ -1,0 +1,105 @@
+"""Files, up and down."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from playground.server import Playground
+from playground.testing.person import Person, PersonError
+from tests.playground.clients.rawbot import RawBot
+from tests.playground.conftest import GENERAL
+
+Json = dict[str, Any]
+
+
+async def fetched(url: str, token: str = "") -> tuple[int, bytes]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        return response.status, await response.read()
+
+
+async def test_upload_v2_into_a_thread(
+    playground: Playground, client: AsyncWebClient, ada: Person
+) -> None:
+    """slack_sdk's upload ends as a reply with the file, which people and the bot can read."""
+    parent = await client.chat_postMessage(channel=GENERAL, text="card")
+    data = b"a,b\n1,2\n"
+    answer = await client.files_upload_v2(
+        channel=GENERAL,
+        thread_ts=parent["ts"],
+        filename="result.csv",
+        title="The result",
+        content=data,
+        initial_comment="All of it",
+    )
+    file = answer["file"]
+    assert (file["title"], file["size"], file["filetype"]) == ("The result", len(data), "csv")
+    reply = (await ada.messages(GENERAL, parent["ts"]))[-1]
+    assert reply["text"] == "All of it"
+    assert [one["id"] for one in reply["files"]] == [file["id"]]
+    assert await ada.file(file["id"]) == data
+    assert await fetched(file["url_private"], playground.bot_token) == (200, data)
+    _, page = await fetched(file["url_private"])
+    assert b"Sign in" in page
+    info = (await client.files_info(file=file["id"]))["file"]
+    assert info["shares"]["public"][GENERAL][0]["ts"] == reply["ts"]
+
+
+async def test_order_of_steps(client: AsyncWebClient) -> None:
+    """A file cannot be completed before its bytes are there, nor twice."""
+    reserved = await client.files_getUploadURLExternal(filename="x.txt", length=1)
+    files = [{"id": reserved["file_id"], "title": "x"}]
+    with pytest.raises(SlackApiError, match="file_not_uploaded"):
+        await client.files_completeUploadExternal(files=files, channel_id=GENERAL)
+    async with aiohttp.ClientSession() as session:
+        async with session.post(reserved["upload_url"], data=b"x") as response:
+            assert await response.text() == "OK - 1"
+        async with session.post(reserved["upload_url"], data=b"x") as response:
+            assert response.status == 404
+    assert (await client.files_completeUploadExternal(files=files, channel_id=GENERAL))["ok"]
+    with pytest.raises(SlackApiError, match="file_update_failed"):
+        await client.files_completeUploadExternal(files=files, channel_id=GENERAL)
+
+
+async def test_delete(client: AsyncWebClient, ada: Person) -> None:
+    """A deleted file is gone; somebody else's cannot be deleted."""
+    answer = await client.files_upload_v2(channel=GENERAL, filename="x.txt", content="x")
+    file_id = answer["file"]["id"]
+    await client.files_delete(file=file_id)
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        await client.files_info(file=file_id)
+    shared = await ada.upload(GENERAL, "mine.txt", b"mine")
+    with pytest.raises(SlackApiError, match="cant_delete_file"):
+        await client.files_delete(file=shared["files"][0]["id"])
+
+
+async def test_person_shares_a_file(playground: Playground, ada: Person) -> None:
+    """The bot hears of a shared file and can fetch it."""
+    async with RawBot(playground) as bot:
+        data = b"\x00\x01" * 700_000
+        await ada.upload(GENERAL, "data.bin", data, text="see this")
+        event = await bot.event("message")
+        assert (event["subtype"], event["text"]) == ("file_share", "see this")
+        url = event["files"][0]["url_private_download"]
+        assert await fetched(url, playground.bot_token) == (200, data)
+
+
+async def test_html_file_cannot_run(playground: Playground, ada: Person) -> None:
+    """An HTML file is given out in a sandbox."""
+    shared = await ada.upload(GENERAL, "evil.html", b"<script>alert(1)</script>")
+    url = f"{playground.url}/_local/files/{shared['files'][0]['id']}"
+    headers = {"Authorization": f"Bearer {playground.local_token}"}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        assert "sandbox" in response.headers["Content-Security-Policy"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_unknown_file(ada: Person) -> None:
+    """A file that is not there is a 404."""
+    with pytest.raises(aiohttp.ClientResponseError, match="404"):
+        await ada.file("F404")
+    with pytest.raises(PersonError, match="channel_not_found"):
+        await ada.upload("nowhere", "x", b"x")
