@@ -20,7 +20,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from bot.access.onlookers import Onlookers
-from bot.access.sight import Onlooker, Standing
+from bot.access.sight import Membership, Onlooker
 from bot.approvals.home import HomePage
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
@@ -28,7 +28,7 @@ from bot.config.settings import Settings, TemporalSettings, load
 from bot.processes import dev_server
 from bot.processes.bootstrap import input_folders
 from bot.temporal import client as temporal
-from notifications.cards.buttons import Cursor
+from notifications.cards.buttons import HomeCursor
 from notifications.views.home import home
 from storage.database import create_engine, migrate
 from storage.payloads.files import PayloadFiles
@@ -119,7 +119,7 @@ class Colleagues(Onlookers):
 
     async def of(self, user: str) -> Onlooker:
         """At once."""
-        return Onlooker(user=user, standing=Standing.MEMBER, channels=frozenset())
+        return Onlooker(user=user, standing=Membership.MEMBER, channels=frozenset())
 
 
 async def _look(client: Client, settings: Settings, folder: Path) -> list[dict[str, Any]]:
@@ -140,10 +140,10 @@ async def _look(client: Client, settings: Settings, folder: Path) -> list[dict[s
 
 async def _times(page: HomePage, user: str) -> dict[str, Any]:
     times = []
-    view = await page.view(user, Cursor())
+    view = await page.view(user, HomeCursor())
     for _ in range(RUNS):
         began = time.perf_counter()
-        view = await page.view(user, Cursor())
+        view = await page.view(user, HomeCursor())
         home(view)
         times.append((time.perf_counter() - began) * 1_000)
     lines = view.pending.lines

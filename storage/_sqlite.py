@@ -11,8 +11,8 @@ BUSY_SECONDS = 30
 _PAUSE = 0.02
 
 
-class Cursor(Protocol):
-    """What this needs of `sqlite3.Cursor`, or of SQLAlchemy's stand-in for it."""
+class SqliteCursor(Protocol):
+    """What this needs of `sqlite3.SqliteCursor`, or of SQLAlchemy's stand-in for it."""
 
     def execute(self, operation: Any, parameters: Any = ..., /) -> Any:
         """Run one statement."""
@@ -37,7 +37,7 @@ def open_durable(path: Path, *statements: str) -> sqlite3.Connection:
     return connection
 
 
-def make_durable(cursor: Cursor) -> None:
+def make_durable(cursor: SqliteCursor) -> None:
     """Write-ahead log, every commit synced, waits of 30 s for locks, foreign keys enforced."""
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     _write_ahead(cursor)
@@ -45,7 +45,7 @@ def make_durable(cursor: Cursor) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
 
 
-def _write_ahead(cursor: Cursor) -> None:
+def _write_ahead(cursor: SqliteCursor) -> None:
     """Switching a new file takes a lock for which SQLite does not wait by itself."""
     until = time.monotonic() + BUSY_SECONDS
     while True:

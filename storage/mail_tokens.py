@@ -97,7 +97,7 @@ class Redeemed(Frozen):
     decision_id: str
 
 
-class Refused(StrEnum):
+class TokenProblem(StrEnum):
     """Why a token was not redeemed."""
 
     UNKNOWN = "unknown"
@@ -167,7 +167,7 @@ class MailTokens:
         found = (await self._run(lambda connection: connection.execute(query))).one_or_none()
         return _ticket(found, self._clock()) if found else None
 
-    async def redeem(self, token: str, code: str, *, digest: str) -> Redeemed | Refused:
+    async def redeem(self, token: str, code: str, *, digest: str) -> Redeemed | TokenProblem:
         """Claim the token for one decision on exactly `digest`, if the code is right.
 
         A code that cannot be one, such as an empty one, costs no try; a wrong one does, before it
@@ -175,7 +175,7 @@ class MailTokens:
         """
         typed = _typed(code)
         if typed is None:
-            return await self._why_not(token) or Refused.WRONG_CODE
+            return await self._why_not(token) or TokenProblem.WRONG_CODE
         return await self._run(lambda connection: self._redeem(connection, token, typed, digest))
 
     async def settle(self, token: str) -> None:
@@ -217,7 +217,7 @@ class MailTokens:
 
     async def _redeem(
         self, connection: AsyncConnection, token: str, code: str, digest: str
-    ) -> Redeemed | Refused:
+    ) -> Redeemed | TokenProblem:
         now = self._clock()
         name = _hash(token)
         row = (await connection.execute(_try_again(name, now))).one_or_none()
@@ -225,19 +225,19 @@ class MailTokens:
             found = select(MAIL_TOKENS).where(_T.token_hash == name)
             return _refusal((await connection.execute(found)).one_or_none(), now)
         if not hmac.compare_digest(row.code_hash, _code_hash(token, code)):
-            return Refused.WRONG_CODE
+            return TokenProblem.WRONG_CODE
         own = update_of(MAIL_TOKENS).where(_T.token_hash == name)
         await connection.execute(own.values(tries=_T.tries - 1))
         if not hmac.compare_digest(row.digest.encode(), digest.encode("utf-8", "replace")):
-            return Refused.OTHER_CONTENT
+            return TokenProblem.OTHER_CONTENT
         await connection.execute(own.values(claimed_until=_text(now + LEASE)))
         return Redeemed(ticket=_ticket(row, now), decision_id=decision_id(token, row.uses))
 
-    async def _why_not(self, token: str) -> Refused | None:
+    async def _why_not(self, token: str) -> TokenProblem | None:
         ticket = await self.look(token)
         if ticket is None:
-            return Refused.UNKNOWN
-        return None if ticket.state is TicketState.OPEN else Refused(ticket.state.value)
+            return TokenProblem.UNKNOWN
+        return None if ticket.state is TicketState.OPEN else TokenProblem(ticket.state.value)
 
     async def _mark(self, token: str, **changes: Any) -> None:
         change = update_of(MAIL_TOKENS).where(_T.token_hash == _hash(token)).values(**changes)
@@ -282,12 +282,12 @@ def _try_again(name: str, now: datetime) -> Any:
     )
 
 
-def _refusal(row: Row[Any] | None, now: datetime) -> Refused:
+def _refusal(row: Row[Any] | None, now: datetime) -> TokenProblem:
     """An open one was released a moment ago: whoever held it is still at work."""
     if row is None:
-        return Refused.UNKNOWN
+        return TokenProblem.UNKNOWN
     state = _state(row, now)
-    return Refused.USED if state is TicketState.OPEN else Refused(state.value)
+    return TokenProblem.USED if state is TicketState.OPEN else TokenProblem(state.value)
 
 
 def _state(row: Row[Any], now: datetime) -> TicketState:

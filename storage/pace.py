@@ -66,7 +66,7 @@ T = TypeVar("T")
 Values = dict[str, Any]
 
 
-class Turn(NamedTuple):
+class StoredTurn(NamedTuple):
     """What came of asking; `token` is 0 where somebody else has it, or nobody may."""
 
     token: int = 0
@@ -96,14 +96,14 @@ class _Row(NamedTuple):
 
 
 Rows = Mapping[str, _Row]
-Plan = Callable[[Rows], tuple[Turn, Values | None]]
+Plan = Callable[[Rows], tuple[StoredTurn, Values | None]]
 """What rows mean, and the change that takes a turn, if there is one to take."""
 
 
 class _Table(Protocol):
     """The table in one kind of database."""
 
-    async def look(self, names: tuple[str, str], plan: Plan) -> Turn:
+    async def look(self, names: tuple[str, str], plan: Plan) -> StoredTurn:
         """What the plan makes of both rows; a turn it takes is ours, or somebody else's."""
         ...
 
@@ -123,35 +123,37 @@ class PaceRows:
         self._table = table
         self._away_until = 0.0
 
-    async def claim(self, channel: str, method: str, ahead: float) -> Turn | None:
+    async def claim(self, channel: str, method: str, ahead: float) -> StoredTurn | None:
         """The channel's next turn, unless the method rests or the turn is too far off."""
 
-        def plan(rows: Rows) -> tuple[Turn, Values | None]:
+        def plan(rows: Rows) -> tuple[StoredTurn, Values | None]:
             refused = rows[method]
             strict = refused.is_strict()
             rest = refused.wait(LONGEST_REST) if strict and not refused.held else 0.0
             if rest:
-                return Turn(0, rest, strict=True, rest=rest), None
+                return StoredTurn(0, rest, strict=True, rest=rest), None
             return _taken(rows[channel], ahead, LEASE + ahead + 1, strict=strict)
 
         return await self._asked(lambda: self._table.look((channel, method), plan))
 
-    async def look(self, method: str) -> Turn | None:
+    async def look(self, method: str) -> StoredTurn | None:
         """Whether the method is strict, and how long it rests."""
 
-        def plan(rows: Rows) -> tuple[Turn, Values | None]:
+        def plan(rows: Rows) -> tuple[StoredTurn, Values | None]:
             row = rows[method]
-            return Turn(0, row.wait(LONGEST_REST), bool(row.held), row.is_strict()), None
+            return StoredTurn(0, row.wait(LONGEST_REST), bool(row.held), row.is_strict()), None
 
         return await self._asked(lambda: self._table.look((method, method), plan))
 
-    async def try_again(self, method: str) -> Turn | None:
+    async def try_again(self, method: str) -> StoredTurn | None:
         """The one call of a strict method."""
 
-        def plan(rows: Rows) -> tuple[Turn, Values | None]:
+        def plan(rows: Rows) -> tuple[StoredTurn, Values | None]:
             row = rows[method]
             is_strict = row.is_strict()
-            return _taken(row, 0.0, LONGEST_REST, strict=True) if is_strict else (Turn(), None)
+            return (
+                _taken(row, 0.0, LONGEST_REST, strict=True) if is_strict else (StoredTurn(), None)
+            )
 
         return await self._asked(lambda: self._table.look((method, method), plan))
 
@@ -199,8 +201,8 @@ class _File:
     def __init__(self, path: Path) -> None:
         self._writer = GroupWriter(str(path), lambda: _open(path), lambda error: error)
 
-    async def look(self, names: tuple[str, str], plan: Plan) -> Turn:
-        def work(db: sqlite3.Connection) -> Turn:
+    async def look(self, names: tuple[str, str], plan: Plan) -> StoredTurn:
+        def work(db: sqlite3.Connection) -> StoredTurn:
             found = db.execute(_LOOK.format(now=_now()), {"one": names[0], "other": names[1]})
             turn, claim = plan(_rows(names, found))
             return _unless_lost(turn, claim, db.execute(_CLAIM, claim).rowcount if claim else 0)
@@ -214,7 +216,7 @@ class _File:
         await self._writer.close()
 
 
-class _Server:
+class _DatabaseServer:
     """A PostgreSQL server, whose clock counts."""
 
     def __init__(self, engine: AsyncEngine) -> None:
@@ -226,7 +228,7 @@ class _Server:
         }
         self._there = False
 
-    async def look(self, names: tuple[str, str], plan: Plan) -> Turn:
+    async def look(self, names: tuple[str, str], plan: Plan) -> StoredTurn:
         async with self._connected() as connection:
             asked = {"one": names[0], "other": names[1]}
             turn, claim = plan(_rows(names, await connection.execute(self._texts[_LOOK], asked)))
@@ -260,7 +262,7 @@ def pace_rows(engine: AsyncEngine, folder: Path) -> PaceRows:
     """In the PostgreSQL of `engine`, or in a file of its own beside SQLite, where nobody else
     holds a lock."""
     if engine.dialect.name == "postgresql":
-        return PaceRows(_Server(engine))
+        return PaceRows(_DatabaseServer(engine))
     return PaceRows(_File(folder / FILE))
 
 
@@ -280,18 +282,20 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _taken(row: _Row, ahead: float, longest: float, *, strict: bool) -> tuple[Turn, Values | None]:
+def _taken(
+    row: _Row, ahead: float, longest: float, *, strict: bool
+) -> tuple[StoredTurn, Values | None]:
     wait = row.wait(longest)
     if wait > ahead or (row.held and wait):
-        return Turn(0, wait, bool(row.held), strict), None
+        return StoredTurn(0, wait, bool(row.held), strict), None
     version, until = _version(), row.now + _micro(wait + LEASE)
     claim = {"name": row.name, "free_at": until, "version": version, "seen": row.version}
-    return Turn(version, wait, strict=strict), claim
+    return StoredTurn(version, wait, strict=strict), claim
 
 
-def _unless_lost(turn: Turn, claim: Values | None, changed: int) -> Turn:
+def _unless_lost(turn: StoredTurn, claim: Values | None, changed: int) -> StoredTurn:
     """Somebody else changed the row between our look and our claim."""
-    return turn if claim is None or changed else Turn(0, LEASE, held=True, strict=turn.strict)
+    return turn if claim is None or changed else StoredTurn(0, LEASE, held=True, strict=turn.strict)
 
 
 def _rows(names: tuple[str, str], found: Iterable[Any]) -> Rows:

@@ -17,7 +17,7 @@ _HEARD, _DEAF = "heard", "deaf"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-class HearingStore:
+class HeartbeatStore:
     """Two moments. Every method raises `DatabaseUnavailable`."""
 
     def __init__(self, engine: AsyncEngine) -> None:

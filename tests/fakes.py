@@ -8,22 +8,22 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from workflows.activities import (
-    AgentSteps,
+    AgentActivities,
     Attachment,
-    AuditSteps,
-    CardSteps,
+    AuditActivities,
+    CardActivities,
     ClosingRequest,
     CollectRequest,
     CopyRequest,
     ElectorateRequest,
-    InputSteps,
+    InputActivities,
+    LadderActivities,
     LadderPlan,
-    LadderSteps,
+    MailActivities,
     MailRequest,
-    MailSteps,
     Moments,
     Notice,
-    PeopleSteps,
+    PeopleActivities,
     PrepareRequest,
     ReachRequest,
     Weighing,
@@ -43,7 +43,7 @@ from workflows.task.receipts import Receipt
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 
 
-class FakeAgent(AgentSteps):
+class FakeAgent(AgentActivities):
     """Answers with a result that names the step and revision; fails as often as told.
 
     It runs what people approved and says so, as an agent of ours does: `fates` by question, or
@@ -100,7 +100,7 @@ class FakeAgent(AgentSteps):
             yield self.runs.setdefault(run.key, run)
 
 
-class FakeInputs(InputSteps):
+class FakeInputs(InputActivities):
     """Finds every source, unless told what is wrong."""
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class FakeInputs(InputSteps):
         )
 
 
-class FakePeople(PeopleSteps):
+class FakePeople(PeopleActivities):
     """Everybody the policy names is a person of that id."""
 
     @activity.defn(name="resolve_electorate")
@@ -129,7 +129,7 @@ class FakePeople(PeopleSteps):
         )
 
 
-class FakeLadder(LadderSteps):
+class FakeLadder(LadderActivities):
     """Plans every rung at its fraction of the window, around the clock."""
 
     async def plan_ladder(
@@ -148,7 +148,7 @@ class FakeLadder(LadderSteps):
         return Moments(by_person={person.id: request.due for person in request.people})
 
 
-class FakeMail(MailSteps):
+class FakeMail(MailActivities):
     """A post office that delivers, except to `bad` people."""
 
     def __init__(self) -> None:
@@ -185,7 +185,7 @@ class FakeRules:
         return self.weighing
 
 
-class FakeCards(CardSteps):
+class FakeCards(CardActivities):
     """A Slack that keeps the latest state of every message."""
 
     def __init__(self) -> None:
@@ -270,7 +270,7 @@ class FakeCards(CardSteps):
         return self._place(f"D{word.to}") if word.to else self._place(word.place.channel)
 
 
-class FakeAudit(AuditSteps):
+class FakeAudit(AuditActivities):
     """Keeps entries by id."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from temporalio.common import Priority, RetryPolicy
 
 from workflows.messages.audit import AuditEntry
 from workflows.messages.base import Frozen
-from workflows.messages.decisions import Answer, Place, Via
+from workflows.messages.decisions import Place, Reply, Via
 from workflows.messages.electorate import Electorate, Person
 from workflows.messages.ladder import PlannedRung
 from workflows.messages.policy import Policy
@@ -212,7 +212,7 @@ class Notice(Frozen):
     """A private answer to one person, shown where he clicked (`place`), else in his DM."""
 
     to: str
-    answer: Answer
+    answer: Reply
     approval_id: str = ""
     title: str = ""
     place: Place | None = None
@@ -231,7 +231,7 @@ class Word(Frozen):
     about: Place | None = None
 
 
-class AgentSteps:
+class AgentActivities:
     """Implemented in `agents/`."""
 
     @activity.defn(name="run_turn")
@@ -240,7 +240,7 @@ class AgentSteps:
         raise NotImplementedError
 
 
-class InputSteps:
+class InputActivities:
     """Implemented in `bot/`."""
 
     @activity.defn(name="collect_inputs")
@@ -249,7 +249,7 @@ class InputSteps:
         raise NotImplementedError
 
 
-class RaisingSteps:
+class PrepareActivities:
     """Implemented in `bot/`."""
 
     @activity.defn(name="prepare")
@@ -258,7 +258,7 @@ class RaisingSteps:
         raise NotImplementedError
 
 
-class ShowingSteps:
+class ShowActivities:
     """Implemented in `bot/`."""
 
     @activity.defn(name="show")
@@ -267,7 +267,7 @@ class ShowingSteps:
         raise NotImplementedError
 
 
-class PeopleSteps:
+class PeopleActivities:
     """Implemented in `notifications/`."""
 
     @activity.defn(name="resolve_electorate")
@@ -276,7 +276,7 @@ class PeopleSteps:
         raise NotImplementedError
 
 
-class LadderSteps:
+class LadderActivities:
     """Implemented in `notifications/`."""
 
     @activity.defn(name="moments")
@@ -285,7 +285,7 @@ class LadderSteps:
         raise NotImplementedError
 
 
-class MailSteps:
+class MailActivities:
     """Implemented in `bot/`."""
 
     @activity.defn(name="mail")
@@ -304,7 +304,7 @@ class MailSteps:
         raise NotImplementedError
 
 
-class CardSteps:
+class CardActivities:
     """Implemented in `notifications/`."""
 
     @activity.defn(name="show_task")
@@ -362,7 +362,7 @@ class CardSteps:
         raise NotImplementedError
 
 
-class AuditSteps:
+class AuditActivities:
     """Implemented in `storage/`."""
 
     @activity.defn(name="record")

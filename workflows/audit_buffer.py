@@ -4,19 +4,19 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows.activities import PATIENT, AuditSteps
-from workflows.background import Mirror
+from workflows.activities import PATIENT, AuditActivities
+from workflows.background import BackgroundUpdate
 from workflows.messages.audit import AuditEntry, AuditKind
 
 
-class Journal:
+class AuditBuffer:
     """The audit entries of one workflow run, numbered, so that a retried batch adds nothing."""
 
     def __init__(self, task_id: str, approval_id: str = "", revision: int = 0) -> None:
         self._about = {"task_id": task_id, "approval_id": approval_id, "revision": revision}
         self._waiting: list[AuditEntry] = []
         self._count = 0
-        self.mirror = Mirror(self._write)
+        self.mirror = BackgroundUpdate(self._write)
 
     def note(self, kind: AuditKind, actor: str = "", via: str = "", **detail: Any) -> None:
         """Add one entry, stamped with the workflow's time, and write."""
@@ -53,4 +53,4 @@ class Journal:
 
     async def _write(self) -> None:
         batch, self._waiting = tuple(self._waiting), []
-        await workflow.execute_activity_method(AuditSteps.record, batch, **PATIENT)
+        await workflow.execute_activity_method(AuditActivities.record, batch, **PATIENT)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from temporalio import workflow
 
 
-class Mirror:
+class BackgroundUpdate:
     """Call `touch` after a change; `keep` runs until `close`, and never leaves a change unshown."""
 
     def __init__(self, update: Callable[[], Awaitable[None]]) -> None:

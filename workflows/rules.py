@@ -13,11 +13,11 @@ from workflows.content.proposal import typed_rightly
 from workflows.messages.ballot import Ballot
 from workflows.messages.content_hash import matches
 from workflows.messages.decisions import (
-    Answer,
     Decision,
     Delegation,
     Outcome,
     Reply,
+    ReplyKind,
     Snooze,
     Verdict,
     Via,
@@ -30,7 +30,7 @@ from workflows.messages.results import ExecutionMode
 
 def apply(
     ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCHED
-) -> tuple[Ballot, Answer]:
+) -> tuple[Ballot, Reply]:
     """Let one decision meet the ballot. A repeated id gets its first answer and changes nothing.
 
     `fit` is what the decision's edit makes of the result, which the ballot does not hold.
@@ -44,8 +44,8 @@ def apply(
     outcome = ballot.tally()
     if outcome is not None:
         ballot = ballot.model_copy(update={"outcome": outcome, "settled_at": now})
-    answer = Answer(
-        reply=Reply.SETTLED if outcome else Reply.COUNTED,
+    answer = Reply(
+        reply=ReplyKind.SETTLED if outcome else ReplyKind.COUNTED,
         verdict=decision.verdict,
         outcome=outcome,
         who=(decision.by,),
@@ -63,13 +63,11 @@ def _next_version(ballot: Ballot) -> int:
     return ballot.revision + 1 if sent_back and ballot.edited() and ballot.followed else 0
 
 
-def _remember(ballot: Ballot, decision: Decision, answer: Answer) -> Ballot:
+def _remember(ballot: Ballot, decision: Decision, answer: Reply) -> Ballot:
     return ballot.model_copy(update={"answers": {**ballot.answers, decision.id: answer}})
 
 
-def refuse(
-    ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCHED
-) -> Answer | None:
+def refuse(ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCHED) -> Reply | None:
     """The reason this decision doesn't count, or None when it does."""
     return (
         _closed(ballot, now)
@@ -80,29 +78,29 @@ def refuse(
     )
 
 
-def _closed(ballot: Ballot, now: datetime) -> Answer | None:
+def _closed(ballot: Ballot, now: datetime) -> Reply | None:
     if ballot.outcome is not None:
         return closed_answer(ballot)
     if ballot.electorate is None:
-        return Answer(reply=Reply.NOT_READY)
+        return Reply(reply=ReplyKind.NOT_READY)
     if ballot.deadline is not None and now >= ballot.deadline:
-        return Answer(reply=Reply.EXPIRED, when=ballot.deadline)
+        return Reply(reply=ReplyKind.EXPIRED, when=ballot.deadline)
     return None
 
 
 _CLOSED = {
-    Outcome.APPROVED: Reply.ALREADY_DECIDED,
-    Outcome.REJECTED: Reply.ALREADY_DECIDED,
-    Outcome.CHANGES_REQUESTED: Reply.REPLACED,
-    Outcome.EXPIRED: Reply.EXPIRED,
-    Outcome.WITHDRAWN: Reply.WITHDRAWN,
+    Outcome.APPROVED: ReplyKind.ALREADY_DECIDED,
+    Outcome.REJECTED: ReplyKind.ALREADY_DECIDED,
+    Outcome.CHANGES_REQUESTED: ReplyKind.REPLACED,
+    Outcome.EXPIRED: ReplyKind.EXPIRED,
+    Outcome.WITHDRAWN: ReplyKind.WITHDRAWN,
 }
 
 
-def closed_answer(ballot: Ballot) -> Answer:
+def closed_answer(ballot: Ballot) -> Reply:
     """What everybody is told who comes after the outcome."""
     assert ballot.outcome is not None
-    return Answer(
+    return Reply(
         reply=_CLOSED[ballot.outcome],
         outcome=ballot.outcome,
         who=ballot.settled_by(),
@@ -112,56 +110,56 @@ def closed_answer(ballot: Ballot) -> Answer:
     )
 
 
-def _unentitled(ballot: Ballot, decision: Decision) -> Answer | None:
+def _unentitled(ballot: Ballot, decision: Decision) -> Reply | None:
     assert ballot.electorate is not None
     names = ballot.deciders()
     person = ballot.electorate.find(decision.by)
     if person is not None and person.team and decision.team and person.team != decision.team:
-        return Answer(reply=Reply.NOT_APPROVER, approvers=names)
+        return Reply(reply=ReplyKind.NOT_APPROVER, approvers=names)
     if person is not None and decision.by in ballot.moved:
-        return Answer(reply=Reply.DELEGATED, who=(ballot.moved[decision.by],))
+        return Reply(reply=ReplyKind.DELEGATED, who=(ballot.moved[decision.by],))
     if decision.by in ballot.barred():
         own = decision.by == ballot.requester and not ballot.policy.requester_may_decide
-        return Answer(reply=Reply.REQUESTER if own else Reply.AUTHOR, approvers=names)
-    return None if person is not None else Answer(reply=Reply.NOT_APPROVER, approvers=names)
+        return Reply(reply=ReplyKind.REQUESTER if own else ReplyKind.AUTHOR, approvers=names)
+    return None if person is not None else Reply(reply=ReplyKind.NOT_APPROVER, approvers=names)
 
 
-def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Answer | None:
+def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Reply | None:
     if decision.revision != ballot.revision or not matches(decision.digest, ballot.digest):
-        return Answer(reply=Reply.STALE)
+        return Reply(reply=ReplyKind.STALE)
     if decision.via is Via.BUTTON and decision.place is None:
-        return Answer(reply=Reply.WRONG_PLACE)
+        return Reply(reply=ReplyKind.WRONG_PLACE)
     if decision.place is not None and decision.place not in ballot.places:
-        return Answer(reply=Reply.WRONG_PLACE)
+        return Reply(reply=ReplyKind.WRONG_PLACE)
     return None
 
 
-def _incomplete(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
+def _incomplete(ballot: Ballot, decision: Decision, fit: Fit) -> Reply | None:
     if decision.verdict is Verdict.APPROVE:
         return _careless(ballot, decision, fit) or _edit_refused(ballot, decision, fit)
     if decision.verdict is Verdict.REQUEST_CHANGES:
         if not decision.comment.strip():
-            return Answer(reply=Reply.REASON_MISSING, verdict=decision.verdict)
+            return Reply(reply=ReplyKind.REASON_MISSING, verdict=decision.verdict)
         return _used_up(ballot)
     if ballot.policy.reason_required and not decision.comment.strip():
-        return Answer(reply=Reply.REASON_MISSING, verdict=decision.verdict)
+        return Reply(reply=ReplyKind.REASON_MISSING, verdict=decision.verdict)
     return None
 
 
-def _careless(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
+def _careless(ballot: Ballot, decision: Decision, fit: Fit) -> Reply | None:
     policy = ballot.policy
     if _not_live(ballot):
-        return Answer(reply=Reply.NOT_LIVE, detail=ballot.execution_mode.value)
+        return Reply(reply=ReplyKind.NOT_LIVE, detail=ballot.execution_mode.value)
     if policy.risk is not Risk.HIGH:
         return None
     if decision.via is Via.BULK:
-        return Answer(reply=Reply.NO_BULK)
+        return Reply(reply=ReplyKind.NO_BULK)
     if decision.via is Via.EMAIL and not policy.email_decides_high_risk:
-        return Answer(reply=Reply.NO_EMAIL)
+        return Reply(reply=ReplyKind.NO_EMAIL)
     return _mistyped(ballot, decision, fit)
 
 
-def _mistyped(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
+def _mistyped(ballot: Ballot, decision: Decision, fit: Fit) -> Reply | None:
     """Whoever approves calls types what they come to, as they were edited.
 
     An edit that makes the next version approves nothing: whoever approves that types its phrase.
@@ -171,7 +169,7 @@ def _mistyped(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
         wanted = fit.phrase if ballot.policy.edit_settles() else decision.confirmation
     if typed_rightly(decision.confirmation, wanted):
         return None
-    return Answer(reply=Reply.CONFIRMATION_MISSING, detail=wanted)
+    return Reply(reply=ReplyKind.CONFIRMATION_MISSING, detail=wanted)
 
 
 def _not_live(ballot: Ballot) -> bool:
@@ -181,28 +179,28 @@ def _not_live(ballot: Ballot) -> bool:
     )
 
 
-def _edit_refused(ballot: Ballot, decision: Decision, fit: Fit) -> Answer | None:
+def _edit_refused(ballot: Ballot, decision: Decision, fit: Fit) -> Reply | None:
     if fit.problem:
-        return Answer(reply=Reply.UNFIT_EDIT, verdict=decision.verdict, detail=fit.problem)
+        return Reply(reply=ReplyKind.UNFIT_EDIT, verdict=decision.verdict, detail=fit.problem)
     if decision.edit is None or ballot.policy.edit_settles():
         return None
     return _used_up(ballot)
 
 
-def _used_up(ballot: Ballot) -> Answer | None:
+def _used_up(ballot: Ballot) -> Reply | None:
     if ballot.revision < ballot.policy.max_revisions:
         return None
-    return Answer(reply=Reply.REVISIONS_USED_UP, detail=str(ballot.policy.max_revisions))
+    return Reply(reply=ReplyKind.REVISIONS_USED_UP, detail=str(ballot.policy.max_revisions))
 
 
-def _repeated(ballot: Ballot, decision: Decision) -> Answer | None:
+def _repeated(ballot: Ballot, decision: Decision) -> Reply | None:
     """A person counts once. Taking back an approval is possible, taking back a no is not."""
     before = next((d for d in ballot.counted if d.by == decision.by), None)
     if before is None or (
         before.verdict is Verdict.APPROVE and decision.verdict is not Verdict.APPROVE
     ):
         return None
-    return Answer(reply=Reply.ALREADY_COUNTED, verdict=before.verdict, when=before.at)
+    return Reply(reply=ReplyKind.ALREADY_COUNTED, verdict=before.verdict, when=before.at)
 
 
 LONGEST_CHAIN = 3
@@ -210,7 +208,7 @@ LONGEST_CHAIN = 3
 
 def delegate(
     ballot: Ballot, delegation: Delegation, to: Person | None, now: datetime
-) -> tuple[Ballot, Answer]:
+) -> tuple[Ballot, Reply]:
     """Hand a seat on; `to` is the person as looked up, None when he may not be an approver."""
     refusal = _closed(ballot, now) or _unentitled(
         ballot, says_nothing(delegation.by, delegation.team, now)
@@ -223,11 +221,11 @@ def delegate(
         update={"electorate": ballot.electorate.handed_on(delegation.by, to), "moved": moved}
     )
     if why := _not_delegable(ballot, after, delegation, to):
-        return ballot, Answer(reply=Reply.NOT_DELEGABLE, detail=why)
-    return after, Answer(reply=Reply.DELEGATED, who=(delegation.to,), when=now)
+        return ballot, Reply(reply=ReplyKind.NOT_DELEGABLE, detail=why)
+    return after, Reply(reply=ReplyKind.DELEGATED, who=(delegation.to,), when=now)
 
 
-def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Answer | None:
+def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Reply | None:
     """The reason why not, or None: only who is asked can be reminded."""
     return _closed(ballot, now) or _unentitled(ballot, says_nothing(snooze.by, snooze.team, now))
 
@@ -271,13 +269,13 @@ def escalate(ballot: Ballot, more: Iterable[Person]) -> Ballot:
     )
 
 
-def may_withdraw(ballot: Ballot, withdrawal: Withdrawal) -> Answer | None:
+def may_withdraw(ballot: Ballot, withdrawal: Withdrawal) -> Reply | None:
     """The reason why not, or None: the requester, his task, or an operator may."""
     if ballot.outcome is not None:
         return closed_answer(ballot)
     if withdrawal.via in {Via.TASK, Via.CLI} or withdrawal.by == ballot.requester:
         return None
-    return Answer(reply=Reply.NOT_YOURS, who=(ballot.requester,))
+    return Reply(reply=ReplyKind.NOT_YOURS, who=(ballot.requester,))
 
 
 def settle_by_rule(ballot: Ballot, decision: Decision, now: datetime) -> Ballot:

@@ -26,7 +26,7 @@ class Covered(Frozen):
     rung: str
 
 
-class Roundup(Frozen):
+class SummaryRun(Frozen):
     """For each of `people`, or for a `channel`. Without `covered` it is about all that waits.
 
     It goes out at `due`. `raised_before` leaves out what is newer; nothing else goes to this
@@ -41,7 +41,7 @@ class Roundup(Frozen):
     rest: timedelta = timedelta(0)
 
 
-class DigestRequest(Frozen):
+class SummaryRequest(Frozen):
     """The digest of one person or one channel; `key` is the same in every attempt."""
 
     key: str
@@ -51,49 +51,49 @@ class DigestRequest(Frozen):
     raised_before: datetime | None = None
 
 
-class DigestSent(Frozen):
+class SummarySent(Frozen):
     """`later` is when the person's hours let it out; None when there is nothing left to do."""
 
     later: datetime | None = None
 
 
-class DigestSteps:
+class SummaryActivities:
     """Implemented in `bot/`."""
 
     @activity.defn(name="send_digest")
-    async def send_digest(self, request: DigestRequest) -> DigestSent:
+    async def send_digest(self, request: SummaryRequest) -> SummarySent:
         """Send what still waits, if anything does and the person wants it now."""
         raise NotImplementedError
 
 
-@workflow.defn
-class RoundupWorkflow:
+@workflow.defn(name="RoundupWorkflow")
+class SummaryWorkflow:
     """Sends, tells the approvals that their reminder is done, and rests."""
 
     @workflow.run
-    async def run(self, roundup: Roundup) -> None:
+    async def run(self, summary_run: SummaryRun) -> None:
         """For each audience in its own hours."""
-        if roundup.due is not None:
-            await workflow.sleep(max(roundup.due - workflow.now(), timedelta(0)))
-        audiences = [*roundup.people, *([roundup.channel] if roundup.channel else [])]
-        sending = asyncio.gather(*(self._send(roundup, one) for one in audiences))
-        await asyncio.gather(*(self._tell(one) for one in roundup.covered))
+        if summary_run.due is not None:
+            await workflow.sleep(max(summary_run.due - workflow.now(), timedelta(0)))
+        audiences = [*summary_run.people, *([summary_run.channel] if summary_run.channel else [])]
+        sending = asyncio.gather(*(self._send(summary_run, one) for one in audiences))
+        await asyncio.gather(*(self._tell(one) for one in summary_run.covered))
         await sending
-        if roundup.rest:
-            await workflow.sleep(roundup.rest)
+        if summary_run.rest:
+            await workflow.sleep(summary_run.rest)
 
-    async def _send(self, roundup: Roundup, audience: str) -> None:
-        request = DigestRequest(
+    async def _send(self, summary_run: SummaryRun, audience: str) -> None:
+        request = SummaryRequest(
             key=f"{workflow.info().workflow_id} {audience}",
-            person="" if audience == roundup.channel else audience,
-            channel=roundup.channel,
-            approvals=tuple(one.approval for one in roundup.covered),
-            raised_before=roundup.raised_before,
+            person="" if audience == summary_run.channel else audience,
+            channel=summary_run.channel,
+            approvals=tuple(one.approval for one in summary_run.covered),
+            raised_before=summary_run.raised_before,
         )
         for _ in range(2):
             try:
                 sent = await workflow.execute_activity_method(
-                    DigestSteps.send_digest,
+                    SummaryActivities.send_digest,
                     request,
                     start_to_close_timeout=timedelta(seconds=60),
                     heartbeat_timeout=BEAT,

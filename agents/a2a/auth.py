@@ -11,7 +11,7 @@ KEYS_PATH = "/.well-known/jwks.json"
 _OPEN_PATHS = ("/health", "/.well-known/agent-card.json", "/.well-known/agent.json", KEYS_PATH)
 
 
-class Door:
+class BearerAuth:
     """ASGI middleware. Health and cards are open; everything else needs the token, if any."""
 
     def __init__(self, app: ASGIApp, token: str, most_bytes: int = MOST_BYTES) -> None:

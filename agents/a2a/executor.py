@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Turn:
+class RemoteTurn:
     """What is to be run; `closes` makes the parts of the answer what goes over the wire."""
 
     request: TurnRequest
@@ -38,7 +38,7 @@ class TurnExecutor(AgentExecutor):
     async def execute(self, context: RequestContext, event_queue: EventQueue) -> None:
         """One turn, to COMPLETED, INPUT_REQUIRED or FAILED."""
         updater = await _opened(context, event_queue)
-        turn: Turn = context.call_context.state.pop(TURN)
+        turn: RemoteTurn = context.call_context.state.pop(TURN)
         outcome = await self._outcome(turn.request, turn.files)
         if isinstance(outcome, AgentError):
             await _fail(updater, outcome, turn)
@@ -67,7 +67,7 @@ async def _opened(context: RequestContext, queue: EventQueue) -> TaskUpdater:
     return TaskUpdater(queue, task_id, context_id)
 
 
-async def _fail(updater: TaskUpdater, error: AgentError, turn: Turn) -> None:
+async def _fail(updater: TaskUpdater, error: AgentError, turn: RemoteTurn) -> None:
     metadata = {"kind": error.kind, "retryable": error.retryable}
     parts = turn.closes([new_text_part(error.sentence), *failure_parts(error)])
     await updater.failed(updater.new_agent_message(parts, metadata=metadata))

@@ -35,7 +35,7 @@ from a2a.utils.errors import A2AError, InternalError, InvalidParamsError
 from agents.a2a.card import declared_version
 from agents.a2a.codec import INPUT_REQUIRED, request_of
 from agents.a2a.encryption import ANSWER, REQUEST, NotSealed, Seal, SealBroken, is_sealed
-from agents.a2a.executor import TURN, Turn, TurnExecutor
+from agents.a2a.executor import TURN, RemoteTurn, TurnExecutor
 from agents.a2a.kept_answers import AnswerStore, NoAnswers
 from agents.turn.runner import TurnRunner
 
@@ -193,7 +193,7 @@ class TurnHandler(DefaultRequestHandler):
             request, files = request_of(message, self._name)
         except ValueError as error:
             raise InvalidParamsError(message=str(error)) from error
-        run.context.state[TURN] = Turn(request, files, self._closes(message.message_id))
+        run.context.state[TURN] = RemoteTurn(request, files, self._closes(message.message_id))
         run.context.state["run"] = run
         fresh = SendMessageRequest(message=message)
         fresh.message.ClearField("task_id")

@@ -16,7 +16,7 @@ from agents.journal.repeatable import Repeat
 from agents.turn.answer import clean
 from workflows.content.json_value import DEEPEST
 from workflows.messages.results import RunStatus, ToolRun
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 
 MOST_RESPONSE = 8_000
 RAN_WITH = "ran_with"
@@ -94,7 +94,7 @@ class TurnBook:
         *,
         ran: Iterable[ToolRun] = (),
         settled: Iterable[str] = (),
-        said: Iterable[Answer] = (),
+        said: Iterable[ToolDecision] = (),
     ) -> None:
         self._turn = turn
         self._calls: dict[str, CallRecord] = {}

@@ -9,7 +9,7 @@ import json
 
 from agents.journal.book import UNKNOWN
 from workflows.messages.base import Frozen
-from workflows.messages.turns import Answer, Question, TurnOutcome, TurnRequest
+from workflows.messages.turns import Question, ToolDecision, TurnOutcome, TurnRequest
 
 _BEGINNING = '{"held":'
 
@@ -19,8 +19,8 @@ class Held(Frozen):
 
     turn: str
     session: str = ""
-    answers: tuple[Answer, ...] = ()
-    said: tuple[Answer, ...] = ()
+    answers: tuple[ToolDecision, ...] = ()
+    said: tuple[ToolDecision, ...] = ()
     entries: tuple[str, ...] = ()
 
     def outcome(self, questions: tuple[Question, ...]) -> TurnOutcome:

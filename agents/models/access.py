@@ -89,8 +89,8 @@ def _why(keys: ModelKeys, names: list[str]) -> str:
         return f"no key is set ({GOOGLE_KEYS[0]}, or another of docs/configuration.md)"
     said = ", ".join(sorted(keys.found))
     lacking = sorted({_no_key(ModelSettings(), keys, name) for name in names} - {""})
-    wish = f"; for {', '.join(names)}: {', '.join(lacking)}" if lacking else ""
-    return f"{said} is set, but no step can use it{wish}"
+    draft = f"; for {', '.join(names)}: {', '.join(lacking)}" if lacking else ""
+    return f"{said} is set, but no step can use it{draft}"
 
 
 def _by(settings: ModelSettings, keys: ModelKeys, names: list[str]) -> str:

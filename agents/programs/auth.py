@@ -1,4 +1,4 @@
-"""The door of the approval server: a principal's token, and a limit on the size of a request."""
+"""The door of the approval server: a program's token, and a limit on the size of a request."""
 
 import codecs
 
@@ -6,7 +6,7 @@ from starlette.authentication import AuthCredentials, SimpleUser
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from agents.programs.program import Principal, Principals
+from agents.programs.program import Program, Programs
 
 MOST_BYTES = 2_000_000
 NO_JSON = b"\0"
@@ -16,29 +16,29 @@ KEYS_PATH = "/.well-known/jwks.json"
 OPEN_PATHS = frozenset({"/health", KEYS_PATH, *CARD_PATHS})
 
 
-class ApprovalDoor:
-    """ASGI middleware. Health, card and keys are open; everything else is for principals."""
+class ProgramAuth:
+    """ASGI middleware. Health, card and keys are open; everything else is for programs."""
 
-    def __init__(self, app: ASGIApp, principals: Principals, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, app: ASGIApp, programs: Programs, most_bytes: int = MOST_BYTES) -> None:
         self._app = app
-        self._principals = principals
+        self._programs = programs
         self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request in as its principal, or answer 401 or 413."""
+        """Let the request in as its program, or answer 401 or 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
         if scope["path"] not in OPEN_PATHS:
-            principal = self._principal(headers)
-            if principal is None:
+            program = self._program(headers)
+            if program is None:
                 refusal = {"error": "A valid bearer token is needed."}
                 answer = JSONResponse(refusal, 401, headers={"WWW-Authenticate": "Bearer"})
                 await answer(scope, receive, send)
                 return
             scope["auth"] = AuthCredentials(["authenticated"])
-            scope["user"] = SimpleUser(principal.name)
+            scope["user"] = SimpleUser(program.name)
         size = headers.get(b"content-length", b"0")
         if not size.isdigit() or int(size) > self._most_bytes:
             await _drain(receive)
@@ -47,11 +47,11 @@ class ApprovalDoor:
             return
         await self._app(scope, self._counted(receive), send)
 
-    def _principal(self, headers: dict[bytes, bytes]) -> Principal | None:
+    def _program(self, headers: dict[bytes, bytes]) -> Program | None:
         scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-        return self._principals.owner_of(given.strip())
+        return self._programs.owner_of(given.strip())
 
     def _counted(self, receive: Receive) -> Receive:
         """A chunked body has no length in its header: cut the connection when it grows too long."""

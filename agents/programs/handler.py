@@ -24,7 +24,7 @@ from a2a.utils.errors import InvalidParamsError, UnsupportedOperationError
 from a2a.utils.proto_utils import validate_proto_required_fields
 from a2a.utils.task import apply_history_length, validate_history_length
 
-from agents.programs.program import Principal, Principals
+from agents.programs.program import Program, Programs
 from agents.programs.push import UrlCheck, Watchers
 from agents.programs.task import PENDING
 from agents.programs.tasks import ApprovalTasks
@@ -41,7 +41,7 @@ class ApprovalHandler(DefaultRequestHandler):
     def __init__(
         self,
         tasks: ApprovalTasks,
-        principals: Principals,
+        programs: Programs,
         store: TaskStore,
         configs: PushNotificationConfigStore,
         watchers: Watchers,
@@ -56,7 +56,7 @@ class ApprovalHandler(DefaultRequestHandler):
             push_url_validator=check,
         )
         self._tasks = tasks
-        self._principals = principals
+        self._programs = programs
         self._configs = configs
         self._watchers = watchers
         self._check = check
@@ -73,21 +73,21 @@ class ApprovalHandler(DefaultRequestHandler):
     ) -> AsyncGenerator[Event, None]:
         """The same, and then what happens, however long it takes."""
         task = await self._asked(params, context)
-        async for event in self._tasks.follow(task, self._principal(context)):
+        async for event in self._tasks.follow(task, self._program(context)):
             yield event
 
     async def on_get_task(self, params: GetTaskRequest, context: ServerCallContext) -> Task | None:
         """The task as it is now."""
         validate_proto_required_fields(params)
         validate_history_length(params)
-        task = await self._tasks.current(params.id, self._principal(context))
+        task = await self._tasks.current(params.id, self._program(context))
         return apply_history_length(task, params)
 
     async def on_list_tasks(
         self, params: ListTasksRequest, context: ServerCallContext
     ) -> ListTasksResponse:
-        """The principal's own tasks; the open ones are brought up to date before."""
-        await self._tasks.open(self._principal(context))
+        """The program's own tasks; the open ones are brought up to date before."""
+        await self._tasks.open(self._program(context))
         page: ListTasksResponse = await super().on_list_tasks(params, context)
         return page
 
@@ -96,17 +96,17 @@ class ApprovalHandler(DefaultRequestHandler):
     ) -> Task | None:
         """Withdraw what is asked."""
         validate_proto_required_fields(params)
-        return await self._tasks.cancel(params.id, self._principal(context))
+        return await self._tasks.cancel(params.id, self._program(context))
 
     async def on_subscribe_to_task(
         self, params: SubscribeToTaskRequest, context: ServerCallContext
     ) -> AsyncGenerator[Event, None]:
         """What happens from now on; refused for a task that has ended."""
-        principal = self._principal(context)
-        task = await self._tasks.current(params.id, principal)
+        program = self._program(context)
+        task = await self._tasks.current(params.id, program)
         if task.status.state not in _ONGOING:
             raise UnsupportedOperationError(message="This task has ended: get it instead.")
-        async for event in self._tasks.follow(task, principal):
+        async for event in self._tasks.follow(task, program):
             yield event
 
     async def on_create_task_push_notification_config(
@@ -115,9 +115,9 @@ class ApprovalHandler(DefaultRequestHandler):
         """Register an address, once it is checked."""
         made: TaskPushNotificationConfig
         made = await super().on_create_task_push_notification_config(params, context)
-        principal = self._principal(context)
-        task = await self._tasks.current(params.task_id, principal)
-        await self._watchers.watch(task, principal)
+        program = self._program(context)
+        task = await self._tasks.current(params.task_id, program)
+        await self._watchers.watch(task, program)
         return made
 
     async def aclose(self) -> None:
@@ -128,19 +128,19 @@ class ApprovalHandler(DefaultRequestHandler):
     async def _asked(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         validate_proto_required_fields(params)
         validate_history_length(params.configuration)
-        principal = self._principal(context)
+        program = self._program(context)
         wanted = params.configuration.HasField("task_push_notification_config")
         push = params.configuration.task_push_notification_config
         if wanted and not await self._check(push.url):
             raise InvalidParamsError(message="Notifications go to public https addresses only.")
-        task = await self._tasks.ask(params.message, principal)
+        task = await self._tasks.ask(params.message, program)
         if wanted:
             await self._configs.set_info(task.id, push, context)
-        await self._watchers.watch(task, principal)
+        await self._watchers.watch(task, program)
         return task
 
-    def _principal(self, context: ServerCallContext) -> Principal:
-        return self._principals.named(context.user.user_name)
+    def _program(self, context: ServerCallContext) -> Program:
+        return self._programs.named(context.user.user_name)
 
 
 class _Nothing(AgentExecutor):

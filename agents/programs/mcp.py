@@ -18,9 +18,9 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import BaseModel, Field
 
 from agents.http.signature import SigningKey, sign
-from agents.programs.port import ApprovalDesk, Asking, DeskError, Standing, State
-from agents.programs.program import Principal, Principals
-from agents.programs.request import UnfitWish, Wish, policy_of, wish_from
+from agents.programs.port import ApprovalDesk, ApprovalStanding, Asking, DeskError, State
+from agents.programs.program import Program, Programs
+from agents.programs.request import ApprovalDraft, UnfitDraft, draft_from, policy_of
 from agents.programs.statement import statement
 from agents.programs.task import sentence
 
@@ -58,17 +58,17 @@ class ApprovalReport(BaseModel):
 
 
 class ApprovalTools:
-    """The three tools. `alone` is the principal where there is one only (stdio)."""
+    """The three tools. `alone` is the program where there is one only (stdio)."""
 
     def __init__(
         self,
         desk: ApprovalDesk,
-        principals: Principals,
+        programs: Programs,
         key: SigningKey,
-        alone: Principal | None = None,
+        alone: Program | None = None,
     ) -> None:
         self._desk = desk
-        self._principals = principals
+        self._programs = programs
         self._key = key
         self._alone = alone
 
@@ -125,9 +125,9 @@ class ApprovalTools:
         self, ctx: Context[Any, Any], approval_id: str, wait_seconds: Wait = 0
     ) -> ApprovalReport:
         """How an approval stands now, or within `wait_seconds`."""
-        principal = self._principal(ctx)
+        program = self._program(ctx)
         with _told():
-            return await self._report(approval_id, principal, wait_seconds)
+            return await self._report(approval_id, program, wait_seconds)
 
     async def _ask(
         self,
@@ -137,32 +137,32 @@ class ApprovalTools:
         revises: str,
         seconds: float,
     ) -> ApprovalReport:
-        principal = self._principal(ctx)
+        program = self._program(ctx)
         with _told():
-            wish = wish_from(fields)
-            policy_of(wish, principal)
-            asking = _asking(wish, principal, key, revises)
+            draft = draft_from(fields)
+            policy_of(draft, program)
+            asking = _asking(draft, program, key, revises)
             known = "" if key or revises else await self._desk.twin(asking)
             if not known:
                 await self._desk.ask(asking)
-            return await self._report(known or asking.id, principal, seconds)
+            return await self._report(known or asking.id, program, seconds)
 
-    async def _report(self, approval: str, principal: Principal, seconds: float) -> ApprovalReport:
-        standing = await self._looked(approval, principal)
+    async def _report(self, approval: str, program: Program, seconds: float) -> ApprovalReport:
+        standing = await self._looked(approval, program)
         if standing.state is State.PENDING and seconds:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._desk.settled(approval)
-            standing = await self._looked(approval, principal)
-        return self._told(standing, principal)
+            standing = await self._looked(approval, program)
+        return self._told(standing, program)
 
-    async def _looked(self, approval: str, principal: Principal) -> Standing:
-        standing = await self._desk.look(approval, principal.name)
+    async def _looked(self, approval: str, program: Program) -> ApprovalStanding:
+        standing = await self._desk.look(approval, program.name)
         if standing is None:
             raise ToolError("There is no such approval.")
         return standing
 
-    def _told(self, standing: Standing, principal: Principal) -> ApprovalReport:
+    def _told(self, standing: ApprovalStanding, program: Program) -> ApprovalReport:
         if standing.settlement is None:
             waiting = "People are being asked; ask approval_status later."
             return ApprovalReport(
@@ -170,7 +170,7 @@ class ApprovalTools:
                 status=standing.state.value,
                 message=standing.problem or waiting,
             )
-        said = statement(standing, principal.name, standing.settlement.revision)
+        said = statement(standing, program.name, standing.settlement.revision)
         return ApprovalReport(
             approval_id=standing.id,
             status=standing.settlement.outcome.value,
@@ -182,14 +182,14 @@ class ApprovalTools:
             jws=sign(said, self._key),
         )
 
-    def _principal(self, ctx: Context[Any, Any]) -> Principal:
+    def _program(self, ctx: Context[Any, Any]) -> Program:
         """Whoever sent this very request, whatever session it came in."""
         if self._alone is not None:
             return self._alone
         request = ctx.request_context.request
         if request is None:
             raise ToolError("This transport does not say who asks.")
-        return self._principals.named(request.user.display_name)
+        return self._programs.named(request.user.display_name)
 
 
 def mcp_server(tools: ApprovalTools) -> MCPServer[Any]:
@@ -203,25 +203,25 @@ def mcp_server(tools: ApprovalTools) -> MCPServer[Any]:
 async def serve_stdio(tools: ApprovalTools) -> None:
     """Serve the one program at the other end of standard input and output, until it leaves.
 
-    `tools` needs its principal named (`alone`), and nothing else may print to standard output.
+    `tools` needs its program named (`alone`), and nothing else may print to standard output.
     """
     await mcp_server(tools).run_stdio_async()
 
 
-def _asking(wish: Wish, principal: Principal, key: str, revises: str) -> Asking:
+def _asking(draft: ApprovalDraft, program: Program, key: str, revises: str) -> Asking:
     """The id comes from the key; a revision's from what it revises, so there is one of each."""
     if revises:
         base, _, number = revises.rpartition(".v")
         revision = int(number) + 1 if number.isdecimal() and len(number) < 4 else 0
         if not base or not revision:
-            raise UnfitWish("revises: this is no approval's id.")
+            raise UnfitDraft("revises: this is no approval's id.")
     else:
-        seed = f"{principal.name}\n{key or secrets.token_hex(16)}"
+        seed = f"{program.name}\n{key or secrets.token_hex(16)}"
         base, revision = f"x-{hashlib.sha256(seed.encode()).hexdigest()[:16]}.approve", 1
     return Asking(
         id=f"{base}.v{revision}",
-        principal=principal,
-        wish=wish,
+        program=program,
+        draft=draft,
         revision=revision,
         previous=revises,
         via="mcp",
@@ -233,5 +233,5 @@ def _told() -> Iterator[None]:
     """Our errors as the tool's, each a sentence for the agent."""
     try:
         yield
-    except (UnfitWish, DeskError) as error:
+    except (UnfitDraft, DeskError) as error:
         raise ToolError(str(error)) from None

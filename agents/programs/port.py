@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from agents.programs.program import Principal
-from agents.programs.request import Wish
+from agents.programs.program import Program
+from agents.programs.request import ApprovalDraft
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Outcome, Settlement
 from workflows.messages.results import AgentResult
@@ -39,8 +39,8 @@ class Asking(Frozen):
     """
 
     id: str
-    principal: Principal
-    wish: Wish
+    program: Program
+    draft: ApprovalDraft
     revision: int = 1
     previous: str = ""
     via: str = "a2a"
@@ -54,7 +54,7 @@ class State(StrEnum):
     BROKEN = "broken"
 
 
-class Standing(Frozen):
+class ApprovalStanding(Frozen):
     """One approval as its program may see it.
 
     `settlement` is set when it is settled, `problem` (a sentence) when it broke before anybody
@@ -89,16 +89,16 @@ class ApprovalDesk(Protocol):
         """Raise it durably; raises DeskRefused when this id was used with another content."""
 
     async def twin(self, asking: Asking) -> str:
-        """A waiting approval of this principal with the very same content; empty without one.
+        """A waiting approval of this program with the very same content; empty without one.
 
         High risk has none: each is decided for itself.
         """
 
-    async def look(self, approval: str, principal: str) -> Standing | None:
-        """Where it stands now; None when this principal has no such approval."""
+    async def look(self, approval: str, program: str) -> ApprovalStanding | None:
+        """Where it stands now; None when this program has no such approval."""
 
     async def settled(self, approval: str) -> None:
         """Return once it is not pending any more, which may take weeks. Cancel freely."""
 
-    async def withdraw(self, approval: str, principal: Principal, reason: str) -> None:
+    async def withdraw(self, approval: str, program: Program, reason: str) -> None:
         """Take it back. Durable when this returns; nothing happens when it is decided already."""

@@ -12,7 +12,7 @@ from workflows.messages.policy import Policy
 MOST_OPEN = 50
 
 
-class Principal(Frozen):
+class Program(Frozen):
     """One program. What it asks for is decided by `policy`, in `channel`, on behalf of `owner`.
 
     `owner` is the Slack user who answers for the program: he counts as the requester, so he can
@@ -34,25 +34,25 @@ class Principal(Frozen):
         return self.title or self.name
 
 
-class Principals:
+class Programs:
     """All of them, by name and by token."""
 
-    def __init__(self, known: Iterable[Principal]) -> None:
-        self._known = {principal.name: principal for principal in known}
+    def __init__(self, known: Iterable[Program]) -> None:
+        self._known = {program.name: program for program in known}
         self._hashes = {
             name: _hash(one.token.get_secret_value().encode()) for name, one in self._known.items()
         }
         if len(set(self._hashes.values())) < len(self._known):
             raise ValueError("Two principals have the same token: give each its own.")
 
-    def __iter__(self) -> Iterator[Principal]:
+    def __iter__(self) -> Iterator[Program]:
         return iter(self._known.values())
 
-    def named(self, name: str) -> Principal:
-        """The principal of this name; KeyError for a stranger."""
+    def named(self, name: str) -> Program:
+        """The program of this name; KeyError for a stranger."""
         return self._known[name]
 
-    def owner_of(self, token: bytes) -> Principal | None:
+    def owner_of(self, token: bytes) -> Program | None:
         """Whose token this is. Takes as long for a wrong one as for a right one."""
         given, found = _hash(token), None
         for name, known in self._hashes.items():

@@ -16,7 +16,7 @@ from a2a.utils.errors import A2AError
 from a2a.utils.push_url_validator import validate_push_notification_url
 from starlette.authentication import SimpleUser
 
-from agents.programs.program import Principal
+from agents.programs.program import Program
 from agents.programs.tasks import ApprovalTasks, TaskEvent
 
 SECONDS = 10.0
@@ -74,22 +74,22 @@ class Watchers:
         self._sender = sender
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    async def resume(self, principals: Iterable[Principal]) -> None:
+    async def resume(self, programs: Iterable[Program]) -> None:
         """Go on with what was open when the last process stopped."""
-        for principal in principals:
+        for program in programs:
             try:
-                for task in await self._tasks.open(principal, MOST_RESUMED):
-                    await self.watch(task, principal)
+                for task in await self._tasks.open(program, MOST_RESUMED):
+                    await self.watch(task, program)
             except A2AError:
-                _log.exception("push_not_resumed", principal=principal.name)
+                _log.exception("push_not_resumed", program=program.name)
 
-    async def watch(self, task: Task, principal: Principal) -> None:
+    async def watch(self, task: Task, program: Program) -> None:
         """Follow this task, if anybody wants to hear about it and nobody follows it yet."""
-        context = ServerCallContext(user=StarletteUser(SimpleUser(principal.name)))
+        context = ServerCallContext(user=StarletteUser(SimpleUser(program.name)))
         wanted = await self._configs.get_info(task.id, context)
         if not wanted or task.id in self._running:
             return
-        following = asyncio.create_task(self._follow(task, principal))
+        following = asyncio.create_task(self._follow(task, program))
         self._running[task.id] = following
         following.add_done_callback(lambda _: self._running.pop(task.id, None))
 
@@ -101,8 +101,8 @@ class Watchers:
         await asyncio.gather(*running, return_exceptions=True)
         await self._sender.aclose()
 
-    async def _follow(self, task: Task, principal: Principal) -> None:
-        async with contextlib.aclosing(self._tasks.follow(task, principal)) as events:
+    async def _follow(self, task: Task, program: Program) -> None:
+        async with contextlib.aclosing(self._tasks.follow(task, program)) as events:
             async for event in events:
                 if not isinstance(event, Task):  # its program has that already
                     await self._sender.send_notification(task.id, event)

@@ -1,7 +1,7 @@
 """What a program wants people to decide, and the policy that comes of it.
 
-The program chooses the words. Who may decide, and how much it takes, is the principal's policy:
-a wish can only narrow the approvers, raise the risk and shorten the time.
+The program chooses the words. Who may decide, and how much it takes, is the program's policy:
+a draft can only narrow the approvers, raise the risk and shorten the time.
 """
 
 from datetime import timedelta
@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from agents.programs.program import Principal
+from agents.programs.program import Program
 from workflows.messages.durations import Duration, words
 from workflows.messages.policy import OnTimeout, Policy, Risk
 from workflows.messages.results import SUMMARY_CHARACTERS, AgentResult, ProposedCall
@@ -38,11 +38,11 @@ Text = Annotated[str, AfterValidator(_fit)]
 Finding = Annotated[str, Field(max_length=4_000), AfterValidator(_fit)]
 
 
-class UnfitWish(ValueError):  # noqa: N818 - the name says what it is
+class UnfitDraft(ValueError):  # noqa: N818 - the name says what it is
     """This cannot be asked for; the text says what to change."""
 
 
-class Wish(BaseModel):
+class ApprovalDraft(BaseModel):
     """What is to be decided, as the program words it. An unknown key is a mistake.
 
     `approvers` are written as the settings write them; empty means everybody they name.
@@ -73,7 +73,7 @@ class Wish(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_empty_calls(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A wish from before there were calls is still the same wish."""
+        """A draft from before there were calls is still the same draft."""
         dumped: dict[str, Any] = dump(self)
         if not self.calls:
             dumped.pop("calls", None)
@@ -89,20 +89,20 @@ class Wish(BaseModel):
         )
 
 
-def wish_from(given: dict[str, object], before: Wish | None = None) -> Wish:
-    """The wish in these fields; raises UnfitWish.
+def draft_from(given: dict[str, object], before: ApprovalDraft | None = None) -> ApprovalDraft:
+    """The draft in these fields; raises UnfitDraft.
 
     A new version of an earlier wish keeps title, approvers, risk and timeout where the fields say
     nothing about them.
     """
     kept = before.model_dump(include={"title", "approvers", "risk", "timeout"}) if before else {}
     try:
-        return Wish.model_validate(kept | given)
+        return ApprovalDraft.model_validate(kept | given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         said = first["msg"].removeprefix("Value error, ")
-        raise UnfitWish(f"{where}: {said}." if where else f"{said}.") from None
+        raise UnfitDraft(f"{where}: {said}." if where else f"{said}.") from None
 
 
 def fields_from(text: str, *, titled: bool) -> dict[str, object]:
@@ -119,50 +119,50 @@ def fields_from(text: str, *, titled: bool) -> dict[str, object]:
     return fields
 
 
-def policy_of(wish: Wish, principal: Principal) -> Policy:
-    """The principal's policy with the wish in it; raises UnfitWish for what it does not allow.
+def policy_of(draft: ApprovalDraft, program: Program) -> Policy:
+    """The program's policy with the draft in it; raises UnfitDraft for what it does not allow.
 
     Nothing a program writes decides: no rule over its own figures, no bypass, and no approval by
     waiting.
     """
-    policy = principal.policy
+    policy = program.policy
     changed: dict[str, object] = {"auto_approve": "", "bypassers": ()}
     if policy.on_timeout is OnTimeout.APPROVE:
         changed["on_timeout"] = OnTimeout.EXPIRE
-    if wish.approvers:
-        changed["approvers"] = _approvers(wish, policy)
-    if wish.risk is not None:
-        changed["risk"] = _risk(wish.risk, policy)
-    if wish.timeout is not None:
-        changed["timeout"] = _timeout(wish.timeout, policy)
-    if wish.answer_in_words:
+    if draft.approvers:
+        changed["approvers"] = _approvers(draft, policy)
+    if draft.risk is not None:
+        changed["risk"] = _risk(draft.risk, policy)
+    if draft.timeout is not None:
+        changed["timeout"] = _timeout(draft.timeout, policy)
+    if draft.answer_in_words:
         changed["open_first"] = True
     return policy.model_copy(update=changed)
 
 
-def _approvers(wish: Wish, policy: Policy) -> tuple[str, ...]:
+def _approvers(draft: ApprovalDraft, policy: Policy) -> tuple[str, ...]:
     known = {name.casefold(): name for name in policy.approvers}
-    wanted = list(dict.fromkeys(name.casefold() for name in wish.approvers))
-    strangers = [name for name in wish.approvers if name.casefold() not in known]
+    wanted = list(dict.fromkeys(name.casefold() for name in draft.approvers))
+    strangers = [name for name in draft.approvers if name.casefold() not in known]
     if strangers:
-        raise UnfitWish(
+        raise UnfitDraft(
             f"approvers: {', '.join(strangers)[:200]} may not be asked by this program; its "
             "settings name who may."
         )
     if len(wanted) < policy.quorum:
-        raise UnfitWish(f"approvers: the policy takes {policy.quorum} people; name as many.")
+        raise UnfitDraft(f"approvers: the policy takes {policy.quorum} people; name as many.")
     return tuple(known[name] for name in wanted)
 
 
 def _risk(wanted: Risk, policy: Policy) -> Risk:
     if _RISKS.index(wanted) < _RISKS.index(policy.risk):
-        raise UnfitWish(f"risk: the policy says {policy.risk.value}; a program cannot lower it.")
+        raise UnfitDraft(f"risk: the policy says {policy.risk.value}; a program cannot lower it.")
     return wanted
 
 
 def _timeout(wanted: timedelta, policy: Policy) -> timedelta:
     if wanted > policy.timeout:
-        raise UnfitWish(f"timeout: at most {words(policy.timeout)} with this program's policy.")
+        raise UnfitDraft(f"timeout: at most {words(policy.timeout)} with this program's policy.")
     return wanted
 
 

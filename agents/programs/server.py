@@ -32,12 +32,12 @@ from starlette.routing import BaseRoute, Route
 
 from agents.http.server import serve_app
 from agents.http.signature import KeySetJson, SigningKey
-from agents.programs.auth import CARD_PATHS, KEYS_PATH, MOST_BYTES, ApprovalDoor
+from agents.programs.auth import CARD_PATHS, KEYS_PATH, MOST_BYTES, ProgramAuth
 from agents.programs.card import approval_card
 from agents.programs.handler import ApprovalHandler
 from agents.programs.mcp import ApprovalTools, mcp_server
 from agents.programs.port import ApprovalDesk
-from agents.programs.program import Principals
+from agents.programs.program import Programs
 from agents.programs.push import Sender, UrlCheck, Watchers
 from agents.programs.store import KeptAddresses, KeptTasks
 from agents.programs.tasks import ApprovalTasks
@@ -52,7 +52,7 @@ class ApprovalParts:
     """
 
     desk: ApprovalDesk
-    principals: Principals
+    programs: Programs
     key: SigningKey
     engine: AsyncEngine
     old_protocol: bool = False
@@ -68,8 +68,8 @@ def create_app(parts: ApprovalParts, base_url: str) -> Starlette:
     store, addresses = KeptTasks(parts.engine), KeptAddresses(parts.engine)
     tasks = ApprovalTasks(parts.desk, store, parts.key)
     watchers = Watchers(tasks, addresses, Sender(addresses, check))
-    handler = ApprovalHandler(tasks, parts.principals, store, addresses, watchers, check, card)
-    mcp = mcp_server(ApprovalTools(parts.desk, parts.principals, parts.key))
+    handler = ApprovalHandler(tasks, parts.programs, store, addresses, watchers, check, card)
+    mcp = mcp_server(ApprovalTools(parts.desk, parts.programs, parts.key))
     return Starlette(
         routes=[
             Route("/health", _health),
@@ -77,9 +77,9 @@ def create_app(parts: ApprovalParts, base_url: str) -> Starlette:
             *_mcp_routes(mcp),
             *_a2a_routes(handler, card, old_protocol=parts.old_protocol),
         ],
-        middleware=[Middleware(ApprovalDoor, principals=parts.principals)],
+        middleware=[Middleware(ProgramAuth, programs=parts.programs)],
         lifespan=partial(
-            _lifespan, mcp=mcp, handler=handler, watchers=watchers, principals=parts.principals
+            _lifespan, mcp=mcp, handler=handler, watchers=watchers, programs=parts.programs
         ),
     )
 
@@ -114,7 +114,7 @@ def _a2a_routes(
 
 
 def _mcp_routes(mcp: MCPServer[Any]) -> list[BaseRoute]:
-    """No sessions: each request stands for itself, and for its own principal.
+    """No sessions: each request stands for itself, and for its own program.
 
     The SDK's check of the Host header guards servers that need no token; this one needs one.
     """
@@ -132,10 +132,10 @@ async def _lifespan(
     mcp: MCPServer[Any],
     handler: ApprovalHandler,
     watchers: Watchers,
-    principals: Principals,
+    programs: Programs,
 ) -> AsyncIterator[None]:
     async with mcp.session_manager.run():
-        resuming = asyncio.create_task(watchers.resume(principals))
+        resuming = asyncio.create_task(watchers.resume(programs))
         try:
             yield
         finally:

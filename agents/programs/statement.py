@@ -1,6 +1,6 @@
 """The statement about a decision: what is signed and handed to the program that asked.
 
-    approval_id, revision, principal, title
+    approval_id, revision, program, title
     outcome         approved, rejected, changes_requested, expired, withdrawn
     digest          sha256 over result, revision and policy: what the card showed
     result_digest   sha256 over the result alone, as it was decided (edited: as it was edited)
@@ -18,18 +18,18 @@ keys, no spaces and ASCII only, where result has exactly the keys of `AgentResul
 
 from typing import Any
 
-from agents.programs.port import Standing
+from agents.programs.port import ApprovalStanding
 from workflows.messages.decisions import Decision
 
 
-def statement(standing: Standing, principal: str, revision: int) -> dict[str, Any]:
+def statement(standing: ApprovalStanding, program: str, revision: int) -> dict[str, Any]:
     """The statement about a settled approval, plain JSON."""
     settlement = standing.settlement
     assert settlement is not None
     said = {
         "approval_id": standing.id,
         "revision": revision,
-        "principal": principal,
+        "principal": program,
         "title": standing.title,
         "outcome": settlement.outcome.value,
         "digest": settlement.digest,
@@ -47,7 +47,7 @@ def statement(standing: Standing, principal: str, revision: int) -> dict[str, An
     return said
 
 
-def _who(decision: Decision, standing: Standing) -> dict[str, str]:
+def _who(decision: Decision, standing: ApprovalStanding) -> dict[str, str]:
     return {
         "id": decision.by,
         "name": standing.names.get(decision.by) or decision.name or decision.by,

@@ -17,7 +17,7 @@ from a2a.types.a2a_pb2 import Artifact, Message, Part, Role, Task, TaskState, Ta
 
 from agents.http.signature import SigningKey, sign
 from agents.programs.message import JSON
-from agents.programs.port import Standing, State
+from agents.programs.port import ApprovalStanding, State
 from agents.programs.statement import statement
 from workflows.messages.content_hash import canonical
 from workflows.messages.decisions import Outcome
@@ -66,7 +66,7 @@ def previous_of(task: Task) -> str:
     return _approval_id(task, revision - 1) if revision > 1 else ""
 
 
-def show(task: Task, standing: Standing, principal: str, key: SigningKey) -> bool:
+def show(task: Task, standing: ApprovalStanding, program: str, key: SigningKey) -> bool:
     """Bring the task up to date; whether anything changed."""
     if standing.state is State.PENDING:
         text = _waiting(standing)
@@ -77,7 +77,7 @@ def show(task: Task, standing: Standing, principal: str, key: SigningKey) -> boo
         set_status(task, FAILED, standing.problem)
     else:
         assert standing.outcome is not None
-        task.artifacts.append(_decision(task, standing, principal, key))
+        task.artifacts.append(_decision(task, standing, program, key))
         set_status(task, _STATES[standing.outcome], sentence(standing))
     return True
 
@@ -99,7 +99,7 @@ def set_status(task: Task, state: TaskState, text: str = "") -> None:
     task.status.CopyFrom(status)
 
 
-def sentence(standing: Standing) -> str:
+def sentence(standing: ApprovalStanding) -> str:
     """How it ended, in words."""
     settlement = standing.settlement
     assert settlement is not None
@@ -117,7 +117,7 @@ def _approval_id(task: Task, revision: int) -> str:
     return f"x-{task.id.replace('-', '')[:16]}.approve.v{revision}"
 
 
-def _waiting(standing: Standing) -> str:
+def _waiting(standing: ApprovalStanding) -> str:
     people = ", ".join(standing.approvers)
     if not people:
         return ASKED
@@ -125,8 +125,8 @@ def _waiting(standing: Standing) -> str:
     return f"Waits for a decision in Slack{until}; may decide: {people}."
 
 
-def _decision(task: Task, standing: Standing, principal: str, key: SigningKey) -> Artifact:
-    said = statement(standing, principal, len(task.history))
+def _decision(task: Task, standing: ApprovalStanding, program: str, key: SigningKey) -> Artifact:
+    said = statement(standing, program, len(task.history))
     return Artifact(
         artifact_id=f"decision-v{len(task.history)}",
         name="decision",

@@ -18,7 +18,7 @@ from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, Unus
 from agents.runtime.figures import CallFigures, NoFigures
 from agents.turn.flawed_calls import refuse_flawed
 from agents.turn.runner import TurnRunner
-from workflows.activities import AgentSteps
+from workflows.activities import AgentActivities
 from workflows.messages.turns import TurnOutcome, TurnRequest
 
 HEARTBEAT_SECONDS = 5.0
@@ -34,7 +34,7 @@ class ReadsInputs(Protocol):
         ...
 
 
-class AgentActivities(AgentSteps):
+class TurnRunning(AgentActivities):
     """`endpoints` maps the names of A2A agents; any other name is asked of `local`, if given."""
 
     def __init__(

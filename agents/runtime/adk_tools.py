@@ -47,7 +47,7 @@ class KeptFile(Frozen):
         return types.Part.from_bytes(data=data, mime_type=self.media_type or "text/plain")
 
 
-class ToolRun(Frozen):
+class ToolRequest(Frozen):
     """One call. `request` is the turn's, without session and answers; `said` its first message.
 
     `key` is the call's idempotency key.
@@ -69,7 +69,7 @@ class ToolResult(Frozen):
 
 
 @dataclass
-class ToolDesk:
+class ToolSurroundings:
     """What a tool finds in place of ADK's ToolContext."""
 
     files: dict[str, types.Part]
@@ -101,7 +101,7 @@ class AdkTools:
         self._policy = policy or PolicyCalls(ToolPolicies())
 
     @activity.defn(name="run_tool")
-    async def run_tool(self, run: ToolRun) -> ToolResult:
+    async def run_tool(self, run: ToolRequest) -> ToolResult:
         """Run one tool of one of our agents; errors of the type NOT_BEGUN say that it did not."""
         try:
             function, desk = await self._prepared(run)
@@ -123,15 +123,15 @@ class AdkTools:
             returned=returned if isinstance(returned, dict) else {"result": returned}, kept=kept
         )
 
-    async def _prepared(self, run: ToolRun) -> tuple[Callable[..., Any], ToolDesk]:
+    async def _prepared(self, run: ToolRequest) -> tuple[Callable[..., Any], ToolSurroundings]:
         request = run.request
         module = importlib.import_module(f"agents.samples.{request.agent}.agent")
         function = functions_of(module.build(request.model, request.temperature)).get(run.tool)
         if function is None:
             raise UnusableInput(f"{request.agent} has no tool called {run.tool}.")
-        return function, ToolDesk(await self._files(run), _content(run.said))
+        return function, ToolSurroundings(await self._files(run), _content(run.said))
 
-    async def _files(self, run: ToolRun) -> dict[str, types.Part]:
+    async def _files(self, run: ToolRequest) -> dict[str, types.Part]:
         found = {name: kept.part() for name, kept in run.kept.items()}
         for name, file in zip(file_names(run.request), run.request.inputs, strict=True):
             mime = file.media_type or "application/octet-stream"
@@ -162,7 +162,7 @@ def members_of(root: BaseNode) -> list[LlmAgent]:
     return found
 
 
-def _judged(run: ToolRun) -> JudgedCall:
+def _judged(run: ToolRequest) -> JudgedCall:
     request = run.request
     call = ToolCall(
         tool=run.tool,

@@ -24,7 +24,7 @@ from agents.journal.idempotency import idempotency_key
 from agents.journal.journal import MemoryJournal
 from agents.journal.plugin import NotBegun
 from agents.journal.repeatable import Repeat, repeat_of
-from agents.runtime.adk_tools import NOT_BEGUN, AdkTools, KeptFile, ToolRun, members_of
+from agents.runtime.adk_tools import NOT_BEGUN, AdkTools, KeptFile, ToolRequest, members_of
 from agents.runtime.turns import Turn
 from agents.tool_policy.calls import InsidePolicy
 from workflows.messages.turns import TurnOutcome, TurnRequest
@@ -122,7 +122,7 @@ class TurnInside(Turn):
 
     async def call(self, tool: FunctionTool, arguments: dict[str, Any], said: str) -> Any:
         """Run a tool of this agent as an activity: once, unless it may be run again."""
-        run = ToolRun(
+        run = ToolRequest(
             tool=tool.name,
             arguments=arguments,
             request=self._request.model_copy(update={"session": "", "answers": (), "ran": ()}),

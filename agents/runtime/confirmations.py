@@ -7,7 +7,7 @@ from google.adk.events.event import Event
 from google.genai import types
 
 from agents.runtime.edited_arguments import payload_of
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 
 CONFIRMATION = "adk_request_confirmation"
 INPUT = "adk_request_input"
@@ -29,7 +29,7 @@ def pending(events: list[Event]) -> tuple[Question, ...]:
     )
 
 
-def answer_part(answer: Answer) -> types.Part:
+def answer_part(answer: ToolDecision) -> types.Part:
     """One answer. ADK tells confirmations and inputs apart by the name, which the id carries."""
     kind, _, call_id = answer.question_id.partition(":")
     response: dict[str, Any] = {"confirmed": answer.confirmed, "payload": payload_of(answer)}
@@ -42,7 +42,7 @@ def answer_part(answer: Answer) -> types.Part:
     )
 
 
-def answer_messages(answers: Sequence[Answer], events: list[Event]) -> list[types.Content]:
+def answer_messages(answers: Sequence[ToolDecision], events: list[Event]) -> list[types.Content]:
     """The answers as messages, each for a run of its own.
 
     Calls that one agent made at once are answered at once: else its model would speak before it
@@ -57,7 +57,7 @@ def answer_messages(answers: Sequence[Answer], events: list[Event]) -> list[type
     return [types.Content(role="user", parts=parts) for parts in groups.values()]
 
 
-def lost(answer: Answer, events: list[Event]) -> bool:
+def lost(answer: ToolDecision, events: list[Event]) -> bool:
     """Whether a decided tool call left no result after the decision: ADK dropped it."""
     kind, _, call_id = answer.question_id.partition(":")
     calls = (call for event in events for call in event.get_function_calls())

@@ -6,10 +6,10 @@ from google.adk.plugins.base_plugin import BasePlugin
 from google.adk.tools.base_tool import BaseTool
 from google.adk.tools.tool_context import ToolContext
 
-from workflows.messages.turns import Answer
+from workflows.messages.turns import ToolDecision
 
 
-def payload_of(answer: Answer) -> dict[str, Any]:
+def payload_of(answer: ToolDecision) -> dict[str, Any]:
     """What travels in ADK's ToolConfirmation."""
     return {"comment": answer.comment, "arguments": answer.arguments}
 

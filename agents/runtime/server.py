@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agents.a2a.auth import KEYS_PATH, Door
+from agents.a2a.auth import KEYS_PATH, BearerAuth
 from agents.a2a.card import card_of
 from agents.a2a.card_signature import signed
 from agents.a2a.encryption import Seal
@@ -67,7 +67,7 @@ def create_app(runner: TurnRunner, parts: ServerParts, base_url: str) -> Starlet
     keys = parts.card_key.public() if parts.card_key else {"keys": []}
     return Starlette(
         routes=[Route("/health", health), Route(KEYS_PATH, partial(_keys, keys=keys)), *routes],
-        middleware=[Middleware(Door, token=parts.token)],
+        middleware=[Middleware(BearerAuth, token=parts.token)],
         lifespan=partial(_lifespan, runner=runner, handlers=handlers),
     )
 

@@ -53,7 +53,7 @@ class Say:
     text: str
 
 
-Reply = tuple[Call, ...] | Say
+ModelAnswer = tuple[Call, ...] | Say
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from google.adk.models.registry import LLMRegistry
 from google.genai import types
 
 from agents.catalogue import CATALOGUE
-from agents.samples.conversation import Conversation, Reply, Say, conversation_of
+from agents.samples.conversation import Conversation, ModelAnswer, Say, conversation_of
 
 _NAME = re.compile(r"offline/([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?")
 
@@ -30,7 +30,7 @@ _NO_TOKENS = types.GenerateContentResponseUsageMetadata(
 class Writer(Protocol):
     """The module `agents.<agent>.offline`."""
 
-    def reply(self, conversation: Conversation, role: str) -> Reply:
+    def reply(self, conversation: Conversation, role: str) -> ModelAnswer:
         """The next calls of tools, or the answer."""
         ...
 
@@ -76,7 +76,7 @@ def register() -> None:
     LLMRegistry.register(OfflineModel)
 
 
-def _parts(reply: Reply) -> list[types.Part]:
+def _parts(reply: ModelAnswer) -> list[types.Part]:
     if isinstance(reply, Say):
         return [types.Part(text=reply.text)]
     return [

@@ -1,7 +1,7 @@
 """Acting on feedback without a language model: what can be recognised is done, the rest is said.
 
 Recognised are names of columns, outliers, missing values, correlations, trends, "by <column>",
-and the wish for less or more text.
+and the draft for less or more text.
 """
 
 import re
@@ -30,26 +30,28 @@ _TRENDS = re.compile(
 
 
 @dataclass(frozen=True)
-class Wish:
+class NamedColumn:
     """A column that the feedback names."""
 
     table: TableProfile
     column: Column
 
 
-def wishes(conversation: Conversation, evidence: Evidence) -> list[Wish]:
+def wishes(conversation: Conversation, evidence: Evidence) -> list[NamedColumn]:
     """The columns named in the feedback, longest names first, at most five."""
     feedback = conversation.brief.feedback
     if feedback is None:
         return []
     text = _plain(feedback.text)
-    found: list[Wish] = []
-    everything = [Wish(table, column) for table in evidence.tables for column in table.columns]
-    for wish in sorted(everything, key=lambda item: -len(item.column.name)):
-        spelt = next((name for name in _spellings(wish.column.name) if f" {name} " in text), "")
+    found: list[NamedColumn] = []
+    everything = [
+        NamedColumn(table, column) for table in evidence.tables for column in table.columns
+    ]
+    for draft in sorted(everything, key=lambda item: -len(item.column.name)):
+        spelt = next((name for name in _spellings(draft.column.name) if f" {name} " in text), "")
         if spelt:
             text = text.replace(f" {spelt} ", " ", 1)
-            found.append(wish)
+            found.append(draft)
     return found[:MOST_COLUMNS]
 
 
@@ -85,7 +87,7 @@ def changes(conversation: Conversation, evidence: Evidence) -> list[str]:
     feedback = conversation.brief.feedback
     if feedback is None:
         return []
-    found = [_column_sentence(wish) for wish in wishes(conversation, evidence)]
+    found = [_column_sentence(draft) for draft in wishes(conversation, evidence)]
     asked = _comparisons(wishes(conversation, evidence))
     found += [
         _segment_sentence(Segments.model_validate(item.response))
@@ -111,10 +113,10 @@ _NOT_UNDERSTOOD = (
 )
 
 
-def _comparisons(named: list[Wish]) -> list[Call]:
+def _comparisons(named: list[NamedColumn]) -> list[Call]:
     """Each named measure by each named grouping of the same table."""
     calls: list[Call] = []
-    for by in (wish for wish in named if wish.column.kind in {"text", "truth"}):
+    for by in (draft for draft in named if draft.column.kind in {"text", "truth"}):
         chosen = [
             w.column
             for w in named
@@ -178,14 +180,14 @@ def span(column: Column) -> str:
     return f"{float(column.low):,.2f} to {float(column.high):,.2f}"
 
 
-def _column_sentence(wish: Wish) -> str:
+def _column_sentence(draft: NamedColumn) -> str:
     related = [
-        f"{pair.second if pair.first == wish.column.name else pair.first} (r = {pair.r:.2f})"
-        for pair in wish.table.correlations
-        if wish.column.name in {pair.first, pair.second} and abs(pair.r) >= 0.3
+        f"{pair.second if pair.first == draft.column.name else pair.first} (r = {pair.r:.2f})"
+        for pair in draft.table.correlations
+        if draft.column.name in {pair.first, pair.second} and abs(pair.r) >= 0.3
     ]
     moves = f" It moves with {', '.join(related[:3])}." if related else ""
-    return f"Examined {column_facts(wish.column, wish.table.rows)}{moves}"
+    return f"Examined {column_facts(draft.column, draft.table.rows)}{moves}"
 
 
 def _segment_sentence(found: Segments) -> str:

@@ -12,12 +12,12 @@ from google.adk.tools.tool_context import ToolContext
 
 from agents.tool_policy.client import AsksPeople
 from workflows.content.json_value import same_json
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 
 ToQuestion = Callable[[str, str, Mapping[str, Any]], Question | None]
 """From a call's id, its tool's name and its arguments to what people must confirm, if they must."""
 
-Deciding = asyncio.Task[tuple[Answer, ...]]
+Deciding = asyncio.Task[tuple[ToolDecision, ...]]
 MOST_OPEN = 1_000
 
 
@@ -28,7 +28,9 @@ class JointQuestions:
         self._people = people
         self._open: dict[str, tuple[dict[str, Question], Deciding]] = {}
 
-    async def answer(self, mine: Question, context: ToolContext, to_question: ToQuestion) -> Answer:
+    async def answer(
+        self, mine: Question, context: ToolContext, to_question: ToQuestion
+    ) -> ToolDecision:
         """People's answer to `mine`, whose id is the call's; once. Raises NobodyAsked."""
         event, calls = _siblings(context, mine.id)
         if event not in self._open:
@@ -43,7 +45,7 @@ class JointQuestions:
         shown, deciding = self._open[event]
         if not _same(shown.pop(mine.id, None), mine):
             why = "The call is another one than people were shown, so it was not made."
-            return Answer(question_id=mine.id, confirmed=False, comment=why)
+            return ToolDecision(question_id=mine.id, confirmed=False, comment=why)
         answers = {answer.question_id: answer for answer in await _shared(deciding)}
         return answers[mine.id]
 
@@ -57,7 +59,7 @@ class JointQuestions:
 
     async def _decided(
         self, event: str, context: ToolContext, asked: tuple[Question, ...]
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ToolDecision, ...]:
         key = f"{context.session.app_name}\n{context.session.id}\n{event}"
         return await self._people.decide(key, f"what {context.agent_name} wants to do", asked)
 
@@ -74,7 +76,7 @@ def _same(shown: Question | None, mine: Question) -> bool:
     return same_json(shown.arguments, mine.arguments)
 
 
-async def _shared(deciding: Deciding) -> tuple[Answer, ...]:
+async def _shared(deciding: Deciding) -> tuple[ToolDecision, ...]:
     """Wait with others: that one of them is cancelled does not end the question."""
     return await asyncio.shield(deciding)
 

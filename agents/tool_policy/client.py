@@ -38,7 +38,7 @@ from agents.programs.task import JOSE, PENDING
 from workflows.messages.content_hash import canonical, digest
 from workflows.messages.decisions import Outcome, Settlement
 from workflows.messages.results import AgentResult
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 from workflows.task.tool_calls import answers, as_result
 
 CONNECT_SECONDS = 5.0
@@ -58,7 +58,7 @@ class AsksPeople(Protocol):
 
     async def decide(
         self, key: str, title: str, questions: Sequence[Question]
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ToolDecision, ...]:
         """One answer for each question. May take weeks; cancel freely.
 
         The same key with the same questions is one approval. Raises NobodyAsked.
@@ -79,7 +79,7 @@ class SignoffPeople:
 
     async def decide(
         self, key: str, title: str, questions: Sequence[Question]
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ToolDecision, ...]:
         """See `AsksPeople`. An edit is asked again, as a version that somebody else decides."""
         asked, task_id, version = as_result(questions), "", 1
         async with self._connected() as (http, client):
@@ -166,8 +166,8 @@ class SignoffPeople:
 
 
 def _message(message_id: str, task_id: str, title: str, asked: AgentResult) -> Message:
-    wish = {"title": title[:150], "calls": [call.model_dump(mode="json") for call in asked.calls]}
-    part = Part(text=canonical(wish).decode(), media_type=JSON)
+    draft = {"title": title[:150], "calls": [call.model_dump(mode="json") for call in asked.calls]}
+    part = Part(text=canonical(draft).decode(), media_type=JSON)
     return Message(role=Role.ROLE_USER, message_id=message_id, task_id=task_id, parts=[part])
 
 

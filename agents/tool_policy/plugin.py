@@ -25,7 +25,7 @@ from agents.tool_policy.client import AsksPeople, NobodyAsked, SignoffPeople
 from agents.tool_policy.engine import Judgement, PolicyEngine, Ruling, ToolCall
 from agents.tool_policy.rules import RuleEngine
 from workflows.content.json_value import arguments_flaw
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 
 _ADK_OWN = frozenset({"set_model_response", "transfer_to_agent", "finish_task", "exit_loop"})
 _log = structlog.get_logger(__name__)
@@ -123,7 +123,7 @@ class SecurityPlugin(BasePlugin):
         return self._acted_on(answer, call, tool_args)
 
     def _acted_on(
-        self, answer: Answer, call: ToolCall, tool_args: dict[str, Any]
+        self, answer: ToolDecision, call: ToolCall, tool_args: dict[str, Any]
     ) -> dict[str, Any] | None:
         """Nothing for a yes, with the edited arguments put in place; an edit is judged again."""
         if not answer.confirmed:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from temporalio import activity
 
-from workflows.activities import AgentSteps
+from workflows.activities import AgentActivities
 from workflows.messages.results import AgentResult
 from workflows.messages.turns import TurnOutcome, TurnRequest
 
 FILE = "agent-calls"
 
 
-class InstantAgent(AgentSteps):
+class InstantAgent(AgentActivities):
     """Writes into `folder` when each step was asked for."""
 
     def __init__(self, folder: Path) -> None:

@@ -15,7 +15,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.sight import Matter, Onlooker, Sight, Standing, line_matter, may_see
+from bot.access.sight import Membership, Onlooker, Sight, Subject, may_see, subject_of_line
 from notifications.slack.errors import refusal, retry_after
 from notifications.views.approval_list import PendingLine
 from workflows.messages.base import Frozen
@@ -69,14 +69,14 @@ class Onlookers:
             task.add_done_callback(lambda _: self._asked.pop(user, None))
         return await asyncio.shield(self._asked[user])
 
-    async def sight(self, user: str, matter: Matter) -> Sight:
+    async def sight(self, user: str, subject: Subject) -> Sight:
         """Whether this person may see that."""
-        return may_see(await self.of(user), matter)
+        return may_see(await self.of(user), subject)
 
     async def seen(self, user: str, lines: Iterable[PendingLine]) -> Seen:
         """Those of these that this person may see: two calls for all of them."""
         who = await self.of(user)
-        sights = [(line, may_see(who, line_matter(line))) for line in lines]
+        sights = [(line, may_see(who, subject_of_line(line))) for line in lines]
         return Seen(
             lines=tuple(line for line, sight in sights if sight is Sight.SEES),
             unsure=any(sight is Sight.UNSURE for _, sight in sights),
@@ -101,7 +101,7 @@ class Onlookers:
             self._in_time(self._person(user)), self._in_time(self._channels(user))
         )
         found = (who or Onlooker(user=user)).model_copy(update={"channels": channels})
-        if found.standing is not Standing.UNKNOWN and channels is not None:
+        if found.standing is not Membership.UNKNOWN and channels is not None:
             self._known[user] = (self._clock() + KNOWN_SECONDS, found)
         return found
 
@@ -123,7 +123,7 @@ class Onlookers:
             answer = await self._slack.users_info(user=user)
         except SlackApiError as error:
             if refusal(error) in _NOBODY:
-                return Onlooker(user=user, standing=Standing.GONE)
+                return Onlooker(user=user, standing=Membership.GONE)
             raise
         if not self._team:
             self._team = str((await self._slack.auth_test())["team_id"])
@@ -163,15 +163,15 @@ class Onlookers:
         return people
 
 
-def standing(user: Mapping[str, Any], team: str) -> Standing:
+def standing(user: Mapping[str, Any], team: str) -> Membership:
     """What Slack's user object says; `team` is our own workspace."""
     grid = (user.get("enterprise_user") or {}).get("teams") or ()
     if user.get("deleted"):
-        return Standing.GONE
+        return Membership.GONE
     if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
-        return Standing.BOT
+        return Membership.BOT
     if user.get("is_stranger") or (user.get("team_id", team) != team and team not in grid):
-        return Standing.OUTSIDER
+        return Membership.OUTSIDER
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return Standing.GUEST
-    return Standing.MEMBER
+        return Membership.GUEST
+    return Membership.MEMBER

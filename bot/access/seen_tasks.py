@@ -1,7 +1,7 @@
 """Tasks as a person in Slack meets them: only those they may see; the others do not exist."""
 
 from bot.access.onlookers import UNSURE, Onlookers
-from bot.access.sight import Onlooker, Sight, may_see, task_matter
+from bot.access.sight import Onlooker, Sight, may_see, subject_of_task
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks, no_task
 from bot.config.errors import UnavailableError
@@ -19,7 +19,7 @@ class SeenTasks:
     async def view(self, task_id: str, user: str) -> TaskView:
         """Where it stands."""
         who, view = await self._onlookers.of(user), await self._tasks.view(task_id)
-        sight = may_see(who, task_matter(view))
+        sight = may_see(who, subject_of_task(view))
         if sight is not Sight.SEES and await self._decides(who, view):
             sight = Sight.SEES
         if sight is Sight.UNSURE:
@@ -40,6 +40,6 @@ class SeenTasks:
 
     async def _decides(self, who: Onlooker, view: TaskView) -> bool:
         """Whether this person is an approver of one of its approvals."""
-        if may_see(who, task_matter(view, [who.user])) is not Sight.SEES:
+        if may_see(who, subject_of_task(view, [who.user])) is not Sight.SEES:
             return False
         return await self._approvals.concerns(who.user, view.id)

@@ -21,7 +21,7 @@ _PEOPLE = ("U", "W")
 _CHANNELS = ("C", "G")
 
 
-class Standing(StrEnum):
+class Membership(StrEnum):
     """What somebody is in our workspace."""
 
     MEMBER = "member"
@@ -39,12 +39,12 @@ class Onlooker(Frozen):
     """
 
     user: str
-    standing: Standing = Standing.UNKNOWN
+    standing: Membership = Membership.UNKNOWN
     email: str = ""
     channels: frozenset[str] | None = None
 
 
-class Matter(Frozen):
+class Subject(Frozen):
     """What is to be seen: where it stands, and whom it concerns."""
 
     channel: str
@@ -53,52 +53,52 @@ class Matter(Frozen):
 
 
 class Sight(StrEnum):
-    """Whether somebody may see a matter."""
+    """Whether somebody may see a subject."""
 
     SEES = "sees"
     HIDDEN = "hidden"
     UNSURE = "unsure"
 
 
-def may_see(who: Onlooker, matter: Matter) -> Sight:
+def may_see(who: Onlooker, subject: Subject) -> Sight:
     """The one rule, for every list, form and detail."""
-    if not who.user or who.standing in {Standing.GONE, Standing.BOT}:
+    if not who.user or who.standing in {Membership.GONE, Membership.BOT}:
         return Sight.HIDDEN
-    if who.user == matter.requester or who.user in matter.approvers:
+    if who.user == subject.requester or who.user in subject.approvers:
         return Sight.SEES
-    return _may_read(who, matter.channel)
+    return _may_read(who, subject.channel)
 
 
 def _may_read(who: Onlooker, channel: str) -> Sight:
     """What stands in this channel, or in the direct messages of the person it names."""
     if not channel or channel.startswith(_PEOPLE):
         return Sight.SEES if channel == who.user else Sight.HIDDEN
-    if who.channels is None or (channel in who.channels and who.standing is Standing.UNKNOWN):
+    if who.channels is None or (channel in who.channels and who.standing is Membership.UNKNOWN):
         return Sight.UNSURE
     return Sight.SEES if channel in who.channels else Sight.HIDDEN
 
 
-def line_matter(line: PendingLine) -> Matter:
+def subject_of_line(line: PendingLine) -> Subject:
     """A line of a list."""
-    return Matter(
+    return Subject(
         channel=line.channel, requester=line.requester, approvers=frozenset(line.concerned)
     )
 
 
-def card_matter(view: CardView) -> Matter:
+def subject_of_card(view: CardView) -> Subject:
     """An approval in full: also those who handed their seat on know it already."""
     electorate, request = view.ballot.electorate, view.request
     people = electorate.people if electorate else ()
-    return Matter(
+    return Subject(
         channel=request.thread.channel,
         requester=request.requester,
         approvers=frozenset(person.id for person in people),
     )
 
 
-def task_matter(view: TaskView, approvers: Iterable[str] = ()) -> Matter:
+def subject_of_task(view: TaskView, approvers: Iterable[str] = ()) -> Subject:
     """A task; `approvers` are those of its approvals."""
-    return Matter(
+    return Subject(
         channel=view.place.channel, requester=view.requester, approvers=frozenset(approvers)
     )
 
@@ -115,14 +115,14 @@ def may_start(
     named one by one, whoever is deactivated never. `groups` has the people of each group named,
     None where Slack did not say.
     """
-    if not who.user or who.standing in {Standing.GONE, Standing.BOT}:
+    if not who.user or who.standing in {Membership.GONE, Membership.BOT}:
         return False
-    if who.standing is Standing.UNKNOWN:
+    if who.standing is Membership.UNKNOWN:
         return None
     named = {name.casefold() for name in starters}
     if who.user.casefold() in named or (who.email and who.email.casefold() in named):
         return True
-    if who.standing is not Standing.MEMBER:
+    if who.standing is not Membership.MEMBER:
         return False
     answers = [_opens(name, who, groups, channel) for name in starters]
     if True in answers:

@@ -24,7 +24,7 @@ from bot.config.errors import BadRequest, UnavailableError
 from bot.slack.files import content, visible_file
 from storage.errors import DiskFull
 from storage.payloads.files import PayloadFiles
-from workflows.activities import CollectRequest, InputSteps, Refusal
+from workflows.activities import CollectRequest, InputActivities, Refusal
 from workflows.messages.tasks import Source, SourceKind
 from workflows.messages.turns import InputFile
 
@@ -90,7 +90,7 @@ class InputFolders:
         return f"; there is {', '.join(shown)}" if shown else f" in {self._names()}"
 
 
-class InputActivities(InputSteps):
+class InputCollector(InputActivities):
     """Runs in the worker."""
 
     def __init__(

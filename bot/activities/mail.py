@@ -1,4 +1,4 @@
-"""Letters with a way to decide, and the letters that close them: the activities of `MailSteps`."""
+"""Letters with a way to decide, and those that close them: the activities of `MailActivities`."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ from notifications.mail.smtp import MailDelayed, Mailer, MailRefused
 from notifications.slack.names import Names
 from storage.errors import DatabaseUnavailable
 from storage.mail_tokens import Issued, MailTokens
-from workflows.activities import ClosingRequest, MailRequest, MailSteps
+from workflows.activities import ClosingRequest, MailActivities, MailRequest
 from workflows.messages.electorate import Person
 from workflows.messages.requests import CardView
 
@@ -25,7 +25,7 @@ KEPT = timedelta(days=90)
 """So long after its end a link is remembered: who got it hears of the end, and a late click too."""
 
 
-class NoMail(MailSteps):
+class NoMail(MailActivities):
     """Without a mail server nothing is sent, and nobody waits for it."""
 
     @activity.defn(name="mail")
@@ -44,7 +44,7 @@ class NoMail(MailSteps):
         """Nobody got one."""
 
 
-class MailActivities(MailSteps):
+class ApprovalMail(MailActivities):
     """Issues the token, writes the letter, sends it. A retry sends the same letter again."""
 
     def __init__(

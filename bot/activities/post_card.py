@@ -7,17 +7,17 @@ import structlog
 from temporalio import activity
 
 from storage.errors import StorageError
-from workflows.activities import AuditSteps, CardSteps, ShowingSteps, Shown, ShowRequest
+from workflows.activities import AuditActivities, CardActivities, ShowActivities, Shown, ShowRequest
 
 log = structlog.get_logger()
 
 RECORD_SECONDS = 2.0
 
 
-class Showing(ShowingSteps):
+class CardPoster(ShowActivities):
     """Runs in the worker. A database that does not answer holds up no card."""
 
-    def __init__(self, cards: CardSteps, audit: AuditSteps) -> None:
+    def __init__(self, cards: CardActivities, audit: AuditActivities) -> None:
         self._cards = cards
         self._audit = audit
 

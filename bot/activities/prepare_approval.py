@@ -13,10 +13,10 @@ from workflows.activities import (
     CARDS,
     ElectorateRequest,
     LadderPlan,
-    PeopleSteps,
+    PeopleActivities,
     Preparation,
+    PrepareActivities,
     PrepareRequest,
-    RaisingSteps,
     Weighing,
 )
 from workflows.messages.electorate import Electorate
@@ -50,10 +50,12 @@ class Queue(Protocol):
         """From now on this workflow goes before those that were only started."""
 
 
-class Preparing(RaisingSteps):
+class ApprovalPreparation(PrepareActivities):
     """Runs in the worker."""
 
-    def __init__(self, people: PeopleSteps, planner: Planner, rules: Judge, queue: Queue) -> None:
+    def __init__(
+        self, people: PeopleActivities, planner: Planner, rules: Judge, queue: Queue
+    ) -> None:
         self._people = people
         self._planner = planner
         self._rules = rules

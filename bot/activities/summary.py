@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio import activity
 
 from bot.access.onlookers import Onlookers
-from bot.access.sight import Onlooker, Sight, line_matter, may_see
+from bot.access.sight import Onlooker, Sight, may_see, subject_of_line
 from bot.approvals.queries import Approvals
 from notifications.reminders.calendar_settings import CalendarSettings
 from notifications.reminders.calendars import zone_of
@@ -18,17 +18,17 @@ from notifications.reminders.hours import Hours
 from notifications.slack.delivery import SlackDelivery
 from notifications.slack.errors import call
 from notifications.views.approval_list import PendingLine
-from notifications.views.summary import Digest, Waiting, blocks, fold, text
+from notifications.views.summary import PendingItem, Summary, blocks, fold, text
 from storage.preferences import Preferences
 from workflows.messages.decisions import Place
 from workflows.messages.policy import Risk
-from workflows.summary_workflow import DigestRequest, DigestSent, DigestSteps
+from workflows.summary_workflow import SummaryActivities, SummaryRequest, SummarySent
 
 KIND = "signoff_digest"
 MOST = 500
 LATEST = timedelta(hours=12)
 """A digest that would come later than this is not sent: the next day has its own."""
-NOTHING = DigestSent()
+NOTHING = SummarySent()
 
 
 class PreferenceBook(Protocol):
@@ -38,7 +38,7 @@ class PreferenceBook(Protocol):
         """The defaults for somebody who never set any."""
 
 
-class DigestActivities(DigestSteps):
+class SummarySender(SummaryActivities):
     """Runs in the worker. `calendar` is that of the general policy."""
 
     def __init__(
@@ -58,7 +58,7 @@ class DigestActivities(DigestSteps):
         self._home: str | None = None
 
     @activity.defn(name="send_digest")
-    async def send_digest(self, request: DigestRequest) -> DigestSent:
+    async def send_digest(self, request: SummaryRequest) -> SummarySent:
         """Ask for the lists only now, so that nothing decided meanwhile is in it."""
         if request.person:
             return await self._to_person(request)
@@ -66,7 +66,7 @@ class DigestActivities(DigestSteps):
             await self._post(Place(channel=request.channel), request, lines)
         return NOTHING
 
-    async def _to_person(self, request: DigestRequest) -> DigestSent:
+    async def _to_person(self, request: SummaryRequest) -> SummarySent:
         now, mine = datetime.now(UTC), await self._preferences.of(request.person)
         is_daily = not request.approvals
         if is_daily and not mine.digest:
@@ -77,7 +77,7 @@ class DigestActivities(DigestSteps):
             return NOTHING
         later = self._considerate(now, zone, mine.quiet_hours(), lines)
         if later > now:
-            return NOTHING if is_daily and later - now > LATEST else DigestSent(later=later)
+            return NOTHING if is_daily and later - now > LATEST else SummarySent(later=later)
         opened = await call(self._slack.conversations_open(users=request.person))
         await self._post(Place(channel=opened["channel"]["id"]), request, lines)
         return NOTHING
@@ -98,7 +98,7 @@ class DigestActivities(DigestSteps):
         )
         return max(own.considerate(now, now, min(line.deadline for line in lines)), now)
 
-    async def _lines(self, request: DigestRequest) -> list[PendingLine]:
+    async def _lines(self, request: SummaryRequest) -> list[PendingLine]:
         if request.approvals:
             found = await self._approvals.among(request.approvals, request.person)
         else:
@@ -112,10 +112,10 @@ class DigestActivities(DigestSteps):
         ]
 
     async def _post(
-        self, place: Place, request: DigestRequest, lines: Iterable[PendingLine]
+        self, place: Place, request: SummaryRequest, lines: Iterable[PendingLine]
     ) -> None:
         audience = request.person or request.channel
-        digest = Digest(audience=audience, lines=fold(_waiting(x, audience) for x in lines))
+        digest = Summary(audience=audience, lines=fold(_waiting(x, audience) for x in lines))
         shown = blocks(digest, await self._home_address(), datetime.now(UTC))
         content = {"blocks": shown, "text": text(digest)}
         await self._delivery.post_once(place, KIND, {"digest": request.key}, content)
@@ -136,15 +136,15 @@ class DigestActivities(DigestSteps):
         return self._home
 
 
-def is_for(line: PendingLine, request: DigestRequest, who: Onlooker) -> bool:
+def is_for(line: PendingLine, request: SummaryRequest, who: Onlooker) -> bool:
     """A channel reads what stands in it, a person what they may see."""
     if not request.person:
         return line.channel == request.channel
-    return may_see(who, line_matter(line)) is Sight.SEES
+    return may_see(who, subject_of_line(line)) is Sight.SEES
 
 
-def _waiting(line: PendingLine, audience: str) -> Waiting:
-    return Waiting(
+def _waiting(line: PendingLine, audience: str) -> PendingItem:
+    return PendingItem(
         approval_id=line.id,
         audience=audience,
         title=line.title,

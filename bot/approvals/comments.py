@@ -20,7 +20,7 @@ from bot.approvals.tasks import Tasks
 from bot.config.errors import UnavailableError
 from notifications.slack.delivery import TASK
 from notifications.slack.errors import passing, retry_after
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from storage.click_inbox import ClickInbox, PendingClick
 from storage.errors import StorageError
 from workflows.messages.base import Frozen
@@ -54,13 +54,13 @@ class Comments:
         inbox: ClickInbox,
         tasks: Tasks,
         slack: AsyncWebClient,
-        whisper: Whisper,
+        private: PrivateMessages,
         patience: timedelta = PATIENCE,
     ) -> None:
         self._inbox = inbox
         self._tasks = tasks
         self._slack = slack
-        self._whisper = whisper
+        self._private = private
         self._patience = patience
         self._new = asyncio.Event()
         self._quiet_until = 0.0
@@ -131,7 +131,7 @@ class Comments:
             return False
         place = Place(channel=written.channel, ts=written.thread)
         try:
-            await self._whisper.say(written.comment.by, place, LOST)
+            await self._private.say(written.comment.by, place, LOST)
         except (*_LATER, ApplicationError):
             return False
         await self._inbox.failed(kept.id, "told", give_up=True)

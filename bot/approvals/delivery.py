@@ -23,11 +23,11 @@ from workflows import rules
 from workflows.approval.workflow import ApprovalWorkflow
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import (
-    Answer,
     Decision,
     Delegation,
     Place,
     Reply,
+    ReplyKind,
     Settlement,
     Snooze,
     Via,
@@ -36,7 +36,7 @@ from workflows.messages.decisions import (
 
 log = structlog.get_logger()
 
-AT_THE_DOOR = 0.1
+FIRST_TRY_SECONDS = 0.1
 BUDGET = 2.0
 PAUSE = 2.0
 DRAIN_EVERY = 1.0
@@ -64,7 +64,7 @@ class Taken(StrEnum):
     CLOSED = "closed"
 
 
-class Kept(Frozen):
+class KeptGesture(Frozen):
     """A gesture in the inbox, with the approval it is for; exactly one of the rest is set."""
 
     approval_id: str
@@ -100,7 +100,7 @@ class Gateway:
 
     async def _deliver_or_keep(self, approval_id: str, gesture: Gesture) -> Taken:
         if time.monotonic() >= self._down_until and not await self._inbox.count():
-            taken = await self._signal(approval_id, gesture, AT_THE_DOOR)
+            taken = await self._signal(approval_id, gesture, FIRST_TRY_SECONDS)
             if taken is not None:
                 return taken
         kept = _kept(approval_id, gesture)
@@ -125,7 +125,7 @@ class Gateway:
 
     async def late_answer(
         self, approval_id: str, gesture: Gesture, seconds: float = QUERY_SECONDS
-    ) -> Answer:
+    ) -> Reply:
         """What this gesture met, or would meet; a closed workflow knows, too."""
         asked = gesture
         if not isinstance(asked, Decision):
@@ -137,10 +137,10 @@ class Gateway:
             )
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return Answer(reply=Reply.UNKNOWN)
+                return Reply(reply=ReplyKind.UNKNOWN)
         except (TimeoutError, RuntimeError):
             pass
-        return Answer(reply=Reply.DONE, detail=_NOT_NOW)
+        return Reply(reply=ReplyKind.DONE, detail=_NOT_NOW)
 
     async def near(self, approval_id: str, place: Place | None) -> Place | None:
         """Where an answer is seen by whoever clicked there: the card's thread, else the channel."""
@@ -218,23 +218,23 @@ class Gateway:
             await self._inbox.done(click.id, Taken.CLOSED)
 
 
-def _read(payload: bytes) -> Kept | None:
+def _read(payload: bytes) -> KeptGesture | None:
     try:
-        return Kept.model_validate_json(payload)
+        return KeptGesture.model_validate_json(payload)
     except ValidationError:
         return None
 
 
-def _kept(approval_id: str, gesture: Gesture) -> Kept:
+def _kept(approval_id: str, gesture: Gesture) -> KeptGesture:
     match gesture:
         case Decision():
-            return Kept(approval_id=approval_id, decision=gesture)
+            return KeptGesture(approval_id=approval_id, decision=gesture)
         case Delegation():
-            return Kept(approval_id=approval_id, delegation=gesture)
+            return KeptGesture(approval_id=approval_id, delegation=gesture)
         case Snooze():
-            return Kept(approval_id=approval_id, snooze=gesture)
+            return KeptGesture(approval_id=approval_id, snooze=gesture)
         case Withdrawal():
-            return Kept(approval_id=approval_id, withdrawal=gesture)
+            return KeptGesture(approval_id=approval_id, withdrawal=gesture)
 
 
 async def _signalled(

@@ -9,12 +9,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.approvals.queries import Approvals
 from bot.config.errors import SignoffError
 from notifications.slack.errors import passing
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn
 from notifications.views.approval_list import PendingLine
 from notifications.views.handover import Handover, deputy_told
 from notifications.views.replies import sentence
-from workflows.messages.decisions import Delegation, Reply
+from workflows.messages.decisions import Delegation, ReplyKind
 
 MOST = 500
 AT_ONCE = 10
@@ -26,10 +26,12 @@ REASON = "out of office"
 class Deputies:
     """Checks a deputy, and hands on what already waits."""
 
-    def __init__(self, slack: AsyncWebClient, approvals: Approvals, whisper: Whisper) -> None:
+    def __init__(
+        self, slack: AsyncWebClient, approvals: Approvals, private: PrivateMessages
+    ) -> None:
         self._slack = slack
         self._approvals = approvals
-        self._whisper = whisper
+        self._private = private
 
     async def errors(self, deputy: str) -> dict[str, str]:
         """Why this person cannot stand in; the workflow checks again for each approval.
@@ -85,7 +87,7 @@ class Deputies:
             kept=tuple((line, why) for line, why in zip(lines, problems, strict=True) if why),
         )
         if done.moved:
-            await self._whisper.say(deputy, None, deputy_told(user, done.moved))
+            await self._private.say(deputy, None, deputy_told(user, done.moved))
         return done
 
     async def _hand_on(self, approval: str, delegation: Delegation) -> str:
@@ -97,4 +99,4 @@ class Deputies:
             return mrkdwn(str(error))
         except TimeoutError:
             return "our workflow server does not answer just now; delegate it on its card"
-        return "" if answer.reply is Reply.DELEGATED else sentence(answer)
+        return "" if answer.reply is ReplyKind.DELEGATED else sentence(answer)

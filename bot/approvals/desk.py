@@ -26,9 +26,9 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from agents.programs.port import Asking, DeskRefused, DeskUnavailable, Standing, State
-from agents.programs.program import Principal
-from agents.programs.request import UnfitWish, policy_of
+from agents.programs.port import ApprovalStanding, Asking, DeskRefused, DeskUnavailable, State
+from agents.programs.program import Program
+from agents.programs.request import UnfitDraft, policy_of
 from bot.approvals.queries import of_queue
 from workflows.activities import BEGINNINGS
 from workflows.approval import search_attributes
@@ -43,7 +43,7 @@ from workflows.messages.results import AgentResult, AgentVersion
 SECONDS = 10.0
 FIRST_LOOK = 0.5
 SLOWEST_LOOK = 10.0
-PRINCIPAL, CONTENT = "principal", "content"
+PROGRAM, CONTENT = "principal", "content"
 LAG_SECONDS = 5.0
 """So long a new approval may be missing from Temporal's lists."""
 _RUNNING = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
@@ -62,7 +62,7 @@ class TemporalDesk:
     async def ask(self, asking: Asking) -> None:
         """Start the approval's workflow; its id makes it one, its content is compared."""
         request = await self._request(asking)
-        async with self._one_by_one[asking.principal.name]:
+        async with self._one_by_one[asking.program.name]:
             await self._require_room(asking)
             await self._start(asking, request)
 
@@ -71,7 +71,7 @@ class TemporalDesk:
         request, content = await self._request(asking), _content(asking)
         if request.policy.risk is Risk.HIGH:
             return ""
-        query = self._running(asking.principal.name)
+        query = self._running(asking.program.name)
         async with self._reaching():
             async for found in self._client.list_workflows(query):
                 if not _over(found) and (await found.memo()).get(CONTENT) == content:
@@ -79,7 +79,7 @@ class TemporalDesk:
         return ""
 
     async def _start(self, asking: Asking, request: ApprovalRequest) -> None:
-        name = asking.principal.name
+        name = asking.program.name
         content = _content(asking)
         try:
             async with self._reaching():
@@ -90,7 +90,7 @@ class TemporalDesk:
                     task_queue=self._queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     priority=BEGINNINGS,
-                    memo={PRINCIPAL: name, CONTENT: content},
+                    memo={PROGRAM: name, CONTENT: content},
                     search_attributes=TypedSearchAttributes(
                         [SearchAttributePair(search_attributes.PROGRAM, name)]
                     ),
@@ -100,10 +100,10 @@ class TemporalDesk:
             if known is None or await _memo(known, CONTENT) != content:
                 raise DeskRefused("This id or key was used with another content.") from None
 
-    async def look(self, approval: str, principal: str) -> Standing | None:
+    async def look(self, approval: str, program: str) -> ApprovalStanding | None:
         """From the server's own state while it waits; from the workflow once it is settled."""
         found = await self._described(approval)
-        if found is None or await _memo(found, PRINCIPAL) != principal:
+        if found is None or await _memo(found, PROGRAM) != program:
             return None
         if not _over(found):
             return await _waiting(found)
@@ -127,10 +127,10 @@ class TemporalDesk:
             with contextlib.suppress(asyncio.CancelledError):
                 await ending
 
-    async def withdraw(self, approval: str, principal: Principal, reason: str) -> None:
+    async def withdraw(self, approval: str, program: Program, reason: str) -> None:
         """As the owner, by a signal: it needs no worker, and the rules decide what it is worth."""
         gesture = Withdrawal(
-            id=f"api:{principal.name}:{approval}", by=principal.owner, reason=reason, via=Via.API
+            id=f"api:{program.name}:{approval}", by=program.owner, reason=reason, via=Via.API
         )
         try:
             async with self._reaching():
@@ -140,7 +140,7 @@ class TemporalDesk:
 
     async def _require_room(self, asking: Asking) -> None:
         """Raises DeskRefused when too many of the program's approvals wait already."""
-        name, most = asking.principal.name, asking.principal.most_open
+        name, most = asking.program.name, asking.program.most_open
         now, begun = monotonic(), self._begun[name]
         for id_ in [id_ for id_, at in begun.items() if now - at > LAG_SECONDS]:
             del begun[id_]
@@ -170,21 +170,21 @@ class TemporalDesk:
         )
 
     async def _request(self, asking: Asking) -> ApprovalRequest:
-        principal = asking.principal
+        program = asking.program
         try:
-            policy = policy_of(asking.wish, principal)
-        except UnfitWish as error:
+            policy = policy_of(asking.draft, program)
+        except UnfitDraft as error:
             raise DeskRefused(str(error)) from None
         request = ApprovalRequest(
             id=asking.id,
-            title=f"{principal.shown}: {heading(asking.wish.calls) or asking.wish.title}",
-            requester=principal.owner,
-            result=asking.wish.result(),
+            title=f"{program.shown}: {heading(asking.draft.calls) or asking.draft.title}",
+            requester=program.owner,
+            result=asking.draft.result(),
             policy=policy,
-            thread=Place(channel=principal.channel),
+            thread=Place(channel=program.channel),
             revision=asking.revision,
             sources=(asking.via,),
-            version=AgentVersion(name=principal.name),
+            version=AgentVersion(name=program.name),
         )
         if not asking.previous:
             return request
@@ -196,7 +196,7 @@ class TemporalDesk:
         """The next version: what it was before, what was asked, and who had a hand in it."""
         if asking.revision > policy.max_revisions:
             raise DeskRefused(f"All {policy.max_revisions} versions of this are used up.")
-        standing = await self.look(asking.previous, asking.principal.name)
+        standing = await self.look(asking.previous, asking.program.name)
         if standing is None or standing.outcome is not Outcome.CHANGES_REQUESTED:
             raise DeskRefused("Nobody requested changes of that, so there is no next version.")
         assert standing.settlement is not None
@@ -214,7 +214,7 @@ class TemporalDesk:
             }
         )
 
-    async def _over(self, found: WorkflowExecutionDescription) -> Standing:
+    async def _over(self, found: WorkflowExecutionDescription) -> ApprovalStanding:
         """A settled one; where Slack is slow its workflow may still be busy with the cards."""
         if found.status in _RUNNING:
             view, result = await self._seen(found.id)
@@ -224,7 +224,7 @@ class TemporalDesk:
         try:
             settlement = await self._handle(found.id).result()
         except WorkflowFailureError as error:
-            return Standing(id=found.id, state=State.BROKEN, problem=_problem(error))
+            return ApprovalStanding(id=found.id, state=State.BROKEN, problem=_problem(error))
         return await _standing(found, settlement, await self._view(found.id))
 
     async def _view(self, approval: str) -> CardView | None:
@@ -286,17 +286,17 @@ def _over(found: WorkflowExecution) -> bool:
 
 
 def _content(asking: Asking) -> str:
-    """The same for the same wish of the same program."""
-    return digest(asking.wish, asking.revision, asking.principal.name)
+    """The same for the same draft of the same program."""
+    return digest(asking.draft, asking.revision, asking.program.name)
 
 
 async def _memo(found: WorkflowExecutionDescription, name: str) -> str:
     return str((await found.memo()).get(name, ""))
 
 
-async def _waiting(found: WorkflowExecutionDescription) -> Standing:
+async def _waiting(found: WorkflowExecutionDescription) -> ApprovalStanding:
     memo = await found.memo()
-    return Standing(
+    return ApprovalStanding(
         id=found.id,
         state=State.PENDING,
         title=str(memo.get("title", "")),
@@ -307,9 +307,9 @@ async def _waiting(found: WorkflowExecutionDescription) -> Standing:
 
 async def _standing(
     found: WorkflowExecutionDescription, settlement: Settlement, view: CardView | None
-) -> Standing:
+) -> ApprovalStanding:
     people = view.ballot.electorate.people if view and view.ballot.electorate else ()
-    return Standing(
+    return ApprovalStanding(
         id=found.id,
         state=State.SETTLED,
         title=await _memo(found, "title"),

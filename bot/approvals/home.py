@@ -14,7 +14,7 @@ from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
 from bot.config.errors import UnavailableError
 from bot.config.settings import Settings
-from notifications.cards.buttons import Cursor
+from notifications.cards.buttons import HomeCursor
 from notifications.slack.errors import refusal
 from notifications.views.approval_list import PendingLine, PendingPage
 from notifications.views.home import (
@@ -58,7 +58,7 @@ class HomePage:
     async def publish(
         self,
         user: str,
-        cursor: Cursor,
+        cursor: HomeCursor,
         *,
         said: str = "",
         without: frozenset[str] = frozenset(),
@@ -82,7 +82,7 @@ class HomePage:
                 raise
 
     async def _shown(
-        self, user: str, cursor: Cursor, said: str, without: frozenset[str]
+        self, user: str, cursor: HomeCursor, said: str, without: frozenset[str]
     ) -> dict[str, Any]:
         try:
             async with asyncio.timeout(PATIENCE):
@@ -94,7 +94,7 @@ class HomePage:
     async def view(
         self,
         user: str,
-        cursor: Cursor,
+        cursor: HomeCursor,
         *,
         said: str = "",
         without: frozenset[str] = frozenset(),

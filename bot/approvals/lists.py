@@ -6,7 +6,7 @@ from typing import Any
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.access.onlookers import UNSURE, Onlookers
-from bot.access.sight import Sight, card_matter
+from bot.access.sight import Sight, subject_of_card
 from bot.approvals.home import left
 from bot.approvals.queries import WINDOW, Approvals, no_approval
 from bot.config.errors import UnavailableError
@@ -14,7 +14,7 @@ from notifications.cards.card import body, card_text
 from notifications.views.approval_list import LISTED, PendingPage, approval_list, list_text
 from notifications.views.blocks import context
 
-Answer = dict[str, Any]
+View = dict[str, Any]
 MORE_UNSURE = "There may be more: I couldn't check what you may see, because Slack didn't answer."
 
 
@@ -25,15 +25,15 @@ class ApprovalLists:
         self._approvals = approvals
         self._onlookers = onlookers
 
-    async def answer(self, wish: str, user: str) -> Answer:
+    async def answer(self, draft: str, user: str) -> View:
         """`mine` (also for nothing), `all`, or an id; text and blocks. Raises SignoffError."""
-        if wish.lower() in {"", "mine"}:
+        if draft.lower() in {"", "mine"}:
             return await self.mine(user)
-        if wish.lower() == "all":
+        if draft.lower() == "all":
             return await self._all(user)
-        return await self._one(wish, user)
+        return await self._one(draft, user)
 
-    async def mine(self, user: str, without: frozenset[str] = frozenset()) -> Answer:
+    async def mine(self, user: str, without: frozenset[str] = frozenset()) -> View:
         """What waits for this person; `without` is what visibility still lists."""
         now = datetime.now(UTC)
         page = await self._approvals.page(user, most=LISTED + len(without))
@@ -50,7 +50,7 @@ class ApprovalLists:
             text=answer["text"], blocks=answer["blocks"], replace_original=True
         )
 
-    async def _all(self, user: str) -> Answer:
+    async def _all(self, user: str) -> View:
         """Whatever this person may see; the total counts nothing else."""
         now, page = datetime.now(UTC), await self._approvals.page(most=WINDOW)
         seen = await self._onlookers.seen(user, page.lines)
@@ -64,12 +64,12 @@ class ApprovalLists:
             blocks.append(context(MORE_UNSURE))
         return {"text": list_text(shown, now, mine=False), "blocks": blocks}
 
-    async def _one(self, wish: str, user: str) -> Answer:
+    async def _one(self, draft: str, user: str) -> View:
         """To somebody who may not see it, it does not exist."""
-        view = (await self._approvals.look(wish)).view
-        sight = await self._onlookers.sight(user, card_matter(view))
+        view = (await self._approvals.look(draft)).view
+        sight = await self._onlookers.sight(user, subject_of_card(view))
         if sight is Sight.UNSURE:
             raise UnavailableError(UNSURE)
         if sight is Sight.HIDDEN:
-            raise no_approval(wish)
+            raise no_approval(draft)
         return {"text": card_text(view), "blocks": body(view)}

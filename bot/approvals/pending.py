@@ -17,7 +17,7 @@ AT_ONCE = 20
 MOST = 10_000
 
 
-class WaitingApprovals:
+class PendingInTemporal:
     """Found by Temporal's visibility. Every method raises UnavailableError without Temporal."""
 
     def __init__(self, client: Client, task_queue: str) -> None:

@@ -22,13 +22,13 @@ from temporalio.service import RPCError
 
 from bot.config.errors import BadRequest, UnavailableError
 from bot.temporal.client import MISREAD, is_other, unavailable, unknown
-from notifications.cards.buttons import Cursor
+from notifications.cards.buttons import HomeCursor
 from notifications.views.approval_list import DecidedLine, PendingLine, PendingPage
 from storage.errors import StorageError
 from workflows.activities import BEGINNINGS
 from workflows.approval import search_attributes
 from workflows.approval.workflow import ApprovalWorkflow
-from workflows.messages.decisions import Answer, Decision, Delegation, Settlement
+from workflows.messages.decisions import Decision, Delegation, Reply, Settlement
 from workflows.messages.policy import Risk
 from workflows.messages.requests import ApprovalRequest, CardView, Look
 
@@ -61,14 +61,14 @@ class Approvals:
         return _pending(approver) + self._ours
 
     async def page(
-        self, approver: str = "", cursor: Cursor | None = None, most: int = 50
+        self, approver: str = "", cursor: HomeCursor | None = None, most: int = 50
     ) -> PendingPage:
         """One page of what waits, by the cursor's filters, and how much waits in all.
 
         What this approver has decided already does not wait for them; it is left out, and of a
         very long list only those of them that would be on the page are left out of the total.
         """
-        query = self._pending(approver) + _filtered(cursor or Cursor())
+        query = self._pending(approver) + _filtered(cursor or HomeCursor())
         total = await self._count(query)
         reach = most + DECIDED if approver else most
         if total > max(reach, WINDOW):
@@ -104,7 +104,7 @@ class Approvals:
 
     async def together(self, approver: str, most: int = TOGETHER) -> list[PendingLine]:
         """What this person may approve in one go: low risk, and no form asked for."""
-        page = await self.page(approver, Cursor(risk=Risk.LOW), most)
+        page = await self.page(approver, HomeCursor(risk=Risk.LOW), most)
         return [line for line in page.lines if not line.careful]
 
     async def decided(self, approver: str, most: int) -> list[DecidedLine]:
@@ -144,7 +144,7 @@ class Approvals:
         except (RPCError, RuntimeError) as error:
             raise self._translated(error, approval_id) from None
 
-    async def decide(self, approval_id: str, decision: Decision) -> Answer:
+    async def decide(self, approval_id: str, decision: Decision) -> Reply:
         """Decide and wait for the answer; the same rules as for a click."""
         handle = self._handle(approval_id)
         try:
@@ -162,7 +162,7 @@ class Approvals:
                 return await self._late(approval_id, decision)
             raise self._translated(error, approval_id) from None
 
-    async def delegate(self, approval_id: str, delegation: Delegation) -> Answer:
+    async def delegate(self, approval_id: str, delegation: Delegation) -> Reply:
         """Hand a decision on and wait for the answer; the same id is one delegation."""
         try:
             return await self._handle(approval_id).execute_update(
@@ -191,7 +191,7 @@ class Approvals:
         except (RPCError, RuntimeError) as error:
             raise self._translated(error, request.id) from None
 
-    async def _late(self, approval_id: str, decision: Decision) -> Answer:
+    async def _late(self, approval_id: str, decision: Decision) -> Reply:
         try:
             return await self._handle(approval_id).query(ApprovalWorkflow.reply_to, decision)
         except (RPCError, RuntimeError) as error:
@@ -267,7 +267,7 @@ def _pending(approver: str = "") -> str:
     )
 
 
-def _filtered(cursor: Cursor) -> str:
+def _filtered(cursor: HomeCursor) -> str:
     query = f" AND {search_attributes.RISK.name} = '{quotable(cursor.risk)}'" if cursor.risk else ""
     if cursor.pipeline:
         query += f" AND {search_attributes.PIPELINE.name} = '{quotable(cursor.pipeline)}'"

@@ -22,7 +22,7 @@ from notifications.views.words import STEP, TROUBLE, VERDICT, outcome
 from notifications.views.words import task as task_words
 from workflows.content.edit_note import edit_note, one_line
 from workflows.content.rendering import figures, lines_of
-from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.messages.decisions import Decision, Reply, ReplyKind, Verdict, Via
 from workflows.messages.durations import words
 from workflows.messages.requests import CardView, Look
 from workflows.messages.tasks import TaskView
@@ -150,15 +150,15 @@ async def clean(settings: Settings, say: Console, *, dry_run: bool) -> None:
 
 
 _HINTS = {
-    Reply.STALE: "Run 'signoff show' again and copy its digest.",
-    Reply.REPLACED: "'signoff list' has its id.",
-    Reply.REASON_MISSING: "Give it with --comment.",
-    Reply.CONFIRMATION_MISSING: "Give it with --confirm.",
-    Reply.ALREADY_DECIDED: "'signoff show' says how.",
+    ReplyKind.STALE: "Run 'signoff show' again and copy its digest.",
+    ReplyKind.REPLACED: "'signoff list' has its id.",
+    ReplyKind.REASON_MISSING: "Give it with --comment.",
+    ReplyKind.CONFIRMATION_MISSING: "Give it with --confirm.",
+    ReplyKind.ALREADY_DECIDED: "'signoff show' says how.",
 }
 
 
-def plain_answer(answer: Answer, view: CardView) -> str:
+def plain_answer(answer: Reply, view: CardView) -> str:
     """The sentence Slack shows, for a terminal, and the option that helps."""
     said = visible(plain(sentence(answer), names_in(view)))
     return " ".join(filter(None, (said, _HINTS.get(answer.reply))))

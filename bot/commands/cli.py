@@ -32,7 +32,7 @@ say = Console(highlight=False, soft_wrap=True)
 complain = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-class Choice:
+class GlobalOptions:
     """What was chosen before the command's name."""
 
     config = Path(FILE)
@@ -43,7 +43,7 @@ def choose(
     config: Annotated[Path, typer.Option(help="The settings file.")] = Path(FILE),
 ) -> None:
     """Durable human approval for AI agents, in Slack."""
-    Choice.config = config
+    GlobalOptions.config = config
 
 
 @app.command()
@@ -53,8 +53,8 @@ def demo(
     """Everything on this machine, with a local Slack workspace in your browser."""
     from bot.processes.demo import demo as service  # noqa: PLC0415 - each command imports only its own
 
-    settings = load(Choice.config)
-    _serve(service(settings, Choice.config, say, fresh=fresh))
+    settings = load(GlobalOptions.config)
+    _serve(service(settings, GlobalOptions.config, say, fresh=fresh))
 
 
 @app.command()
@@ -62,7 +62,7 @@ def up() -> None:
     """Everything in one go, for a real workspace: Temporal, bot, worker, scheduler, agents."""
     from bot.processes.up import up as service  # noqa: PLC0415
 
-    _serve(service(load(Choice.config), Choice.config, say))
+    _serve(service(load(GlobalOptions.config), GlobalOptions.config, say))
 
 
 @app.command()
@@ -129,7 +129,7 @@ def playground(
     """Only the local Slack workspace, for any bot."""
     from bot.processes.local_slack import playground as service  # noqa: PLC0415
 
-    _serve(service(load(Choice.config), say, port, people, fresh=fresh))
+    _serve(service(load(GlobalOptions.config), say, port, people, fresh=fresh))
 
 
 @app.command()
@@ -252,7 +252,7 @@ def _here() -> Settings:
     """The settings of what runs in this folder: the demonstration, or a real workspace."""
     from bot.processes.running_demo import found  # noqa: PLC0415
 
-    return found(load(Choice.config), complain)
+    return found(load(GlobalOptions.config), complain)
 
 
 def _run(work: Awaitable[Any]) -> Any:
@@ -271,7 +271,7 @@ def _serve_one(
     from bot.monitoring import logs  # noqa: PLC0415
 
     logs.configure()
-    settings = load(Choice.config)
+    settings = load(GlobalOptions.config)
     if models:
         say.print(settings.model_access.sentence)
     _serve(service(settings), ready)

@@ -12,7 +12,7 @@ from agents.catalogue import CATALOGUE
 from agents.errors import UnusableInput
 from agents.http.tls import TlsFiles, TlsUnusable, client_context
 from agents.journal.journal import TurnJournal
-from agents.runtime.activity import AgentActivities, last_attempt, seconds_left
+from agents.runtime.activity import TurnRunning, last_attempt, seconds_left
 from agents.runtime.cache import ResponseCache
 from agents.runtime.fallback import AgentCalls
 from agents.runtime.figures import CallFigures
@@ -50,7 +50,7 @@ def agent_activities(
     client: A2AClient,
     figures: CallFigures | None = None,
     journal: TurnJournal | None = None,
-) -> AgentActivities:
+) -> TurnRunning:
     """Calls over the registry; stand-ins only in the last of the workflow's attempts.
 
     `journal` is that of agents in this process, and stays its owner's to close.
@@ -66,7 +66,7 @@ def agent_activities(
         seconds_left=seconds_left,
         figures=figures,
     )
-    return AgentActivities(
+    return TurnRunning(
         inputs=StoredInputs(payloads), endpoints={}, client=client, local=calls, figures=figures
     )
 

@@ -199,7 +199,7 @@ class MailSettings(Section):
         return server
 
 
-class DigestSettings(Section):
+class SummarySettings(Section):
     """One message in place of many: daily at `hour` of the person's day, and for bursts.
 
     A burst is more than `more_than` reminders `within` a time, for one person or in one channel.
@@ -312,7 +312,7 @@ class Settings(BaseSettings):
     inputs: InputSettings = InputSettings()
     agent_server: AgentServerSettings = AgentServerSettings()
     mail: MailSettings = MailSettings()
-    digest: DigestSettings = DigestSettings()
+    digest: SummarySettings = SummarySettings()
     web: WebSettings = WebSettings()
     playground: PlaygroundSettings = PlaygroundSettings()
     agents: dict[str, AgentSettings] = {}

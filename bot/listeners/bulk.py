@@ -14,18 +14,18 @@ from bot.listeners import trouble
 from bot.listeners.click import Body, Click, clicked, submitted
 from bot.listeners.replier import Replier
 from bot.listeners.trouble import in_time
-from notifications.cards.buttons import Cursor, Target, read
+from notifications.cards.buttons import HomeCursor, Target, read
 from notifications.forms.bulk import FIELD, MOST, Chosen, choose_modal, chosen, confirm_modal
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn
 from notifications.views.approval_list import PendingLine
 from notifications.views.replies import sentence
-from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.messages.decisions import Decision, Reply, ReplyKind, Verdict, Via
 
 ANSWER_SECONDS = 8.0
 NAMED = 12
 
-Met = Answer | BaseException
+Met = Reply | BaseException
 """What became of one of them: its answer, or what went wrong."""
 
 
@@ -37,13 +37,13 @@ class BulkListeners:
         gateway: Gateway,
         approvals: Approvals,
         replier: Replier,
-        whisper: Whisper,
+        private: PrivateMessages,
         onlookers: Onlookers,
     ) -> None:
         self._gateway = gateway
         self._approvals = approvals
         self._replier = replier
-        self._whisper = whisper
+        self._private = private
         self._onlookers = onlookers
 
     async def open(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
@@ -81,7 +81,7 @@ class BulkListeners:
         value = read(Chosen, body["view"]["private_metadata"])
         if value is None or not value.targets:
             await ack()
-            await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+            await self._replier.tell(click, Reply(reply=ReplyKind.UNKNOWN))
             return
         click = click.model_copy(update={"home": value.home, "listed": value.listed})
         decisions = [_decision(click, target) for target in value.targets]
@@ -116,13 +116,13 @@ class BulkListeners:
             )
         )
         text = _summary(answers)
-        await self._whisper.say(click.user, None, text)
+        await self._private.say(click.user, None, text)
         gone = frozenset(
             target.approval
             for target, answer in zip(targets, answers, strict=True)
-            if isinstance(answer, Answer) and answer.accepted
+            if isinstance(answer, Reply) and answer.accepted
         )
-        shown = click.model_copy(update={"home": click.home or Cursor()})
+        shown = click.model_copy(update={"home": click.home or HomeCursor()})
         await self._replier.renew(shown, gone, text.split("\n")[0])
 
     async def _answer(
@@ -131,7 +131,7 @@ class BulkListeners:
         if isinstance(taken, BaseException):
             return taken
         if taken is Taken.KEPT:
-            return Answer(reply=Reply.KEPT)
+            return Reply(reply=ReplyKind.KEPT)
         return await self._gateway.late_answer(target.approval, decision, ANSWER_SECONDS)
 
 
@@ -142,7 +142,7 @@ def _decision(click: Click, target: Target) -> Decision:
 
 def _summary(answers: Sequence[Met]) -> str:
     """How many counted, and a sentence for each that did not."""
-    counted = sum(isinstance(answer, Answer) and answer.accepted for answer in answers)
+    counted = sum(isinstance(answer, Reply) and answer.accepted for answer in answers)
     lines = [f"Thank you: {counted} of {len(answers)} approvals count."]
     lines += [f"• {said}" for said in map(_said, answers) if said][:NAMED]
     return "\n".join(lines)

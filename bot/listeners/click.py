@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from notifications.cards.buttons import Cursor, ModalValue, Target
+from notifications.cards.buttons import HomeCursor, ModalValue, Target
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Decision, Place, Verdict, Via
 
@@ -26,7 +26,7 @@ class Click(Frozen):
     trigger: str = ""
     place: Place | None = None
     thread: Place | None = None
-    home: Cursor | None = None
+    home: HomeCursor | None = None
     listed: str = ""
 
     @property
@@ -105,9 +105,9 @@ def _place(channel: str, ts: str) -> Place | None:
     return Place(channel=channel, ts=ts) if channel else None
 
 
-def _home(body: Body) -> Cursor | None:
+def _home(body: Body) -> HomeCursor | None:
     view = body.get("view") or {}
-    return Cursor.read(view.get("private_metadata", "")) if view.get("type") == "home" else None
+    return HomeCursor.read(view.get("private_metadata", "")) if view.get("type") == "home" else None
 
 
 def heading(body: Body) -> str:

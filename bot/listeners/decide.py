@@ -22,7 +22,7 @@ from notifications.forms.decide import (
 from notifications.forms.edit import edited
 from notifications.forms.inputs import entered
 from workflows.content.proposal import typed_rightly
-from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.messages.decisions import Decision, Reply, ReplyKind, Verdict, Via
 from workflows.messages.policy import Risk
 from workflows.messages.requests import Look
 
@@ -127,7 +127,7 @@ class DecideListeners:
 
     async def _unknown(self, ack: AsyncAck, click: Click) -> None:
         await ack()
-        await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+        await self._replier.tell(click, Reply(reply=ReplyKind.UNKNOWN))
 
 
 def with_phrase(value: ModalValue, look: Look) -> ModalValue:

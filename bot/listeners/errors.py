@@ -18,9 +18,9 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.listeners.click import Body
 from bot.listeners.trouble import sentence
-from notifications.cards.buttons import ActionId, Cursor, ModalValue, read
+from notifications.cards.buttons import ActionId, HomeCursor, ModalValue, read
 from notifications.forms.inputs import modal
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn
 from notifications.views.blocks import Block, section
 from notifications.views.home import home_in_trouble
@@ -39,9 +39,9 @@ Way = Callable[[], Awaitable[object]]
 class Edge:
     """Tells people, and never raises."""
 
-    def __init__(self, slack: AsyncWebClient, whisper: Whisper) -> None:
+    def __init__(self, slack: AsyncWebClient, private: PrivateMessages) -> None:
         self._slack = slack
-        self._whisper = whisper
+        self._private = private
         self._running: set[asyncio.Task[bool]] = set()
 
     def guard(self, app: AsyncApp) -> None:
@@ -87,7 +87,7 @@ class Edge:
         ways: list[Way] = []
         if (body.get("view") or {}).get("type") == "modal" and body.get("type") == "block_actions":
             ways.append(lambda: self._push(body["trigger_id"], text))
-        ways.append(lambda: self._whisper.say(user, place, mrkdwn(text)))
+        ways.append(lambda: self._private.say(user, place, mrkdwn(text)))
         if url := body.get("response_url"):
             ways.append(lambda: _respond(url, text))
         return ways
@@ -105,13 +105,13 @@ class Edge:
         return False
 
     async def _direct(self, user: str, text: str) -> None:
-        await self._whisper.say(user, None, mrkdwn(text))
+        await self._private.say(user, None, mrkdwn(text))
 
     async def _push(self, trigger: str, text: str) -> None:
         await self._slack.views_push(trigger_id=trigger, view=error_view(text))
 
     async def _home(self, event: Body, text: str) -> None:
-        cursor = Cursor.read((event.get("view") or {}).get("private_metadata", ""))
+        cursor = HomeCursor.read((event.get("view") or {}).get("private_metadata", ""))
         view = home_in_trouble(cursor, "", mrkdwn(text))
         await self._slack.views_publish(user_id=event["user"], view=view)
 

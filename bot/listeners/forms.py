@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.onlookers import UNSURE, Onlookers
-from bot.access.sight import Sight, Standing, card_matter, may_see
+from bot.access.sight import Membership, Sight, may_see, subject_of_card
 from bot.approvals.queries import Approvals
 from bot.config.errors import BadRequest, SignoffError, UnavailableError
 from bot.listeners.click import Click
@@ -21,10 +21,10 @@ from notifications.cards.buttons import Target
 from notifications.views.blocks import Block
 from workflows import rules
 from workflows.messages.decisions import (
-    Answer,
     Delegation,
     Edit,
     Reply,
+    ReplyKind,
     Snooze,
     Verdict,
     Via,
@@ -33,12 +33,12 @@ from workflows.messages.decisions import (
 from workflows.messages.electorate import Person
 from workflows.messages.requests import Look
 
-Preview = Callable[[Look, datetime], Answer | None]
+Preview = Callable[[Look, datetime], Reply | None]
 Make = Callable[[Look], Block]
 
 QUICK_SECONDS = 1.0
 """For a look at the workflow while Slack waits for the ack of a form."""
-_MENDED_HERE = {Reply.NOT_DELEGABLE}
+_MENDED_HERE = {ReplyKind.NOT_DELEGABLE}
 
 
 class Forms:
@@ -68,27 +68,27 @@ class Forms:
                 self._approvals.look(target.approval), self._onlookers.of(click.user)
             )
         except BadRequest:
-            await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+            await self._replier.tell(click, Reply(reply=ReplyKind.UNKNOWN))
             return
         except SignoffError:
             if otherwise is None:
                 raise
             await client.views_open(trigger_id=click.trigger, view=otherwise)
             return
-        sight = may_see(who, card_matter(look.view))
+        sight = may_see(who, subject_of_card(look.view))
         if sight is Sight.UNSURE:
             raise UnavailableError(UNSURE)
-        hidden = Answer(reply=Reply.UNKNOWN) if sight is Sight.HIDDEN else None
+        hidden = Reply(reply=ReplyKind.UNKNOWN) if sight is Sight.HIDDEN else None
         refusal = hidden or preview(look, datetime.now(UTC))
         if refusal is not None:
             await self._replier.tell(click, refusal)
             return
         await client.views_open(trigger_id=click.trigger, view=make(look))
 
-    async def not_delegable(self, target: Target, delegation: Delegation) -> Answer | None:
+    async def not_delegable(self, target: Target, delegation: Delegation) -> Reply | None:
         """Why this seat cannot be handed on, where another person can be chosen for it.
 
-        None when nothing speaks against it, when the matter is closed, and when it cannot be
+        None when nothing speaks against it, when the subject is closed, and when it cannot be
         found out in time: then the workflow answers.
         """
         try:
@@ -98,11 +98,11 @@ class Forms:
             )
         except SignoffError:
             return None
-        if to.standing is Standing.UNKNOWN:
+        if to.standing is Membership.UNKNOWN:
             return None
         policy = look.view.request.policy
-        able = to.standing is Standing.MEMBER or (
-            policy.allow_guests and to.standing in {Standing.GUEST, Standing.OUTSIDER}
+        able = to.standing is Membership.MEMBER or (
+            policy.allow_guests and to.standing in {Membership.GUEST, Membership.OUTSIDER}
         )
         person = Person(id=to.user) if able else None
         _, answer = rules.delegate(look.view.ballot, delegation, person, datetime.now(UTC))
@@ -112,7 +112,7 @@ class Forms:
 def may_say(click: Click, target: Target, verdict: Verdict, *, edits: bool = False) -> Preview:
     """Would this verdict count, once the form is filled in rightly?"""
 
-    def preview(look: Look, now: datetime) -> Answer | None:
+    def preview(look: Look, now: datetime) -> Reply | None:
         via = Via.MODAL if click.home is None else Via.HOME
         trial = click.decision(target, verdict, via).model_copy(
             update={
@@ -130,7 +130,7 @@ def may_say(click: Click, target: Target, verdict: Verdict, *, edits: bool = Fal
 def may_hand_on(click: Click) -> Preview:
     """Has this person a seat to hand on, or to be reminded of?"""
 
-    def preview(look: Look, now: datetime) -> Answer | None:
+    def preview(look: Look, now: datetime) -> Reply | None:
         asks = Snooze(id="", by=click.user, team=click.team, minutes=1)
         return rules.may_snooze(look.view.ballot, asks, now)
 
@@ -140,12 +140,12 @@ def may_hand_on(click: Click) -> Preview:
 def may_withdraw(click: Click) -> Preview:
     """Did this person ask for it?"""
 
-    def preview(look: Look, _: datetime) -> Answer | None:
+    def preview(look: Look, _: datetime) -> Reply | None:
         return rules.may_withdraw(look.view.ballot, Withdrawal(by=click.user))
 
     return preview
 
 
-def anybody(_: Look, __: datetime) -> Answer | None:
+def anybody(_: Look, __: datetime) -> Reply | None:
     """Who sees the card may see all of it."""
     return None

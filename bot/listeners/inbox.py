@@ -12,7 +12,7 @@ from bot.approvals.lists import ApprovalLists
 from bot.listeners.click import Body, clicked, submitted
 from bot.listeners.replier import Replier
 from bot.listeners.trouble import in_time
-from notifications.cards.buttons import ActionId, Cursor
+from notifications.cards.buttons import ActionId, HomeCursor
 from notifications.forms.settings import Wanted, settings_form, wanted
 from notifications.views.handover import absent_told
 from notifications.views.home import ANY
@@ -40,7 +40,7 @@ class InboxListeners:
         """Home was opened: the filters stay, the page is the first."""
         if event.get("tab") == "home":
             view = event.get("view") or {}
-            cursor = Cursor.read(view.get("private_metadata", ""))
+            cursor = HomeCursor.read(view.get("private_metadata", ""))
             await self._home.publish(
                 event["user"],
                 cursor.model_copy(update={"after": ""}),
@@ -51,7 +51,7 @@ class InboxListeners:
         """A filter or a page was chosen."""
         await ack()
         click, action = clicked(body), body["actions"][0]
-        cursor = click.home or Cursor()
+        cursor = click.home or HomeCursor()
         chosen = (action.get("selected_option") or {}).get("value", "")
         chosen = "" if chosen == ANY else chosen
         match action["action_id"]:
@@ -92,7 +92,7 @@ class InboxListeners:
         if deputy := mine.deputy_at(datetime.now(ZoneInfo(zone))):
             done = await self._deputies.take_over(click.user, click.team, deputy, click.unique)
             said = f"{said} {absent_told(deputy, done)}".strip()
-        await self._home.publish(click.user, Cursor(), said=said)
+        await self._home.publish(click.user, HomeCursor(), said=said)
 
     async def command(self, ack: AsyncAck, body: Body) -> None:
         """`/approvals [mine | all | ID]`."""

@@ -19,7 +19,7 @@ from bot.listeners.forms import (
     may_withdraw,
 )
 from bot.listeners.replier import Replier
-from notifications.cards.buttons import Choice, MenuValue, ModalValue, read
+from notifications.cards.buttons import MenuChoice, MenuValue, ModalValue, read
 from notifications.forms.decide import (
     COMMENT,
     MINUTES,
@@ -33,7 +33,7 @@ from notifications.forms.edit import edit_modal
 from notifications.forms.inputs import entered
 from notifications.text.plain import plain
 from notifications.views.replies import sentence
-from workflows.messages.decisions import Answer, Delegation, Reply, Snooze, Verdict, Withdrawal
+from workflows.messages.decisions import Delegation, Reply, ReplyKind, Snooze, Verdict, Withdrawal
 from workflows.messages.requests import Look
 
 MakeGesture = Callable[[Click], Gesture]
@@ -54,7 +54,7 @@ class MoreListeners:
         value = read(MenuValue, chosen.get("value", ""))
         await ack()
         if value is None:
-            await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+            await self._replier.tell(click, Reply(reply=ReplyKind.UNKNOWN))
             return
         preview, make = _form(click, value)
         await self._forms.open(click, value, client, preview, make)
@@ -106,7 +106,7 @@ class MoreListeners:
         click = submitted(body, value)
         if value is None:
             await ack()
-            await self._replier.tell(click, Answer(reply=Reply.UNKNOWN))
+            await self._replier.tell(click, Reply(reply=ReplyKind.UNKNOWN))
             return
         made = make(click)
         taken = await self._gateway.send(value.target.approval, made)
@@ -118,18 +118,18 @@ def _form(click: Click, value: MenuValue) -> tuple[Preview, Make]:
     """For each choice: who may, and the form."""
     about = click.value(value)
     match value.choice:
-        case Choice.EDIT:
+        case MenuChoice.EDIT:
             preview = may_say(click, value, Verdict.APPROVE, edits=True)
             return preview, lambda look: edit_modal(
                 with_phrase(about, look), look.view, look.result
             )
-        case Choice.HAND_ON:
+        case MenuChoice.HAND_ON:
             return may_hand_on(click), lambda look: hand_on_modal(about, look.view.request.title)
-        case Choice.LATER:
+        case MenuChoice.LATER:
             return may_hand_on(click), lambda look: later_modal(about, look.view.request.title)
-        case Choice.WITHDRAW:
+        case MenuChoice.WITHDRAW:
             return may_withdraw(click), lambda look: withdraw_modal(about, look.view.request.title)
-        case Choice.EVERYTHING:
+        case MenuChoice.EVERYTHING:
             return anybody, lambda look: everything_modal(
                 with_phrase(about, look), look.view, look.result, _countable(click, value, look)
             )

@@ -13,10 +13,10 @@ from bot.approvals.home import HomePage
 from bot.approvals.lists import ApprovalLists
 from bot.listeners.click import Click
 from bot.listeners.errors import Edge
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn
 from notifications.views.replies import sentence
-from workflows.messages.decisions import Answer, Decision, Delegation, Reply, Snooze
+from workflows.messages.decisions import Decision, Delegation, Reply, ReplyKind, Snooze
 
 HOME_SECONDS = 3.0
 
@@ -25,22 +25,27 @@ class Replier:
     """Says one sentence to whoever clicked."""
 
     def __init__(
-        self, gateway: Gateway, whisper: Whisper, home: HomePage, lists: ApprovalLists, edge: Edge
+        self,
+        gateway: Gateway,
+        private: PrivateMessages,
+        home: HomePage,
+        lists: ApprovalLists,
+        edge: Edge,
     ) -> None:
         self._gateway = gateway
-        self._whisper = whisper
+        self._private = private
         self._home = home
         self._lists = lists
         self._edge = edge
         self._running: set[asyncio.Task[None]] = set()
 
-    async def tell(self, click: Click, answer: Answer) -> None:
+    async def tell(self, click: Click, answer: Reply) -> None:
         """One answer, where it is seen."""
-        await self._whisper.say(click.user, click.thread, sentence(answer))
+        await self._private.say(click.user, click.thread, sentence(answer))
 
     async def say(self, click: Click, text: str) -> None:
         """A sentence of ours; not escaped yet."""
-        await self._whisper.say(click.user, click.thread, mrkdwn(text))
+        await self._private.say(click.user, click.thread, mrkdwn(text))
 
     def after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
         """Answer what the workflow cannot, and make Home or the list true where it happened."""
@@ -68,7 +73,7 @@ class Replier:
         """Tell somebody whose click was kept and then came too late."""
         answer = await self._gateway.late_answer(approval_id, gesture)
         place = await self._gateway.near(approval_id, gesture.place)
-        await self._whisper.say(gesture.by, place, sentence(answer))
+        await self._private.say(gesture.by, place, sentence(answer))
 
     async def renew(self, click: Click, hidden: frozenset[str], said: str = "") -> None:
         """Home or the private list, wherever the click was, without what is done."""
@@ -78,7 +83,7 @@ class Replier:
             await self._lists.refresh(click.user, click.listed, hidden)
 
     async def _after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
-        answer = Answer(reply=Reply.KEPT)
+        answer = Reply(reply=ReplyKind.KEPT)
         if taken is Taken.CLOSED:
             answer = await self._gateway.late_answer(approval, gesture)
         if taken is not Taken.DELIVERED:
@@ -88,12 +93,12 @@ class Replier:
             answer, gone = await self._met(approval, gesture)
         await self.renew(click, frozenset({approval}) if gone else frozenset(), sentence(answer))
 
-    async def _met(self, approval: str, gesture: Gesture) -> tuple[Answer, bool]:
+    async def _met(self, approval: str, gesture: Gesture) -> tuple[Reply, bool]:
         """What the workflow made of it, and whether it has to go from the list."""
         if isinstance(gesture, Delegation):
-            return Answer(reply=Reply.DONE, detail="It is being handed on."), False
+            return Reply(reply=ReplyKind.DONE, detail="It is being handed on."), False
         if isinstance(gesture, Snooze):
             detail = f"You will be reminded in {gesture.minutes} minutes."
-            return Answer(reply=Reply.DONE, detail=detail), False
+            return Reply(reply=ReplyKind.DONE, detail=detail), False
         answer = await self._gateway.late_answer(approval, gesture, HOME_SECONDS)
         return answer, isinstance(gesture, Decision) and answer.accepted

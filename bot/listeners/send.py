@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.onlookers import Onlookers
-from bot.access.sight import Standing
+from bot.access.sight import Membership
 from bot.access.starters import Starters
 from bot.approvals.queries import Approvals
 from bot.config.errors import BadRequest
@@ -18,7 +18,7 @@ from bot.listeners.click import Body
 from bot.listeners.trouble import in_time
 from bot.slack.channels import require_member
 from notifications.cards.buttons import read
-from notifications.forms.send import APPROVERS, Sent, Wish, send_form, wish
+from notifications.forms.send import APPROVERS, MessageDraft, Sent, draft, send_form
 from notifications.slack.errors import passing, refusal
 from notifications.text.message_text import as_read
 from notifications.text.sanitize import clip
@@ -63,7 +63,7 @@ class SendListeners:
     async def submit(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """The form is in: read the message again, and raise the approval."""
         view, user = body["view"], body["user"]["id"]
-        sent, wanted = read(Sent, view["private_metadata"]), wish(view)
+        sent, wanted = read(Sent, view["private_metadata"]), draft(view)
         if sent is None:
             raise BadRequest("This form isn't one of Signoff's: open it again from the message.")
         if not set(wanted.approvers) - {user, sent.author}:
@@ -80,7 +80,7 @@ class SendListeners:
             await self._approvals.raise_request(self._request(sent, wanted, user, message, view))
         await ack()
 
-    async def _unable(self, wanted: Wish, own: set[str]) -> str:
+    async def _unable(self, wanted: MessageDraft, own: set[str]) -> str:
         """Why the people chosen could never approve; the workflow looks again."""
         policy = self._policy(wanted)
         who = await asyncio.gather(*(self._onlookers.of(user) for user in wanted.approvers))
@@ -94,7 +94,7 @@ class SendListeners:
         )
 
     def _request(
-        self, sent: Sent, wanted: Wish, user: str, message: Body, view: Body
+        self, sent: Sent, wanted: MessageDraft, user: str, message: Body, view: Body
     ) -> ApprovalRequest:
         unique = hashlib.sha256(str(view["id"]).encode()).hexdigest()[:10]
         return ApprovalRequest(
@@ -107,7 +107,7 @@ class SendListeners:
             authors=(sent.author,) if sent.author else (),
         )
 
-    def _policy(self, wanted: Wish) -> Policy:
+    def _policy(self, wanted: MessageDraft) -> Policy:
         """The general policy, with the people chosen; one version only, as no agent can mend it."""
         general = {k: v for k, v in self._settings.policy.items() if k in GENERAL}
         return Policy.model_validate(
@@ -115,10 +115,10 @@ class SendListeners:
         )
 
 
-def _cannot(standing: Standing, policy: Policy) -> bool:
-    if standing in {Standing.GUEST, Standing.OUTSIDER}:
+def _cannot(standing: Membership, policy: Policy) -> bool:
+    if standing in {Membership.GUEST, Membership.OUTSIDER}:
         return not policy.allow_guests
-    return standing in {Standing.BOT, Standing.GONE}
+    return standing in {Membership.BOT, Membership.GONE}
 
 
 def _result(message: Body, reason: str) -> AgentResult:

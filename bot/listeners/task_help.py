@@ -9,7 +9,7 @@ from bot.config.errors import BadRequest
 from bot.listeners.click import clicked
 from bot.listeners.trouble import in_time
 from notifications.cards.buttons import TaskValue, read
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn
 
 Body = dict[str, Any]
@@ -18,9 +18,9 @@ Body = dict[str, Any]
 class TaskHelpListeners:
     """The task's requester helps it on, or ends it."""
 
-    def __init__(self, tasks: SeenTasks, whisper: Whisper) -> None:
+    def __init__(self, tasks: SeenTasks, private: PrivateMessages) -> None:
         self._tasks = tasks
-        self._whisper = whisper
+        self._private = private
 
     async def retry(self, ack: AsyncAck, body: Body) -> None:
         """Try the step again."""
@@ -43,4 +43,4 @@ class TaskHelpListeners:
             else:
                 text = await self._tasks.cancel(value.task, user)
         await ack()
-        await self._whisper.say(user, click.thread, mrkdwn(text))
+        await self._private.say(user, click.thread, mrkdwn(text))

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bot.monitoring.metrics import Metrics
-from notifications.slack.pacing import Later
+from notifications.slack.pacing import SendLater
 from notifications.slack.payload_notice import PayloadNotices
 from storage.errors import StorageError
 from storage.payloads.files import PayloadFiles
@@ -101,7 +101,7 @@ class PayloadWatch:
         assert trouble.notice is not None
         try:
             await self._notices.resolve(trouble.notice, trouble.reference)
-        except (SlackClientError, Later, OSError, TimeoutError) as error:
+        except (SlackClientError, SendLater, OSError, TimeoutError) as error:
             log.warning("payload_notice_waits", error=type(error).__name__)
             return False
         return True

@@ -29,7 +29,7 @@ def utc() -> datetime:
 
 
 @dataclass(frozen=True)
-class HearingPace:
+class WatchdogPace:
     """`silence` until the first beat and between beats; an unanswered one renews the sockets after
     `renew`, and every `renew_again`, and counts as deafness after `deaf`. `look` is between two
     looks. An approval is told once it is older than `fresh`, that it holds for `holds`, and again
@@ -44,7 +44,7 @@ class HearingPace:
     holds: timedelta = timedelta(hours=1)
 
 
-PACE = HearingPace()
+PACE = WatchdogPace()
 
 
 class Beats(Protocol):
@@ -54,7 +54,7 @@ class Beats(Protocol):
         """Whether Slack took it."""
 
 
-class Waiting(Protocol):
+class PendingApprovals(Protocol):
     """The approvals that wait."""
 
     async def any_waits(self) -> bool:
@@ -77,7 +77,7 @@ class Memory(Protocol):
         """Keep since when nothing comes in; the earlier moment, if one holds."""
 
 
-class Ear:
+class InboundRecord:
     """Notes when something came in; it listens `since` it was made."""
 
     def __init__(self, clock: Callable[[], datetime] = utc) -> None:
@@ -90,21 +90,21 @@ class Ear:
         self.last = self._clock()
 
 
-class HearingWatch:
+class SlackWatchdog:
     """Looks, for as long as `run` runs; `renew` asks for new sockets."""
 
     def __init__(
         self,
-        ear: Ear,
+        inbound: InboundRecord,
         beats: Beats,
-        waiting: Waiting,
+        waiting: PendingApprovals,
         memory: Memory,
         renew: Callable[[], Awaitable[None]],
         metrics: Metrics,
-        pace: HearingPace | None = None,
+        pace: WatchdogPace | None = None,
         clock: Callable[[], datetime] = utc,
     ) -> None:
-        self._ear = ear
+        self._inbound = inbound
         self._beats = beats
         self._waiting = waiting
         self._memory = memory
@@ -156,9 +156,9 @@ class HearingWatch:
 
     async def _heard(self) -> datetime:
         """By us or by anybody; only by us while the database does not answer."""
-        last = self._ear.last or self._ear.since
+        last = self._inbound.last or self._inbound.since
         try:
-            return max(last, await self._memory.heard(self._ear.last or _LONG_AGO))
+            return max(last, await self._memory.heard(self._inbound.last or _LONG_AGO))
         except StorageError:
             return last
 

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator
 
 from agents.http.signature import KeyUnusable, SigningKey
-from agents.programs.program import Principal, Principals
+from agents.programs.program import Program, Programs
 from bot.approvals.desk import TemporalDesk
 from bot.config.errors import ConfigurationError
 from bot.config.settings import Settings
@@ -22,13 +22,13 @@ async def approvals(settings: Settings) -> AsyncIterator[None]:
         from agents.programs.server import ApprovalParts, serve  # noqa: PLC0415
     server = settings.approval_server
     require_free(Port(server.port, "approvals", "approval_server", host=server.host))
-    principals = principals_of(settings)
-    if not list(principals):
+    programs = programs_of(settings)
+    if not list(programs):
         raise ConfigurationError("No program may ask for approvals: add [programs.<name>].")
     engine = create_engine(settings.database_url)
     parts = ApprovalParts(
         desk=await _desk(settings),
-        principals=principals,
+        programs=programs,
         key=signing_key(settings),
         engine=engine,
         old_protocol=server.old_protocol,
@@ -58,16 +58,16 @@ async def mcp(settings: Settings, name: str) -> None:
     """One program's MCP server on standard input and output, until it leaves."""
     with _extra():
         from agents.programs.mcp import ApprovalTools, serve_stdio  # noqa: PLC0415
-    principals = principals_of(settings)
+    programs = programs_of(settings)
     try:
-        alone = principals.named(name)
+        alone = programs.named(name)
     except KeyError:
         raise ConfigurationError(f"There is no [programs.{name}] in the settings.") from None
     desk = await _desk(settings)
-    await serve_stdio(ApprovalTools(desk, principals, signing_key(settings), alone))
+    await serve_stdio(ApprovalTools(desk, programs, signing_key(settings), alone))
 
 
-def principals_of(settings: Settings) -> Principals:
+def programs_of(settings: Settings) -> Programs:
     """The programs with their policies and tokens; raises ConfigurationError."""
     tokens = dict(_token(line) for line in _lines(settings))
     found = []
@@ -86,7 +86,7 @@ def principals_of(settings: Settings) -> Principals:
             }
         )
     try:
-        return Principals(Principal.model_validate(one) for one in found)
+        return Programs(Program.model_validate(one) for one in found)
     except ValueError as error:
         raise ConfigurationError(f"[programs]: {_first(error)}") from None
 

@@ -24,18 +24,18 @@ from bot import listeners
 from bot.access.onlookers import Onlookers
 from bot.access.seen_tasks import SeenTasks
 from bot.access.starters import Starters
-from bot.activities.collect_inputs import InputActivities, InputFolders
-from bot.activities.mail import MailActivities, NoMail, forget_links
-from bot.activities.post_card import Showing
-from bot.activities.prepare_approval import Preparing, TemporalQueue
-from bot.activities.summary import DigestActivities
+from bot.activities.collect_inputs import InputCollector, InputFolders
+from bot.activities.mail import ApprovalMail, NoMail, forget_links
+from bot.activities.post_card import CardPoster
+from bot.activities.prepare_approval import ApprovalPreparation, TemporalQueue
+from bot.activities.summary import SummarySender
 from bot.approvals.bypasses import Bypasses
 from bot.approvals.comments import Comments
 from bot.approvals.delivery import Gateway
 from bot.approvals.deputies import Deputies
 from bot.approvals.home import HomePage
 from bot.approvals.lists import ApprovalLists
-from bot.approvals.pending import WaitingApprovals
+from bot.approvals.pending import PendingInTemporal
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
 from bot.config.agents import agent_activities, registry
@@ -60,7 +60,7 @@ from bot.monitoring import payload_cleanup
 from bot.monitoring.agent_health import QUICK_SECONDS, FleetReports, FleetWatch, Unwell
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.payload_watch import PayloadWatch
-from bot.monitoring.slack_watchdog import Ear, HearingWatch
+from bot.monitoring.slack_watchdog import InboundRecord, SlackWatchdog
 from bot.processes.adk_worker import adk_worker
 from bot.processes.file_locks import TEMPORAL, is_held
 from bot.processes.turn_journal import KeptTurns
@@ -75,14 +75,14 @@ from notifications.mail.letters import Letters
 from notifications.mail.smtp import Mailer, MailServer
 from notifications.reminders.calendar_settings import CalendarSettings
 from notifications.reminders.planner import LadderPlanner
-from notifications.reminders.scheduler import DigestPlan, ReminderScheduler
+from notifications.reminders.scheduler import ReminderScheduler, SummaryPlan
 from notifications.slack.approvers import SlackPeople
 from notifications.slack.delivery import SlackDelivery
 from notifications.slack.heartbeat import Heartbeat
 from notifications.slack.names import Names
 from notifications.slack.pacing import Pacer
 from notifications.slack.payload_notice import PayloadNotices
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from storage.agent_health import FleetStore
 from storage.audit.anchors import AnchorFile
 from storage.audit.log import AuditLog
@@ -95,14 +95,14 @@ from storage.pace import pace_rows
 from storage.payloads.driver import OnError
 from storage.payloads.files import PayloadFiles
 from storage.preferences import PreferenceStore
-from storage.slack_heartbeats import HearingStore
-from workflows.activities import AgentSteps, MailSteps
+from storage.slack_heartbeats import HeartbeatStore
+from workflows.activities import AgentActivities, MailActivities
 
 RETENTION = timedelta(days=30)
 
 
 @dataclasses.dataclass(frozen=True)
-class Desk:
+class CommandServices:
     """What the command line works with."""
 
     tasks: Tasks
@@ -149,7 +149,7 @@ def is_ours(settings: Settings) -> bool:
     return named or not settings.temporal.embedded or is_held(settings.folder / TEMPORAL)
 
 
-async def desk(settings: Settings) -> Desk:
+async def desk(settings: Settings) -> CommandServices:
     """For commands that ask and decide; they ask the server of this folder and no other."""
     if not is_ours(settings):
         raise UnavailableError(
@@ -158,12 +158,12 @@ async def desk(settings: Settings) -> Desk:
         )
     client = await connect(settings)
     approvals = Approvals(client, settings.temporal.task_queue)
-    return Desk(Tasks(client, settings, input_folders(settings)), approvals, client)
+    return CommandServices(Tasks(client, settings, input_folders(settings)), approvals, client)
 
 
 @contextlib.asynccontextmanager
 async def worker(
-    settings: Settings, agents: AgentSteps | None = None, metrics: Metrics | None = None
+    settings: Settings, agents: AgentActivities | None = None, metrics: Metrics | None = None
 ) -> AsyncIterator[None]:
     """Workflows and activities; `agents` stands in for the configured ones.
 
@@ -202,7 +202,7 @@ def _activities(
     settings: Settings,
     slack: AsyncWebClient,
     engine: AsyncEngine,
-    agents: AgentSteps,
+    agents: AgentActivities,
     pacer: Pacer,
     lists: Client,
 ) -> list[Callable[..., Any]]:
@@ -218,16 +218,18 @@ def _activities(
     calendar = CalendarSettings.model_validate(settings.policy.get("calendar") or {})
     approvals = Approvals(lists, settings.temporal.task_queue)
     return [
-        InputActivities(input_folders(settings), payloads, web, slack).collect_inputs,
+        InputCollector(input_folders(settings), payloads, web, slack).collect_inputs,
         people.resolve_electorate,
-        Preparing(people, planner, Rules(BypassStore(engine)), TemporalQueue(lists)).prepare,
-        Showing(delivery, recorder).show,
+        ApprovalPreparation(
+            people, planner, Rules(BypassStore(engine)), TemporalQueue(lists)
+        ).prepare,
+        CardPoster(delivery, recorder).show,
         *(delivery.show_task, delivery.update_card, delivery.attach),
         *(delivery.post_receipt, delivery.tell_requester, delivery.tell_outcome),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
         recorder.record,
         planner.moments,
-        DigestActivities(slack, delivery, approvals, preferences, calendar).send_digest,
+        SummarySender(slack, delivery, approvals, preferences, calendar).send_digest,
         *(mail.mail, mail.revoke_links, mail.close_mail),
         agents.run_turn,
     ]
@@ -240,14 +242,14 @@ def audit_log(settings: Settings, engine: AsyncEngine) -> AuditLog:
     return AuditLog(engine, key, AnchorFile(settings.root / place) if place.name else None)
 
 
-def mail_activities(settings: Settings, engine: AsyncEngine, names: Names) -> MailSteps:
+def mail_activities(settings: Settings, engine: AsyncEngine, names: Names) -> MailActivities:
     """Letters, when a mail server is configured."""
     if not settings.mail.sender:
         return NoMail()
     password = settings.secrets.mail_password
     server = MailServer(**{**settings.mail.server, "password": password})
     letters, tokens = Letters(settings.mail.sender), MailTokens(engine)
-    return MailActivities(Mailer(server), letters, tokens, settings.public_url, names)
+    return ApprovalMail(Mailer(server), letters, tokens, settings.public_url, names)
 
 
 @contextlib.asynccontextmanager
@@ -269,20 +271,23 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         await identify(slack)
         app, gateway = bolt_app(slack), Gateway(client, inbox, metrics)
         pacer = await stack.enter_async_context(_pacer(settings, engine))
-        whisper, tasks = Whisper(slack, pacer), Tasks(client, settings, input_folders(settings))
-        box = Comments(comments, tasks, slack, whisper)
-        replier = _listen(app, settings, slack, client, gateway, engine, fleet, whisper, tasks, box)
+        private, tasks = (
+            PrivateMessages(slack, pacer),
+            Tasks(client, settings, input_folders(settings)),
+        )
+        box = Comments(comments, tasks, slack, private)
+        replier = _listen(app, settings, slack, client, gateway, engine, fleet, private, tasks, box)
         stack.push_async_callback(replier.close)
         await stack.enter_async_context(_background(gateway.drain(replier.answer_late)))
         await stack.enter_async_context(_background(box.pass_on()))
-        ear, handlers = Ear(), list[SteadyHandler]()
-        dispatch, open_sockets = PromptDispatch(app, metrics.acked, ear), None
+        inbound, handlers = InboundRecord(), list[SteadyHandler]()
+        dispatch, open_sockets = PromptDispatch(app, metrics.acked, inbound), None
         if settings.slack.mode == "socket":
             token = settings.secrets.slack_app_token.get_secret_value()
             wanted = settings.slack.connections
             handlers = await stack.enter_async_context(sockets(dispatch, token, slack, wanted))
             open_sockets = functools.partial(open_now, handlers)
-        watch = _hearing(settings, slack, client, engine, metrics, ear, handlers)
+        watch = _hearing(settings, slack, client, engine, metrics, inbound, handlers)
         if settings.slack.heartbeat:
             await stack.enter_async_context(_background(watch.run()))
         parts = (inbox, metrics, open_sockets, fleet, Names(slack), watch.sentence)
@@ -311,15 +316,15 @@ def _hearing(
     client: Client,
     engine: AsyncEngine,
     metrics: Metrics,
-    ear: Ear,
+    inbound: InboundRecord,
     handlers: Sequence[SteadyHandler],
-) -> HearingWatch:
+) -> SlackWatchdog:
     """Notices that nothing comes in from Slack any more."""
-    return HearingWatch(
-        ear,
+    return SlackWatchdog(
+        inbound,
         Heartbeat(slack, settings.slack.heartbeat),
-        WaitingApprovals(client, settings.temporal.task_queue),
-        HearingStore(engine),
+        PendingInTemporal(client, settings.temporal.task_queue),
+        HeartbeatStore(engine),
         functools.partial(renew, handlers),
         metrics,
     )
@@ -345,7 +350,7 @@ def _listen(
     gateway: Gateway,
     engine: AsyncEngine,
     fleet: FleetReports,
-    whisper: Whisper,
+    private: PrivateMessages,
     tasks: Tasks,
     comments: Comments,
 ) -> Replier:
@@ -353,10 +358,10 @@ def _listen(
     approvals = Approvals(client, settings.temporal.task_queue)
     preferences, onlookers = PreferenceStore(engine), Onlookers(slack)
     home = HomePage(slack, approvals, tasks, preferences, settings, onlookers)
-    lists, edge = ApprovalLists(approvals, onlookers), Edge(slack, whisper)
-    replier = Replier(gateway, whisper, home, lists, edge)
+    lists, edge = ApprovalLists(approvals, onlookers), Edge(slack, private)
+    replier = Replier(gateway, private, home, lists, edge)
     forms = Forms(approvals, replier, onlookers)
-    deputies = Deputies(slack, approvals, whisper)
+    deputies = Deputies(slack, approvals, private)
     bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
     starters, seen = Starters(settings, onlookers), SeenTasks(tasks, approvals, onlookers)
     folders = input_folders(settings)
@@ -367,12 +372,12 @@ def _listen(
             decide=DecideListeners(gateway, replier, forms),
             more=MoreListeners(gateway, replier, forms),
             inbox=InboxListeners(home, lists, preferences, deputies, replier),
-            bulk=BulkListeners(gateway, approvals, replier, whisper, onlookers),
+            bulk=BulkListeners(gateway, approvals, replier, private, onlookers),
             send=SendListeners(approvals, settings, starters, onlookers),
             start_task=StartTaskListeners(
                 tasks, settings, folders, bypasses, fleet, starters, seen
             ),
-            task_help=TaskHelpListeners(seen, whisper),
+            task_help=TaskHelpListeners(seen, private),
             comment=CommentListeners(comments),
         ),
     )
@@ -383,7 +388,7 @@ def _listen(
 async def scheduler(settings: Settings) -> AsyncIterator[None]:
     """Reminders, a look at the agents every half minute, and what is done once a day."""
     client = await connect(settings, lazy=True)
-    plan = DigestPlan.model_validate(settings.digest.model_dump())
+    plan = SummaryPlan.model_validate(settings.digest.model_dump())
     reminders = ReminderScheduler(client, digests=plan, queue=settings.temporal.task_queue)
     engine, a2a = create_engine(settings.database_url), A2AClient()
     endpoints = registry(settings).endpoints.values()

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from bot.slack import payload as payloads
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.payload import Payload
-from bot.slack.refusal import Reason, Refused
-from bot.slack.replays import Replays, Reply
-from bot.slack.request_guard import Guard, Signed
+from bot.slack.refusal import Reason, RequestRefused
+from bot.slack.replays import RecordedResponse, Replays
+from bot.slack.request_guard import RequestGuard, Signed
 
 log = structlog.get_logger()
 
@@ -33,7 +33,7 @@ class SlackHttp:
         refused: Callable[[Reason], None],
     ) -> None:
         self._bolt = bolt
-        self._guard = Guard(signing_secret)
+        self._guard = RequestGuard(signing_secret)
         self._replays = Replays()
         self._refused = refused
 
@@ -50,30 +50,30 @@ class SlackHttp:
             reply = await self._replays.once(
                 signed.key, signed.until, lambda: self._reply(signed, retry)
             )
-        except Refused as refused:
+        except RequestRefused as refused:
             return self._refuse(refused)
         return web.Response(status=reply.status, text=reply.body, content_type=reply.content_type)
 
-    def _refuse(self, refused: Refused) -> web.Response:
+    def _refuse(self, refused: RequestRefused) -> web.Response:
         self._refused(refused.reason)
         log.info("a request was refused", reason=refused.reason.value, status=refused.status)
         return web.Response(status=refused.status, text=f"{refused.reason}\n")
 
-    async def _reply(self, signed: Signed, retry: dict[str, str]) -> Reply:
+    async def _reply(self, signed: Signed, retry: dict[str, str]) -> RecordedResponse:
         payload = payloads.read(signed.content_type, signed.body)
         if payload.get("ssl_check") == "1":
-            return Reply(200)
+            return RecordedResponse(200)
         try:
             return await self._dispatch(payload, retry)
         except Exception as error:  # the edge: Slack gets a status
             log.error("a request of Slack's failed", exc_info=error)
-            return Reply(500, "failed\n")
+            return RecordedResponse(500, "failed\n")
 
-    async def _dispatch(self, payload: Payload, retry: dict[str, str]) -> Reply:
+    async def _dispatch(self, payload: Payload, retry: dict[str, str]) -> RecordedResponse:
         """Hand the payload over as read: Bolt loses commands that have `payload` in their text."""
         headers = {
             name: [value] for name, value in retry.items() if 0 < len(value) < LONGEST_RETRY_HEADER
         }
         answer = await self._bolt(payload, headers)
         kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
-        return Reply(answer.status, answer.body or "", kind)
+        return RecordedResponse(answer.status, answer.body or "", kind)

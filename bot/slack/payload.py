@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 from bot.slack import shapes
-from bot.slack.refusal import Reason, Refused
+from bot.slack.refusal import Reason, RequestRefused
 
 Payload = dict[str, Any]
 
@@ -26,10 +26,10 @@ def read(content_type: str, body: bytes) -> Payload:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise Refused(Reason.ENCODING) from None
+        raise RequestRefused(Reason.ENCODING) from None
     payload = _object(text) if media == _JSON else _form(text)
     if not shapes.fit(payload):
-        raise Refused(Reason.SHAPE)
+        raise RequestRefused(Reason.SHAPE)
     return payload
 
 
@@ -38,14 +38,14 @@ def _media_type(content_type: str) -> str:
     charset = parameters.replace(" ", "").lower()
     media = media.strip().lower()
     if media not in (_FORM, _JSON) or charset not in ("", "charset=utf-8", 'charset="utf-8"'):
-        raise Refused(Reason.CONTENT_TYPE)
+        raise RequestRefused(Reason.CONTENT_TYPE)
     return media
 
 
 def _form(text: str) -> Payload:
     """A command is the form itself; a gesture is JSON in its field `payload`."""
     if _BROKEN_PERCENT.search(text):
-        raise Refused(Reason.FORM)
+        raise RequestRefused(Reason.FORM)
     try:
         pairs = parse_qsl(
             text,
@@ -55,10 +55,10 @@ def _form(text: str) -> Payload:
             max_num_fields=MOST_FIELDS,
         )
     except ValueError:
-        raise Refused(Reason.FORM) from None
+        raise RequestRefused(Reason.FORM) from None
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        raise Refused(Reason.FORM)
+        raise RequestRefused(Reason.FORM)
     return _object(fields["payload"]) if "payload" in fields else fields
 
 
@@ -66,11 +66,11 @@ def _object(text: str) -> Payload:
     try:
         payload = json.loads(text, parse_constant=_refuse)
     except RecursionError:
-        raise Refused(Reason.DEPTH) from None
+        raise RequestRefused(Reason.DEPTH) from None
     except ValueError:
-        raise Refused(Reason.JSON) from None
+        raise RequestRefused(Reason.JSON) from None
     if not isinstance(payload, dict):
-        raise Refused(Reason.JSON)
+        raise RequestRefused(Reason.JSON)
     _check_depth(payload)
     if _SURROGATE.search(text):
         _check_characters(payload)
@@ -88,7 +88,7 @@ def _check_depth(payload: Payload) -> None:
         level = list(chain.from_iterable(map(_children, level)))
         if not level:
             return
-    raise Refused(Reason.DEPTH)
+    raise RequestRefused(Reason.DEPTH)
 
 
 def _children(value: Any) -> Iterable[Any]:
@@ -102,4 +102,4 @@ def _check_characters(payload: Payload) -> None:
     try:
         json.dumps(payload, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
-        raise Refused(Reason.ENCODING) from None
+        raise RequestRefused(Reason.ENCODING) from None

@@ -63,7 +63,7 @@ class RefusedError(Exception):
     """Slack gives no line; the text is its reason."""
 
 
-class Line:
+class SocketLine:
     """One WebSocket. `heard` counts what came in; `is_leaving` is set once Slack says goodbye."""
 
     def __init__(self, ws: ClientWebSocketResponse, hello: str) -> None:
@@ -119,13 +119,13 @@ class Switchboard:
 
     def __init__(self, pace: Pace) -> None:
         self.pace = pace
-        self.lines: list[Line] = []
+        self.lines: list[SocketLine] = []
         self._turn = asyncio.Lock()
         self._not_before = self._next_turn = 0.0
         self._failures = 0
         self._worked_once = False
 
-    async def dial(self, open_line: Callable[[], Awaitable[Line]]) -> Line:
+    async def dial(self, open_line: Callable[[], Awaitable[SocketLine]]) -> SocketLine:
         """A new line, however often that has to be tried."""
         while True:
             async with self._turn:
@@ -141,21 +141,21 @@ class Switchboard:
                     self._next_turn = max(self._next_turn, saved) + self.pace.stagger
                     return line
 
-    def ended(self, line: Line) -> None:
+    def ended(self, line: SocketLine) -> None:
         """A line broke off without a goodbye: after a while that is life, at once it is trouble."""
         if line.age >= self.pace.steady:
             self._failures = 0
         else:
             self._wait("broke off at once")
 
-    def goodbye(self, line: Line, reason: str) -> None:
+    def goodbye(self, line: SocketLine, reason: str) -> None:
         """Slack wants a line back: by routine, or because something is wrong."""
         if reason not in ORDINARY:
             self._wait(reason)
         elif line.age >= self.pace.steady:
             self._failures = 0
 
-    async def send(self, text: str, line: Line | None = None) -> bool:
+    async def send(self, text: str, line: SocketLine | None = None) -> bool:
         """Over that line while it is open, else over any, as soon as there is one; if it went."""
         end = time.monotonic() + ACK_SECONDS
         while time.monotonic() < end:

@@ -30,7 +30,7 @@ _STATUS = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - the request was refused, the program is fine
+class RequestRefused(Exception):  # noqa: N818 - the request was refused, the program is fine
     """Nothing of the request's content is in it, so it can be logged and sent back."""
 
     def __init__(self, reason: Reason) -> None:

@@ -10,7 +10,7 @@ REMEMBERED = 100_000
 
 
 @dataclass(frozen=True)
-class Reply:
+class RecordedResponse:
     """What went back; `failed` when nothing was done, so that it may be tried again."""
 
     status: int
@@ -32,9 +32,13 @@ class Replays:
     def __init__(self, now: Callable[[], float] = time.time, most: int = REMEMBERED) -> None:
         self._now = now
         self._most = most
-        self._known: OrderedDict[bytes, tuple[float, asyncio.Future[Reply]]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[float, asyncio.Future[RecordedResponse]]] = (
+            OrderedDict()
+        )
 
-    async def once(self, key: bytes, until: float, work: Callable[[], Awaitable[Reply]]) -> Reply:
+    async def once(
+        self, key: bytes, until: float, work: Callable[[], Awaitable[RecordedResponse]]
+    ) -> RecordedResponse:
         """The reply to the request `key`; `work` goes on even if the caller is cancelled."""
         self._forget()
         if key not in self._known:
@@ -43,7 +47,7 @@ class Replays:
             self._known[key] = (until, doing)
         return await asyncio.shield(self._known[key][1])
 
-    def _keep_if_done(self, key: bytes, done: asyncio.Future[Reply]) -> None:
+    def _keep_if_done(self, key: bytes, done: asyncio.Future[RecordedResponse]) -> None:
         if done.cancelled() or done.exception() is not None or done.result().failed:
             self._known.pop(key, None)
         elif key in self._known:
@@ -58,8 +62,8 @@ class Replays:
             self._known.popitem(last=False)
 
 
-def _settled(reply: Reply) -> asyncio.Future[Reply]:
+def _settled(reply: RecordedResponse) -> asyncio.Future[RecordedResponse]:
     """Without the task that made it, and all that hangs on that."""
-    future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+    future: asyncio.Future[RecordedResponse] = asyncio.get_running_loop().create_future()
     future.set_result(reply)
     return future

@@ -18,7 +18,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from pydantic import SecretStr
 
 from bot.config.errors import ConfigurationError
-from bot.slack.refusal import Reason, Refused
+from bot.slack.refusal import Reason, RequestRefused
 
 WINDOW = 300.0
 LARGEST_BODY = 2_000_000
@@ -39,7 +39,7 @@ class Signed:
     body: bytes
 
 
-class Guard:
+class RequestGuard:
     """Checks size, signature (`v0`, HMAC-SHA256, constant time) and age (300 s either way).
 
     `now` gives seconds since 1970. Raises ConfigurationError for an empty secret, with which
@@ -60,13 +60,13 @@ class Guard:
         """The request's body, once it is known to be Slack's; raises Refused."""
         headers = request.headers
         if "Content-Encoding" in headers:
-            raise Refused(Reason.COMPRESSED)
+            raise RequestRefused(Reason.COMPRESSED)
         timestamp, signature = self._signature(
             headers.getall("X-Slack-Request-Timestamp", ()),
             headers.getall("X-Slack-Signature", ()),
         )
         if (request.content_length or 0) > LARGEST_BODY:
-            raise Refused(Reason.TOO_LARGE)
+            raise RequestRefused(Reason.TOO_LARGE)
         body = await _body(request)
         self._check(timestamp, signature, body)
         return Signed(
@@ -79,18 +79,18 @@ class Guard:
     def _signature(self, timestamps: Sequence[str], signatures: Sequence[str]) -> tuple[str, str]:
         """Both headers, once each and well formed, and the timestamp inside the window."""
         if len(timestamps) != 1 or not _TIMESTAMP.fullmatch(timestamps[0]):
-            raise Refused(Reason.TIMESTAMP)
+            raise RequestRefused(Reason.TIMESTAMP)
         if len(signatures) != 1 or not _SIGNATURE.fullmatch(signatures[0]):
-            raise Refused(Reason.SIGNATURE)
+            raise RequestRefused(Reason.SIGNATURE)
         if abs(self._now() - int(timestamps[0])) > WINDOW:
-            raise Refused(Reason.STALE)
+            raise RequestRefused(Reason.STALE)
         return timestamps[0], signatures[0]
 
     def _check(self, timestamp: str, signature: str, body: bytes) -> None:
         base = b"v0:" + timestamp.encode() + b":" + body
         wanted = "v0=" + hmac.new(self._secret, base, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(wanted.encode(), signature.encode()):
-            raise Refused(Reason.SIGNATURE)
+            raise RequestRefused(Reason.SIGNATURE)
 
 
 async def _body(request: web.Request) -> bytes:
@@ -101,9 +101,9 @@ async def _body(request: web.Request) -> bytes:
             async for chunk in request.content.iter_any():
                 body += chunk
                 if len(body) > LARGEST_BODY:
-                    raise Refused(Reason.TOO_LARGE)
+                    raise RequestRefused(Reason.TOO_LARGE)
     except TimeoutError:
-        raise Refused(Reason.TOO_SLOW) from None
+        raise RequestRefused(Reason.TOO_SLOW) from None
     except (ConnectionError, RequestPayloadError, HttpProcessingError):
-        raise Refused(Reason.CUT_OFF) from None
+        raise RequestRefused(Reason.CUT_OFF) from None
     return bytes(body)

@@ -18,7 +18,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.http.loopback import on_loopback
-from bot.slack.reconnect import HANG_UP_SECONDS, TOO_MANY, Line, RefusedError, Switchboard
+from bot.slack.reconnect import HANG_UP_SECONDS, TOO_MANY, RefusedError, SocketLine, Switchboard
 
 log = structlog.get_logger()
 
@@ -46,9 +46,9 @@ class SteadyClient(SocketModeClient):
         if on_loopback(web_client.base_url):
             self.proxy = None  # the SDK took the environment's, which does not lead here
         self._board = board
-        self._line: Line | None = None
-        self._lines: list[Line] = []
-        self._came_on: dict[str, Line] = {}
+        self._line: SocketLine | None = None
+        self._lines: list[SocketLine] = []
+        self._came_on: dict[str, SocketLine] = {}
         self._wanted = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._handling: set[asyncio.Task[None]] = set()
@@ -116,7 +116,7 @@ class SteadyClient(SocketModeClient):
         if last is not None and last in self._lines:
             _spawn(last.hang_up(self._board.pace.grace), self._tasks)
 
-    async def _open(self) -> Line:
+    async def _open(self) -> SocketLine:
         """Dial once; Slack's first word says whether the line is ours."""
         ws = await self.aiohttp_client_session.ws_connect(
             await self.issue_new_wss_url(),
@@ -127,14 +127,14 @@ class SteadyClient(SocketModeClient):
             timeout=ClientWSTimeout(ws_close=HANG_UP_SECONDS),
         )
         try:
-            return Line(ws, await _hello(ws))
+            return SocketLine(ws, await _hello(ws))
         except BaseException as error:
             await ws.close()
             if str(error) == TOO_MANY and self._line and self._line.is_leaving:
                 await self._line.hang_up()  # makes room: Slack is about to close it
             raise
 
-    async def _listen(self, line: Line) -> None:
+    async def _listen(self, line: SocketLine) -> None:
         """Read until the line ends."""
         self._take(line, line.hello)
         try:
@@ -152,7 +152,7 @@ class SteadyClient(SocketModeClient):
         if not self.closed:
             await self._board.repeat(line.unsure())
 
-    def _ended(self, line: Line) -> None:
+    def _ended(self, line: SocketLine) -> None:
         self._lines.remove(line)
         self._board.lines.remove(line)
         if line is self._line and not self.closed:
@@ -160,7 +160,7 @@ class SteadyClient(SocketModeClient):
                 self._board.ended(line)
             self._wanted.set()
 
-    async def _watch(self, line: Line) -> None:
+    async def _watch(self, line: SocketLine) -> None:
         """Give up a line that is open in name only."""
         unanswered = 0
         while line.is_open and unanswered < UNANSWERED_PINGS:
@@ -169,7 +169,7 @@ class SteadyClient(SocketModeClient):
             log.warning("a socket to Slack no longer answers; another one is opened")
             await line.hang_up()
 
-    def _take(self, line: Line, text: str) -> None:
+    def _take(self, line: SocketLine, text: str) -> None:
         """Start the handling of what was read."""
         try:
             message = json.loads(text)
@@ -182,14 +182,14 @@ class SteadyClient(SocketModeClient):
         elif message.get("envelope_id"):
             _spawn(self._handle(line, message, text), self._handling)
 
-    def _goodbye(self, line: Line, reason: str) -> None:
+    def _goodbye(self, line: SocketLine, reason: str) -> None:
         """Slack says so twice, and may say it on a line that is replaced already."""
         if line is self._line and not line.is_leaving:
             self._board.goodbye(line, reason)
             self._wanted.set()
         line.is_leaving = True
 
-    async def _handle(self, line: Line, message: Json, text: str) -> None:
+    async def _handle(self, line: SocketLine, message: Json, text: str) -> None:
         envelope = str(message["envelope_id"])
         self._came_on[envelope] = line
         try:

@@ -37,7 +37,7 @@ from storage.payloads.driver import OnError, file_storage
 from storage.payloads.files import PayloadFiles
 from workflows.approval import search_attributes
 from workflows.approval.workflow import ApprovalWorkflow
-from workflows.summary_workflow import RoundupWorkflow
+from workflows.summary_workflow import SummaryWorkflow
 from workflows.task.workflow import TaskWorkflow
 
 RELEASE = metadata.version("signoff")
@@ -67,7 +67,7 @@ def plugin(
     return SimplePlugin(
         "signoff",
         data_converter=data_converter(payloads, codec, on_error),
-        workflows=[TaskWorkflow, ApprovalWorkflow, RoundupWorkflow],
+        workflows=[TaskWorkflow, ApprovalWorkflow, SummaryWorkflow],
         activities=activities,
         interceptors=[Heartbeats()],
     )

@@ -42,7 +42,7 @@ class DecisionForm(Frozen):
     code: str = ""
 
 
-class Choice(Frozen):
+class VerdictOption(Frozen):
     """One verdict on offer."""
 
     value: Verdict
@@ -55,7 +55,7 @@ class FormView(Frozen):
     person: str
     action: str
     seal: str
-    choices: tuple[Choice, ...]
+    choices: tuple[VerdictOption, ...]
     comment_note: str
     phrase: str
     verdict: Verdict | None = None
@@ -95,12 +95,12 @@ async def _body(request: web.Request) -> bytes:
     return bytes(body)
 
 
-def choices(view: CardView, *, live: bool) -> tuple[Choice, ...]:
+def choices(view: CardView, *, live: bool) -> tuple[VerdictOption, ...]:
     """The verdicts that could count; without approval where the policy wants a live result."""
     offered = [Verdict.APPROVE, Verdict.REJECT] if live else [Verdict.REJECT]
     if view.ballot.revision < view.request.policy.max_revisions:
         offered.append(Verdict.REQUEST_CHANGES)
-    return tuple(Choice(value=verdict, label=_LABELS[verdict]) for verdict in offered)
+    return tuple(VerdictOption(value=verdict, label=_LABELS[verdict]) for verdict in offered)
 
 
 def comment_note(view: CardView) -> str:

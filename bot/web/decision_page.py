@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 import structlog
 from aiohttp import web
 
-from bot.access.sight import Onlooker, Sight, card_matter, may_see
+from bot.access.sight import Onlooker, Sight, may_see, subject_of_card
 from bot.approvals.queries import no_approval
 from bot.config.errors import BadRequest, SignoffError
 from bot.web.client_address import Client, client_address
@@ -28,8 +28,15 @@ from bot.web.mailed_case import MailedCase
 from bot.web.page_templates import PageTemplates
 from notifications.text.sanitize import visible
 from storage.errors import DatabaseUnavailable
-from storage.mail_tokens import MailTokens, Redeemed, Refused, Ticket, TicketState, could_be_token
-from workflows.messages.decisions import Answer, Decision, Reply
+from storage.mail_tokens import (
+    MailTokens,
+    Redeemed,
+    Ticket,
+    TicketState,
+    TokenProblem,
+    could_be_token,
+)
+from workflows.messages.decisions import Decision, Reply, ReplyKind
 from workflows.messages.requests import CardView
 
 log = structlog.get_logger()
@@ -42,11 +49,11 @@ LINKS_INSIDE: Final = 100
 OF_ONE_LINK: Final = 4
 _MENDABLE = frozenset(
     {
-        Reply.REASON_MISSING,
-        Reply.CONFIRMATION_MISSING,
-        Reply.NOT_READY,
-        Reply.NOT_LIVE,
-        Reply.REVISIONS_USED_UP,
+        ReplyKind.REASON_MISSING,
+        ReplyKind.CONFIRMATION_MISSING,
+        ReplyKind.NOT_READY,
+        ReplyKind.NOT_LIVE,
+        ReplyKind.REVISIONS_USED_UP,
     }
 )
 _CLOSED = {
@@ -83,13 +90,13 @@ NamesOn = Callable[[CardView], Awaitable[Mapping[str, str]]]
 """Readable names for the ids on a card; it never fails and never takes long."""
 
 
-class ApprovalDesk(Protocol):
+class DecidesApprovals(Protocol):
     """What the page needs of `Approvals`; errors are `SignoffError`."""
 
     async def view(self, approval_id: str) -> CardView:
         """One approval as its card shows it."""
 
-    async def decide(self, approval_id: str, decision: Decision) -> Answer:
+    async def decide(self, approval_id: str, decision: Decision) -> Reply:
         """Decide and wait for the answer; the same decision id gets the same answer."""
 
 
@@ -101,7 +108,7 @@ def decision_link(public_url: str, token: str) -> str:
 def register(
     app: web.Application,
     tokens: MailTokens,
-    approvals: ApprovalDesk,
+    approvals: DecidesApprovals,
     *,
     public_url: str,
     full_text: FullText | None = None,
@@ -133,7 +140,7 @@ class DecisionPage:
     def __init__(
         self,
         tokens: MailTokens,
-        approvals: ApprovalDesk,
+        approvals: DecidesApprovals,
         guard: FormGuard,
         *,
         full_text: FullText | None,
@@ -233,7 +240,7 @@ class DecisionPage:
         redeemed = await self._tokens.redeem(token, form.code, digest=form.digest)
         if isinstance(redeemed, Redeemed):
             return await self._decide(request, token, redeemed.decision_id, form, case)
-        if redeemed is Refused.OTHER_CONTENT:
+        if redeemed is TokenProblem.OTHER_CONTENT:
             return self._not_ours()
         ticket = await self._tokens.look(token)
         if ticket is None or ticket.state is not TicketState.OPEN:
@@ -296,7 +303,7 @@ class DecisionPage:
     async def _case(self, ticket: Ticket) -> MailedCase:
         async with asyncio.timeout(PATIENCE):
             view = await self._approvals.view(ticket.approval_id)
-        if may_see(Onlooker(user=ticket.user), card_matter(view)) is not Sight.SEES:
+        if may_see(Onlooker(user=ticket.user), subject_of_card(view)) is not Sight.SEES:
             raise no_approval(ticket.approval_id)
         return MailedCase(ticket, view, self._clock(), await self._names(view))
 

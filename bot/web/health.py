@@ -20,7 +20,7 @@ Check = Callable[[], Awaitable[str]]
 """Gives `ok`, or a sentence that says what is missing and names no secret."""
 
 
-class Readiness:
+class ReadinessChecks:
     """Asks every check at once, each for 2 s at most; an answer is good for a second.
 
     A check that raises counts as not ready; its error goes into the log, not to the caller.
@@ -60,11 +60,11 @@ class HealthPages:
     def __init__(
         self,
         metrics: Metrics,
-        readiness: Readiness | None = None,
+        readiness: ReadinessChecks | None = None,
         fleet: Callable[[], Awaitable[FleetHealth]] | None = None,
     ) -> None:
         self._metrics = metrics
-        self._readiness = readiness or Readiness({})
+        self._readiness = readiness or ReadinessChecks({})
         self._fleet = fleet
 
     def register(self, app: web.Application) -> None:

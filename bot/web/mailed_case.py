@@ -19,7 +19,7 @@ from notifications.text.plain import plain
 from notifications.views.replies import sentence
 from storage.mail_tokens import Ticket
 from workflows import rules
-from workflows.messages.decisions import Answer, Decision, Reply, Verdict, Via
+from workflows.messages.decisions import Decision, Reply, ReplyKind, Verdict, Via
 from workflows.messages.electorate import Person
 from workflows.messages.requests import CardView
 
@@ -66,11 +66,11 @@ class MailedCase:
         if (ticket.revision, ticket.digest) != (ballot.revision, ballot.digest):
             return _REPLACED
         refusal = self._refusal()
-        if refusal is None or refusal.reply is Reply.NOT_LIVE:
+        if refusal is None or refusal.reply is ReplyKind.NOT_LIVE:
             return ""
         return self.told(refusal)
 
-    def told(self, answer: Answer) -> str:
+    def told(self, answer: Reply) -> str:
         """An answer of the rules in plain words."""
         people = self.view.ballot.electorate.people if self.view.ballot.electorate else ()
         names = {**self.known, **{one.id: one.name for one in people if one.name}}
@@ -105,7 +105,7 @@ class MailedCase:
             comment=sent.comment[:LONGEST_COMMENT] if sent else "",
         )
 
-    def _refusal(self) -> Answer | None:
+    def _refusal(self) -> Reply | None:
         """What the rules would say to an approval, sent right now with everything typed in."""
         form = DecisionForm(verdict=Verdict.APPROVE, confirmation=self.view.ballot.phrase)
         return rules.refuse(self.view.ballot, self.decision(form, "mail:probe"), self.now)

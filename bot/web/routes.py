@@ -13,7 +13,7 @@ from bot.slack.dispatch import PromptDispatch
 from bot.slack.http import SlackHttp
 from bot.web import checks, decision_page
 from bot.web.client_address import client_address
-from bot.web.health import HealthPages, Readiness
+from bot.web.health import HealthPages, ReadinessChecks
 from bot.web.server import Register
 from notifications.slack.names import Names
 from notifications.text.sanitize import visible
@@ -42,7 +42,7 @@ def pages(
     }
     if open_sockets is not None:
         asked["slack"] = checks.sockets(open_sockets)
-    shown: list[Register] = [HealthPages(metrics, Readiness(asked), fleet.latest).register]
+    shown: list[Register] = [HealthPages(metrics, ReadinessChecks(asked), fleet.latest).register]
     if settings.mail.sender:
         shown.append(_decisions(settings, client, engine, names))
     return shown

@@ -42,7 +42,7 @@ class ActionId(StrEnum):
     OPEN_HOME = "signoff_open_home"
 
 
-class Choice(StrEnum):
+class MenuChoice(StrEnum):
     """What the menu "More" offers."""
 
     EDIT = "edit"
@@ -79,10 +79,10 @@ class ButtonValue(Target):
 class MenuValue(Target):
     """The value of an option of the menu "More"."""
 
-    choice: Choice = Field(alias="c")
+    choice: MenuChoice = Field(alias="c")
 
 
-class Cursor(BaseModel):
+class HomeCursor(BaseModel):
     """The Home's private metadata: which filters are set, and which page is shown."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -120,7 +120,7 @@ class ModalValue(BaseModel):
     shown: dict[str, str] = {}
     required: bool = False
     phrase: str = ""
-    home: Cursor | None = None
+    home: HomeCursor | None = None
 
     def answer_place(self) -> Place | None:
         """Where a private answer is seen by whoever opened the form."""

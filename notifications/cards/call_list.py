@@ -20,7 +20,7 @@ BUDGET = 4_000
 """Characters of values on one card; the file has all."""
 
 
-class Shown(NamedTuple):
+class ShownCalls(NamedTuple):
     """One call as far as it is shown."""
 
     title: str
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 class Listed(NamedTuple):
     """The calls as far as they are shown, and a sentence when that is not all."""
 
-    calls: tuple[Shown, ...]
+    calls: tuple[ShownCalls, ...]
     total: str
     rest: str
 
@@ -39,7 +39,7 @@ class Listed(NamedTuple):
 def listed(calls: Iterable[ProposedCall], most: int = CALLS, budget: int = BUDGET) -> Listed:
     """At most so many calls, and so many characters of their values."""
     calls = tuple(calls)
-    shown: list[Shown] = []
+    shown: list[ShownCalls] = []
     whole = True
     for number, call in enumerate(calls[:most], 1):
         given: list[Argument] = []
@@ -53,7 +53,9 @@ def listed(calls: Iterable[ProposedCall], most: int = CALLS, budget: int = BUDGE
             given.append(Argument(clip(one.name, 60, inert).shown, text.shown + cut))
         whole = whole and len(given) == len(call.arguments)
         hint = clip(call.note(), HINT, inert)
-        shown.append(Shown(clip(title_of(number, call), 90, inert).shown, hint.shown, tuple(given)))
+        shown.append(
+            ShownCalls(clip(title_of(number, call), 90, inert).shown, hint.shown, tuple(given))
+        )
     return Listed(
         tuple(shown),
         " + ".join(map(str, proposal.total(calls))),
@@ -104,7 +106,7 @@ def whole_calls(calls: Iterable[ProposedCall], most: int) -> list[Block]:
     return [context(f"📄 {said}"), *pages]
 
 
-def _rest(calls: tuple[ProposedCall, ...], shown: list[Shown]) -> str:
+def _rest(calls: tuple[ProposedCall, ...], shown: list[ShownCalls]) -> str:
     arguments = sum(len(call.arguments) for call in calls)
     there = sum(len(call.arguments) for call in shown)
     return (
@@ -113,7 +115,7 @@ def _rest(calls: tuple[ProposedCall, ...], shown: list[Shown]) -> str:
     )
 
 
-def _section(call: Shown) -> dict[str, Any]:
+def _section(call: ShownCalls) -> dict[str, Any]:
     elements = [_text(call.title, bold=True), _text(f"  {call.hint}\n" if call.hint else "\n")]
     for number, one in enumerate(call.arguments):
         elements += [_text(("   " if number else "") + f"{one.name} "), _code(one.text)]

@@ -7,7 +7,7 @@ Agent text goes only into `rich_text` and `plain_text` elements, which Slack sho
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from notifications.cards.buttons import Choice, Target
+from notifications.cards.buttons import MenuChoice, Target
 from notifications.cards.call_list import call_blocks, call_lines
 from notifications.cards.decide_buttons import decide_buttons
 from notifications.cards.difference import as_blocks, as_text, difference_of
@@ -232,7 +232,7 @@ def _buttons(view: CardView) -> Block:
         view.request.title,
         careful=policy.careful(),
         changeable=changeable,
-        without=frozenset() if editable else frozenset({Choice.EDIT}),
+        without=frozenset() if editable else frozenset({MenuChoice.EDIT}),
     )
 
 

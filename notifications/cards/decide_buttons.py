@@ -1,6 +1,6 @@
 """The buttons of a pending approval, the same on a card and in Home."""
 
-from notifications.cards.buttons import ActionId, ButtonValue, Choice, MenuValue, Target
+from notifications.cards.buttons import ActionId, ButtonValue, MenuChoice, MenuValue, Target
 from notifications.views.blocks import Block, actions, button, option
 from workflows.messages.decisions import Verdict
 
@@ -8,11 +8,11 @@ BLOCK = "signoff_decision"
 VALUE = 150
 
 _MENU = {
-    Choice.EDIT: "Approve with edits…",
-    Choice.HAND_ON: "Hand on to…",
-    Choice.LATER: "Remind me later…",
-    Choice.EVERYTHING: "Show everything",
-    Choice.WITHDRAW: "Withdraw…",
+    MenuChoice.EDIT: "Approve with edits…",
+    MenuChoice.HAND_ON: "Hand on to…",
+    MenuChoice.LATER: "Remind me later…",
+    MenuChoice.EVERYTHING: "Show everything",
+    MenuChoice.WITHDRAW: "Withdraw…",
 }
 _BUTTONS = {
     ActionId.APPROVE: ("Approve", "primary"),
@@ -33,13 +33,13 @@ def decide_buttons(
     careful: bool,
     changeable: bool,
     block: str = BLOCK,
-    without: frozenset[Choice] = frozenset(),
+    without: frozenset[MenuChoice] = frozenset(),
 ) -> Block:
     """Approve, Reject, Request changes while that is possible, and the menu."""
     wanted = [ActionId.APPROVE_WITH_CARE if careful else ActionId.APPROVE, ActionId.REJECT]
     if changeable:
         wanted.append(ActionId.REQUEST_CHANGES)
-    choices = [choice for choice in Choice if choice not in without]
+    choices = [choice for choice in MenuChoice if choice not in without]
     buttons = [_button(target, title, action) for action in wanted]
     return actions(block, [*buttons, *_more(target, choices)])
 
@@ -53,7 +53,7 @@ def _button(target: Target, title: str, action: ActionId) -> Block:
     return button(action, text, value.text(), label=label, style=style)
 
 
-def _more(target: Target, choices: list[Choice]) -> list[Block]:
+def _more(target: Target, choices: list[MenuChoice]) -> list[Block]:
     """The menu; left out for an id too long for an option's value."""
     values = [MenuValue(**target.about().model_dump(), choice=choice) for choice in choices]
     if any(len(value.text()) > VALUE for value in values):

@@ -34,7 +34,7 @@ class Change(StrEnum):
     NEW = "new"
 
 
-class Piece(NamedTuple):
+class DifferencePiece(NamedTuple):
     """Some words in a row."""
 
     text: str
@@ -48,7 +48,7 @@ class Part(NamedTuple):
     """
 
     label: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[DifferencePiece, ...]
     whole: bool = True
     exact: bool = False
 
@@ -129,7 +129,7 @@ def _values(label: str, gone: str, new: str) -> Part:
     """Values are never cut into words: the old one, then the new one."""
     shown = [(clip(gone, VALUE_COMPARED, visible), Change.GONE)] if gone else []
     shown += [(clip(new, VALUE_COMPARED, visible), Change.NEW)] if new else []
-    pieces = tuple(Piece(text.shown, change) for text, change in shown)
+    pieces = tuple(DifferencePiece(text.shown, change) for text, change in shown)
     whole = all(text.whole for text, _ in shown)
     return Part(clip(label, 200, inert).shown, pieces, whole, exact=True)
 
@@ -151,7 +151,7 @@ def _findings(before: Sequence[str], after: Sequence[str]) -> Iterator[Part]:
             yield _part("Finding", gone, come)
     if before[FINDINGS_COMPARED:] != after[FINDINGS_COMPARED:]:
         rest = f"some after the first {FINDINGS_COMPARED}; the file has them"
-        yield Part("Findings", (Piece(rest, Change.NEW),), whole=False)
+        yield Part("Findings", (DifferencePiece(rest, Change.NEW),), whole=False)
 
 
 def _part(label: str, before: str, after: str) -> Part:
@@ -161,22 +161,22 @@ def _part(label: str, before: str, after: str) -> Part:
     tail = max(_alike(old[head:][::-1], new[head:][::-1]) - NEAR - 1, 0)
     gone, come = old[head : len(old) - tail], new[head : len(new) - tail]
     whole = max(len(gone), len(come)) <= WORDS_COMPARED
-    same = [Piece("…", Change.SAME)]
+    same = [DifferencePiece("…", Change.SAME)]
     pieces = _words(gone[:WORDS_COMPARED], come[:WORDS_COMPARED])
     if old == new and before != after:
-        pieces = iter([Piece("only blanks or line ends changed", Change.NEW)])
+        pieces = iter([DifferencePiece("only blanks or line ends changed", Change.NEW)])
     return Part(label, (*same * (head > 0), *pieces, *same * (tail > 0)), whole)
 
 
-def _words(old: list[str], new: list[str]) -> Iterator[Piece]:
+def _words(old: list[str], new: list[str]) -> Iterator[DifferencePiece]:
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for kind, low, high, start, end in matcher.get_opcodes():
         if kind == "equal":
-            yield Piece(_near(old[low:high]), Change.SAME)
+            yield DifferencePiece(_near(old[low:high]), Change.SAME)
         if kind in {"replace", "delete"}:
-            yield Piece(_gone(old[low:high]), Change.GONE)
+            yield DifferencePiece(_gone(old[low:high]), Change.GONE)
         if kind in {"replace", "insert"}:
-            yield Piece(" ".join(new[start:end]), Change.NEW)
+            yield DifferencePiece(" ".join(new[start:end]), Change.NEW)
 
 
 def _alike(one: list[str], other: list[str]) -> int:

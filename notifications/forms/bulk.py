@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notifications.cards.buttons import ActionId, Cursor, Target
+from notifications.cards.buttons import ActionId, HomeCursor, Target
 from notifications.forms.inputs import checkboxes, modal, ticked
 from notifications.text.sanitize import clip, inert, mrkdwn
 from notifications.views.approval_list import PendingLine
@@ -29,7 +29,7 @@ class Chosen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     targets: tuple[Target, ...] = ()
-    home: Cursor | None = None
+    home: HomeCursor | None = None
     listed: str = Field(default="", max_length=500)
 
 

@@ -30,7 +30,7 @@ class Sent(BaseModel):
     author: str = ""
 
 
-class Wish(Frozen):
+class MessageDraft(Frozen):
     """What the form said."""
 
     title: str
@@ -65,10 +65,10 @@ def send_form(sent: Sent, text: str, files: list[str]) -> Block:
     )
 
 
-def wish(view: dict[str, Any]) -> Wish:
+def draft(view: dict[str, Any]) -> MessageDraft:
     """What was filled in."""
     approvers = tuple(dict.fromkeys(ticked(view, APPROVERS)))
-    return Wish(
+    return MessageDraft(
         title=entered(view, TITLE).strip() or "A message",
         approvers=approvers,
         quorum=max(len(approvers), 1) if entered(view, QUORUM) == ALL else 1,

@@ -22,7 +22,7 @@ from notifications.mail.plain_card import PlainCard, line, moment, named, plain_
 from notifications.mail.smtp import MailRefused
 from notifications.reminders.calendars import zone_of
 from notifications.text.sanitize import inert
-from notifications.views.summary import Digest, heading, subject
+from notifications.views.summary import Summary, heading, subject
 from workflows.activities import Why
 from workflows.messages.base import Frozen
 from workflows.messages.electorate import Person
@@ -122,7 +122,7 @@ class Letters:
 
     def digest(
         self,
-        digest: Digest,
+        digest: Summary,
         person: Person,
         now: datetime,
         names: Mapping[str, str] | None = None,

@@ -11,7 +11,7 @@ from notifications.reminders.calendar_settings import CalendarSettings
 from notifications.reminders.calendars import zone_of
 from notifications.reminders.hours import Hours
 from notifications.reminders.ladder import deadline, plan
-from workflows.activities import LadderPlan, LadderSteps, Moments, ReachRequest
+from workflows.activities import LadderActivities, LadderPlan, Moments, ReachRequest
 from workflows.messages.electorate import Electorate, Person
 from workflows.messages.policy import Policy
 
@@ -23,7 +23,7 @@ class QuietBook(Protocol):
         """The person's quiet hours, from and until, in his own zone; None without any."""
 
 
-class LadderPlanner(LadderSteps):
+class LadderPlanner(LadderActivities):
     """The window and the thread keep the calendar's own zone, else that of most approvers.
 
     Notices to one person keep the calendar's zone, else his own, and his own quiet hours.

@@ -26,7 +26,7 @@ from notifications.views.summary import MORE_THAN, WITHIN
 from workflows.approval import search_attributes
 from workflows.approval.workflow import ApprovalWorkflow
 from workflows.messages.base import Frozen
-from workflows.summary_workflow import Covered, Roundup, RoundupWorkflow
+from workflows.summary_workflow import Covered, SummaryRun, SummaryWorkflow
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ CATCH_UP = timedelta(hours=2)
 DAILY = "daily:"
 
 
-class DigestPlan(Frozen):
+class SummaryPlan(Frozen):
     """When digests go out: daily at an hour of the person's day, and for bursts of reminders."""
 
     daily: bool = True
@@ -55,12 +55,12 @@ class ReminderScheduler:
         self,
         client: Client,
         every: timedelta = EVERY,
-        digests: DigestPlan | None = None,
+        digests: SummaryPlan | None = None,
         queue: str = "signoff",
     ) -> None:
         self._client = client
         self._every = every
-        self._digests = digests or DigestPlan()
+        self._digests = digests or SummaryPlan()
         self._queue = queue
         self._gathering = Gathering(self._digests.more_than, self._digests.within)
         self._scheduler: Any = AsyncIOScheduler(timezone=UTC)
@@ -153,7 +153,7 @@ class ReminderScheduler:
         """While one for this audience is open, the next waits: it is looked for again."""
         audience = burst[0].audience
         name = hashlib.sha256(" ".join((self._queue, *audience)).encode()).hexdigest()[:24]
-        roundup = Roundup(
+        summary_run = SummaryRun(
             people=audience if burst[0].is_for_people else (),
             channel="" if burst[0].is_for_people else audience[0],
             covered=tuple(Covered(approval=one.approval, rung=one.rung) for one in burst),
@@ -162,7 +162,7 @@ class ReminderScheduler:
         )
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                RoundupWorkflow.run, roundup, id=f"digest-{name}", task_queue=self._queue
+                SummaryWorkflow.run, summary_run, id=f"digest-{name}", task_queue=self._queue
             )
 
     def _unplan(self, job: str) -> None:
@@ -211,11 +211,11 @@ class ReminderScheduler:
     async def send_day(self, user: str, zone: ZoneInfo) -> None:
         """Today's digest of this person; a second one of the same day is refused by its id."""
         now = datetime.now(zone)
-        roundup = Roundup(people=(user,), raised_before=self._hour(now).astimezone(UTC))
+        summary_run = SummaryRun(people=(user,), raised_before=self._hour(now).astimezone(UTC))
         try:
             await self._client.start_workflow(
-                RoundupWorkflow.run,
-                roundup,
+                SummaryWorkflow.run,
+                summary_run,
                 id=f"digest-{self._queue}-{user}-{now:%Y-%m-%d}",
                 task_queue=self._queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

@@ -21,7 +21,7 @@ from notifications.slack.errors import call, refusal, translated
 from notifications.slack.last_known import KnownElectorates
 from notifications.slack.lookup_cache import Remembered
 from notifications.slack.names import Names
-from workflows.activities import ElectorateRequest, PeopleSteps
+from workflows.activities import ElectorateRequest, PeopleActivities
 from workflows.messages.electorate import Electorate, Exclusion, Person
 from workflows.messages.policy import Policy
 
@@ -41,7 +41,7 @@ class DeputyBook(Protocol):
         """The user id of whoever stands in for `user` at this moment of his own zone, if anyone."""
 
 
-class SlackPeople(PeopleSteps):
+class SlackPeople(PeopleActivities):
     """Resolves with the bot's client (`users:read`, `users:read.email`, `usergroups:read`)."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Delivers cards, messages, files and private answers to Slack: the activities of `CardSteps`."""
+"""Cards, messages, files and private answers go to Slack: the activities of `CardActivities`."""
 
 from collections.abc import Collection
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from notifications.cards.facts import outcome_line
 from notifications.slack.attempts import certainly_unsent, nothing_sent, say_nothing_sent
 from notifications.slack.errors import NO_PLACE, call, refusal, translated
 from notifications.slack.pacing import Pacer, Urgency
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn, visible
 from notifications.views.format import people, person
 from notifications.views.receipt import receipt as receipt_blocks
@@ -22,7 +22,7 @@ from notifications.views.replies import sentence
 from notifications.views.task_message import task_message, task_text
 from notifications.views.tidings import key as tidings_key
 from notifications.views.tidings import outcome_text, outcome_tidings, tidings, tidings_text
-from workflows.activities import Attachment, CardSteps, CopyRequest, Notice, Word
+from workflows.activities import Attachment, CardActivities, CopyRequest, Notice, Word
 from workflows.messages.decisions import Place
 from workflows.messages.health import AgentHealth
 from workflows.messages.requests import CardView
@@ -57,7 +57,7 @@ class KnowsAgents(Protocol):
         ...
 
 
-class SlackDelivery(CardSteps):
+class SlackDelivery(CardActivities):
     """Posts with the bot's client. Every method may be retried and then finds its earlier work.
 
     With `agents`, an open card and a running task say which of the agents they will need are ill.
@@ -72,7 +72,7 @@ class SlackDelivery(CardSteps):
         self._slack = slack
         self._agents = agents
         self._pacer = pacer or Pacer()
-        self._whisper = Whisper(slack, self._pacer, patient=False)
+        self._private = PrivateMessages(slack, self._pacer, patient=False)
 
     @activity.defn(name="show_task")
     async def show_task(self, view: TaskView) -> Place:
@@ -141,7 +141,7 @@ class SlackDelivery(CardSteps):
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:
         """Answer one person privately: where he clicked, else in his direct messages."""
-        await self._whisper.say(notice.to, notice.place, sentence(notice.answer))
+        await self._private.say(notice.to, notice.place, sentence(notice.answer))
 
     @activity.defn(name="say")
     async def say(self, word: Word) -> Place | None:
@@ -149,7 +149,7 @@ class SlackDelivery(CardSteps):
         text = mrkdwn(word.text) + await self._link(word.about)
         if word.to:
             place = word.place if word.place.channel else None
-            return await self._whisper.say(word.to, place, text)
+            return await self._private.say(word.to, place, text)
         mention = f"{people(word.mention)} " if word.mention else ""
         return await self._post(word.place, {"text": mention + text})
 
@@ -295,7 +295,7 @@ class SlackDelivery(CardSteps):
             f"I can't post task {view.id} into {view.place.channel}. Please add me to that channel "
             f"(/invite), {person(view.requester)}; the task goes on by itself then."
         )
-        await self._whisper.say(view.requester, None, text)
+        await self._private.say(view.requester, None, text)
 
 
 def _thread(view: CardView) -> Place:

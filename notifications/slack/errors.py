@@ -7,7 +7,7 @@ from typing import TypeVar
 from slack_sdk.errors import SlackApiError
 from temporalio.exceptions import ApplicationError
 
-Answer = TypeVar("Answer")
+ResponseT = TypeVar("ResponseT")
 
 DEFAULT_RETRY_AFTER = 30
 LONGEST_RETRY_AFTER = 900
@@ -43,7 +43,7 @@ def passing(error: SlackApiError) -> bool:
     return error.response.status_code == 429 or refusal(error) in _PASSING
 
 
-async def call(pending: Awaitable[Answer]) -> Answer:
+async def call(pending: Awaitable[ResponseT]) -> ResponseT:
     """Await one Slack call; a 429 is retried when Slack says so, by Temporal, not by sleeping."""
     try:
         return await pending

@@ -27,7 +27,7 @@ class Entry:
     unused: bool = False
 
 
-class Gate:
+class MethodGate:
     """After a 429 one call tries; once it came through, everybody goes in.
 
     With a `spacing` they then go in one after the other, so far apart, until Slack's minute is

@@ -1,7 +1,7 @@
 """Slack's pace: one message a second and channel, urgent ones first, no call before it may be.
 
 A message waits here for at most a few seconds. One that would wait longer is told when to come
-back (`Later`), so that a burst does not keep everybody else from being served. Rewrites of
+back (`SendLater`), so that a burst does not keep everybody else from being served. Rewrites of
 messages do not count against a channel; of several for one message only the newest goes out.
 After a 429 a method rests for as long as Slack says, and then one call tries whether it is over.
 
@@ -23,7 +23,7 @@ from enum import IntEnum
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from notifications.slack.gate import POLL, Clock, Gate
+from notifications.slack.gate import POLL, Clock, MethodGate
 from notifications.slack.shared_pace import Alone, SharedPace
 
 INTERVAL = 1.0
@@ -57,7 +57,7 @@ EARLIER, MOST_EARLIER = 0.01, 4
 EARLIEST = AHEAD[Urgency.ANSWER] + EARLIER * MOST_EARLIER
 
 
-class Later(ApplicationError):  # noqa: N818 - the name says what to do
+class SendLater(ApplicationError):  # noqa: N818 - the name says what to do
     """Nothing was sent; Temporal comes back after `seconds`."""
 
     def __init__(self, seconds: float) -> None:
@@ -107,7 +107,7 @@ class Pacer:
         self._shared = shared or Alone()
         self._lanes: dict[str, _Lane] = {}
         self._gates = {
-            method: Gate(method, clock, self._shared, spacing)
+            method: MethodGate(method, clock, self._shared, spacing)
             for method, spacing in SPACINGS.items()
         }
         self._newest: dict[tuple[str, str], object] = {}
@@ -125,7 +125,7 @@ class Pacer:
     ) -> AsyncSlackResponse:
         """Send when it is this message's turn; of the same urgency, whoever waits longest.
 
-        Raises `Later`, before anything is sent, unless `patient`.
+        Raises `SendLater`, before anything is sent, unless `patient`.
         """
         lane = self._lanes.setdefault(channel, _Lane(channel, self._interval))
         if not patient:
@@ -145,7 +145,7 @@ class Pacer:
             entry.done.set()
 
     async def rewrite(self, channel: str, ts: str, send: Send) -> AsyncSlackResponse | None:
-        """Send, or nothing when a newer rewrite of this message came meanwhile. Raises `Later`."""
+        """Send, or nothing when a newer rewrite of this message came. Raises `SendLater`."""
         gate, message, mine = self._gates[REWRITE], (channel, ts), object()
         if message not in self._newest:
             await self._admit_to(gate, len(self._newest))
@@ -159,7 +159,7 @@ class Pacer:
                 del self._newest[message]
 
     async def answer(self, send: Send, *, patient: bool) -> AsyncSlackResponse:
-        """Send a sentence only one person sees. Raises `Later` unless `patient`."""
+        """Send a sentence only one person sees. Raises `SendLater` unless `patient`."""
         gate = self._gates[PRIVATE]
         if patient:
             await gate.learn()
@@ -186,13 +186,13 @@ class Pacer:
         now = self._clock()
         before = max(now + rest, lane.free_at) + len(lane.waiting) * self._interval
         lane.booked = max(before, lane.booked) + self._interval
-        raise Later(max(lane.booked - now - EARLY, self._interval))
+        raise SendLater(max(lane.booked - now - EARLY, self._interval))
 
-    async def _admit_to(self, gate: Gate, calls: int) -> None:
+    async def _admit_to(self, gate: MethodGate, calls: int) -> None:
         """Stay if so many calls before this one are soon made."""
         await gate.learn()
         if gate.expected(calls) > NEAR:
-            raise Later(gate.book(calls))
+            raise SendLater(gate.book(calls))
 
     async def _serve(self, lane: _Lane) -> None:
         """One after the other, each an interval after Slack took the one before."""

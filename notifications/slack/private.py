@@ -17,7 +17,7 @@ log = structlog.get_logger()
 TRIES = 5
 
 
-class Whisper:
+class PrivateMessages:
     """Says something to one person only."""
 
     def __init__(self, slack: AsyncWebClient, pacer: Pacer, *, patient: bool = True) -> None:

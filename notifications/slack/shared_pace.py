@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Turn(Protocol):
+class PaceTurn(Protocol):
     """What came of asking for a turn."""
 
     @property
@@ -35,18 +35,18 @@ class Turn(Protocol):
 class SharedPace(Protocol):
     """Never raises; None is: nobody can be asked, go by what this process knows."""
 
-    async def claim(self, channel: str, method: str, ahead: float) -> Turn | None:
+    async def claim(self, channel: str, method: str, ahead: float) -> PaceTurn | None:
         """The channel's next turn, if the method may be called and the turn is near enough.
 
         Near is `ahead` seconds. Whoever got it gives it back; if they don't, it lapses.
         """
         ...
 
-    async def look(self, method: str) -> Turn | None:
+    async def look(self, method: str) -> PaceTurn | None:
         """Whether the method may be called."""
         ...
 
-    async def try_again(self, method: str) -> Turn | None:
+    async def try_again(self, method: str) -> PaceTurn | None:
         """Be the one who calls a method that was refused; not `strict` is: everybody may."""
         ...
 
@@ -64,13 +64,13 @@ class SharedPace(Protocol):
 class Alone:
     """For a process that has nobody beside it."""
 
-    async def claim(self, channel: str, method: str, ahead: float) -> Turn | None:
+    async def claim(self, channel: str, method: str, ahead: float) -> PaceTurn | None:
         """Go by what this process knows."""
 
-    async def look(self, method: str) -> Turn | None:
+    async def look(self, method: str) -> PaceTurn | None:
         """As above."""
 
-    async def try_again(self, method: str) -> Turn | None:
+    async def try_again(self, method: str) -> PaceTurn | None:
         """As above."""
 
     async def give_back(

@@ -29,14 +29,14 @@ _NUMBER = re.compile(r"^[-+]?[\d.,]+ ?%?$|^-?$")
 Names = Mapping[str, str]
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """One element of rich text, and up to which character of the source it goes."""
 
     element: Block
     end: int
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     """A line without its break; `end` counts it. What was said before is `known`."""
 
     text: str
@@ -46,10 +46,10 @@ class Line(NamedTuple):
 
 def pieces(
     text: str, names: Names | None = None, known: frozenset[str] = frozenset()
-) -> list[Piece]:
+) -> list[TextPiece]:
     """The elements in order. `names` are those of ids; lines in `known` are left out."""
     lines = _without_known(list(_lines(text)), known)
-    found: list[Piece] = []
+    found: list[TextPiece] = []
     at = 0
     while at < len(lines):
         end, made = _next(lines, at, names or {})
@@ -63,7 +63,7 @@ def normal(text: str) -> str:
     return " ".join(inert(text).split())
 
 
-def _lines(text: str) -> Iterator[Line]:
+def _lines(text: str) -> Iterator[TextLine]:
     """Very long ones in parts, none of which cuts a character or a name."""
     end = 0
     for whole in text.splitlines(keepends=True):
@@ -71,13 +71,13 @@ def _lines(text: str) -> Iterator[Line]:
         while len(rest) > LONGEST_LINE:
             taken = clip(rest, LONGEST_LINE, inert).shown_count or LONGEST_LINE
             end += taken
-            yield Line(rest[:taken], end)
+            yield TextLine(rest[:taken], end)
             rest = rest[taken:]
         end += len(rest) + len(whole) - len(whole.rstrip("\r\n"))
-        yield Line(rest, end)
+        yield TextLine(rest, end)
 
 
-def _without_known(lines: list[Line], known: frozenset[str]) -> list[Line]:
+def _without_known(lines: list[TextLine], known: frozenset[str]) -> list[TextLine]:
     """Marks what was said before, and headings that have nothing else below them."""
     marked = [line._replace(known=_content(line.text) in known) for line in lines]
     for at, line in enumerate(marked):
@@ -87,7 +87,7 @@ def _without_known(lines: list[Line], known: frozenset[str]) -> list[Line]:
     return marked
 
 
-def _is_emptied(below: list[Line]) -> bool:
+def _is_emptied(below: list[TextLine]) -> bool:
     had_any = False
     for line in below:
         if line.known:
@@ -105,7 +105,7 @@ def _content(line: str) -> str:
     return normal(found[1]) if found else "\n"
 
 
-def _next(lines: list[Line], at: int, names: Names) -> tuple[int, list[Piece]]:
+def _next(lines: list[TextLine], at: int, names: Names) -> tuple[int, list[TextPiece]]:
     """What begins at this line, and where the next thing begins."""
     line = lines[at]
     if line.known or not line.text.strip():
@@ -115,16 +115,16 @@ def _next(lines: list[Line], at: int, names: Names) -> tuple[int, list[Piece]]:
     if at + 1 < len(lines) and "|" in line.text and _RULER.match(lines[at + 1].text):
         return _table(lines, at, names)
     if heading := _HEADING.match(line.text):
-        return at + 1, [Piece(_section(_inline(heading[2], names, bold=True)), line.end)]
+        return at + 1, [TextPiece(_section(_inline(heading[2], names, bold=True)), line.end)]
     for pattern, style in ((_BULLET, "bullet"), (_NUMBERED, "ordered"), (_QUOTE, "")):
         if pattern.match(line.text):
             return _run(lines, at, pattern, style, names)
-    return at + 1, [Piece(_section(_inline(line.text, names)), line.end)]
+    return at + 1, [TextPiece(_section(_inline(line.text, names)), line.end)]
 
 
 def _run(
-    lines: list[Line], at: int, pattern: re.Pattern[str], style: str, names: Names
-) -> tuple[int, list[Piece]]:
+    lines: list[TextLine], at: int, pattern: re.Pattern[str], style: str, names: Names
+) -> tuple[int, list[TextPiece]]:
     """Items of one list, or lines of one quote; a long one is several, so that it can be cut."""
     items: list[list[Block]] = []
     end = lines[at].end
@@ -137,9 +137,9 @@ def _run(
             end = lines[at].end
         at += 1
     if style:
-        return at, [Piece(_list(style, items), end)]
+        return at, [TextPiece(_list(style, items), end)]
     broken = [part for item in items for part in (*item, {"type": "text", "text": "\n"})]
-    return at, [Piece({"type": "rich_text_quote", "elements": broken[:-1]}, end)]
+    return at, [TextPiece({"type": "rich_text_quote", "elements": broken[:-1]}, end)]
 
 
 def _list(style: str, items: list[list[Block]]) -> Block:
@@ -151,7 +151,7 @@ def _section(parts: list[Block]) -> Block:
     return {"type": "rich_text_section", "elements": [*parts, {"type": "text", "text": "\n"}]}
 
 
-def _fenced(lines: list[Line], at: int) -> tuple[int, list[Piece]]:
+def _fenced(lines: list[TextLine], at: int) -> tuple[int, list[TextPiece]]:
     """Code, up to its fence or the end; in parts, so that a long one can be cut."""
     stop = at + 1
     while stop < len(lines) and not _FENCE.match(lines[stop].text):
@@ -164,18 +164,18 @@ def _fenced(lines: list[Line], at: int) -> tuple[int, list[Piece]]:
     return min(stop + 1, len(lines)), made
 
 
-def _literal(texts: Iterable[str], end: int) -> Piece:
+def _literal(texts: Iterable[str], end: int) -> TextPiece:
     shown = "\n".join(inert(text) for text in texts)
     element = {"type": "text", "text": shown if shown.strip() else "-"}
-    return Piece({"type": "rich_text_preformatted", "elements": [element]}, end)
+    return TextPiece({"type": "rich_text_preformatted", "elements": [element]}, end)
 
 
-def _parts(lines: list[Line], size: int) -> Iterator[list[Line]]:
+def _parts(lines: list[TextLine], size: int) -> Iterator[list[TextLine]]:
     for start in range(0, len(lines), size):
         yield lines[start : start + size]
 
 
-def _table(lines: list[Line], at: int, names: Names) -> tuple[int, list[Piece]]:
+def _table(lines: list[TextLine], at: int, names: Names) -> tuple[int, list[TextPiece]]:
     """Columns where they fit side by side, else one item for each row."""
     stop = at + 2
     while stop < len(lines) and "|" in lines[stop].text and lines[stop].text.strip():
@@ -200,7 +200,7 @@ def _table(lines: list[Line], at: int, names: Names) -> tuple[int, list[Piece]]:
         ]
         return stop, shown
     return stop, [
-        Piece(
+        TextPiece(
             _list("bullet", [_record(head, _cells(r.text, len(head)), names) for r in part]),
             part[-1].end,
         )

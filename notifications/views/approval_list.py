@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from notifications.cards.buttons import ActionId, Choice, Target
+from notifications.cards.buttons import ActionId, MenuChoice, Target
 from notifications.cards.decide_buttons import decide_buttons
 from notifications.text.sanitize import clip, mrkdwn
 from notifications.views.blocks import Block, actions, button, context, divider, section
@@ -136,5 +136,5 @@ def line_buttons(line: PendingLine) -> Block:
         careful=line.careful,
         changeable=True,
         block=f"signoff_line_{line.id}"[:255],
-        without=frozenset({Choice.WITHDRAW}),
+        without=frozenset({MenuChoice.WITHDRAW}),
     )

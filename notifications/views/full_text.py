@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from notifications.cards.call_list import whole_calls
-from notifications.text.markdown import Names, Piece, normal, pieces
+from notifications.text.markdown import Names, TextPiece, normal, pieces
 from notifications.views.blocks import Block, context, divider
 from workflows.messages.results import AgentResult
 
@@ -47,7 +47,7 @@ def full_text(
     return [head, *pages, *tail]
 
 
-def _pages(found: list[Piece], most: int) -> tuple[list[Block], int, bool]:
+def _pages(found: list[TextPiece], most: int) -> tuple[list[Block], int, bool]:
     """Blocks of rich text, how many characters of the source they show, and whether all."""
     pages: list[Block] = []
     room, size, end = 0, 0, 0

@@ -1,13 +1,13 @@
 """The app's Home: what waits for me, what I asked for, what was decided lately, my settings.
 
-Its private metadata is a `Cursor`: which filters are set and which page is shown, so that nothing
-about it has to be kept anywhere else.
+Its private metadata is a `HomeCursor`: which filters are set and which page is shown, so that
+nothing about it has to be kept anywhere else.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from notifications.cards.buttons import ActionId, Cursor
+from notifications.cards.buttons import ActionId, HomeCursor
 from notifications.text.sanitize import clip, mrkdwn
 from notifications.views import words
 from notifications.views.approval_list import (
@@ -59,7 +59,7 @@ class HomeView(Frozen):
     recent: tuple[DecidedLine, ...] = ()
     pipelines: tuple[str, ...] = ()
     settings: str = ""
-    cursor: Cursor = Cursor()
+    cursor: HomeCursor = HomeCursor()
     said: str = ""
 
 
@@ -83,7 +83,7 @@ def home(view: HomeView) -> Block:
 AWAY = "Signoff's workflow server isn't answering. Nothing is lost: your clicks are kept."
 
 
-def home_in_trouble(cursor: Cursor, said: str, sorry: str = AWAY) -> Block:
+def home_in_trouble(cursor: HomeCursor, said: str, sorry: str = AWAY) -> Block:
     """While our lists cannot be had: why (ready mrkdwn), and a button to try again."""
     again = button(ActionId.HOME_FIRST, "Try again", "first", label="Show Home again")
     blocks = [*([context(said)] if said else []), section(f"⚠️ {sorry}")]

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from notifications.text.sanitize import escape, mrkdwn
 from notifications.views.format import code, moment, people
-from workflows.messages.decisions import Answer, Outcome, Reply, Verdict
+from workflows.messages.decisions import Outcome, Reply, ReplyKind, Verdict
 
 _DID = {
     Verdict.APPROVE: "approval",
@@ -28,7 +28,7 @@ _ENDED = {
 NOT_RECORDED = "Your decision wasn't recorded."
 
 
-def sentence(answer: Answer) -> str:
+def sentence(answer: Reply) -> str:
     """The mrkdwn sentence for this answer."""
     return _SENTENCES[answer.reply](answer)
 
@@ -37,19 +37,19 @@ def _named(users: Iterable[str]) -> str:
     return people(users) or "nobody"
 
 
-def _by(answer: Answer) -> str:
+def _by(answer: Reply) -> str:
     who = f" by {people(answer.who)}" if answer.who else ""
     return who + (f", {moment(answer.when)}" if answer.when else "")
 
 
-def _settled(answer: Answer) -> str:
+def _settled(answer: Reply) -> str:
     if answer.edited:
         return _edited(answer)
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
     return f"Thank you: your {_did(answer)} counts, and this is now {outcome}."
 
 
-def _edited(answer: Answer) -> str:
+def _edited(answer: Reply) -> str:
     """An edit is no approval, except where the policy lets its editor approve."""
     if answer.outcome is Outcome.APPROVED:
         return "Approved with your edits."
@@ -58,16 +58,16 @@ def _edited(answer: Answer) -> str:
     return "Sent back to the requester with your edits. Nothing was approved."
 
 
-def _did(answer: Answer) -> str:
+def _did(answer: Reply) -> str:
     return _DID[answer.verdict] if answer.verdict else "decision"
 
 
-def _already(answer: Answer) -> str:
+def _already(answer: Reply) -> str:
     outcome = _ENDED[answer.outcome] if answer.outcome else "decided"
     return f"This was already {outcome}{_by(answer)}. {NOT_RECORDED}"
 
 
-def _replaced(answer: Answer) -> str:
+def _replaced(answer: Reply) -> str:
     if answer.version:
         return (
             f"This version was edited{_by(answer)} and is replaced by v{answer.version}: please "
@@ -79,73 +79,75 @@ def _replaced(answer: Answer) -> str:
     )
 
 
-_SENTENCES: MappingProxyType[Reply, Callable[[Answer], str]] = MappingProxyType(
+_SENTENCES: MappingProxyType[ReplyKind, Callable[[Reply], str]] = MappingProxyType(
     {
-        Reply.SETTLED: _settled,
-        Reply.COUNTED: lambda a: (
+        ReplyKind.SETTLED: _settled,
+        ReplyKind.COUNTED: lambda a: (
             f"Your {_did(a)} counts. Still needed: {a.missing or 'more people'}."
         ),
-        Reply.ALREADY_COUNTED: lambda a: f"Your {_did(a)} was already counted{_by(a)}.",
-        Reply.ALREADY_DECIDED: _already,
-        Reply.REPLACED: _replaced,
-        Reply.STALE: lambda _: (
+        ReplyKind.ALREADY_COUNTED: lambda a: f"Your {_did(a)} was already counted{_by(a)}.",
+        ReplyKind.ALREADY_DECIDED: _already,
+        ReplyKind.REPLACED: _replaced,
+        ReplyKind.STALE: lambda _: (
             "This is an older version of what is to be decided. "
             f"{NOT_RECORDED} Please use the newest card in the thread."
         ),
-        Reply.NOT_APPROVER: lambda a: (
+        ReplyKind.NOT_APPROVER: lambda a: (
             f"You are not an approver of this. {NOT_RECORDED} Approvers: {_named(a.approvers)}."
         ),
-        Reply.REQUESTER: lambda a: (
+        ReplyKind.REQUESTER: lambda a: (
             "You requested this, so someone else must approve: "
             f"{_named(set(a.approvers) - set(a.who))}. {NOT_RECORDED}"
         ),
-        Reply.AUTHOR: lambda a: (
+        ReplyKind.AUTHOR: lambda a: (
             "You wrote or edited this version, so someone else must approve: "
             f"{_named(a.approvers)}. {NOT_RECORDED}"
         ),
-        Reply.EXPIRED: lambda a: (
+        ReplyKind.EXPIRED: lambda a: (
             f"The time to decide is over{', ' + moment(a.when) if a.when else ''}. {NOT_RECORDED}"
         ),
-        Reply.WITHDRAWN: lambda a: f"This request was withdrawn{_by(a)}. {NOT_RECORDED}",
-        Reply.WRONG_PLACE: lambda _: (
+        ReplyKind.WITHDRAWN: lambda a: f"This request was withdrawn{_by(a)}. {NOT_RECORDED}",
+        ReplyKind.WRONG_PLACE: lambda _: (
             "This click came from a message that isn't the card Signoff posted. "
             f"{NOT_RECORDED} Please use the original card."
         ),
-        Reply.REASON_MISSING: lambda a: (
+        ReplyKind.REASON_MISSING: lambda a: (
             f"A {_did(a)} needs a reason. {NOT_RECORDED} Please try again with one."
         ),
-        Reply.CONFIRMATION_MISSING: lambda a: (
+        ReplyKind.CONFIRMATION_MISSING: lambda a: (
             f"This is high risk: to approve, type {code(a.detail)} in the form. {NOT_RECORDED}"
         ),
-        Reply.UNFIT_EDIT: lambda a: (
+        ReplyKind.UNFIT_EDIT: lambda a: (
             f"{NOT_RECORDED} {mrkdwn(a.detail or 'The edit does not fit what is decided.')}"
         ),
-        Reply.NO_BULK: lambda _: (
+        ReplyKind.NO_BULK: lambda _: (
             f"This is high risk and is decided on its own card, not with others. {NOT_RECORDED}"
         ),
-        Reply.NO_EMAIL: lambda _: (
+        ReplyKind.NO_EMAIL: lambda _: (
             "This is high risk and can't be approved by e-mail. "
             f"{NOT_RECORDED} Please decide in Slack."
         ),
-        Reply.REVISIONS_USED_UP: lambda a: (
+        ReplyKind.REVISIONS_USED_UP: lambda a: (
             f"All {a.detail} versions are used up. {NOT_RECORDED} Please approve or reject."
         ),
-        Reply.NOT_LIVE: lambda a: (
+        ReplyKind.NOT_LIVE: lambda a: (
             f"This result is {a.detail.replace('_', ' ')}, not the live agent's, and the policy "
             f"doesn't let anybody approve such results. {NOT_RECORDED} You can reject it."
         ),
-        Reply.NOT_DELEGABLE: lambda a: f"This can't be delegated like that: {escape(a.detail)}.",
-        Reply.NOT_YOURS: lambda a: f"Only {_named(a.who)} can withdraw this request.",
-        Reply.DELEGATED: lambda a: f"You delegated your decision to {_named(a.who)}.",
-        Reply.NOT_READY: lambda _: (
+        ReplyKind.NOT_DELEGABLE: lambda a: (
+            f"This can't be delegated like that: {escape(a.detail)}."
+        ),
+        ReplyKind.NOT_YOURS: lambda a: f"Only {_named(a.who)} can withdraw this request.",
+        ReplyKind.DELEGATED: lambda a: f"You delegated your decision to {_named(a.who)}.",
+        ReplyKind.NOT_READY: lambda _: (
             f"This request is still being prepared. {NOT_RECORDED} Please try again soon."
         ),
-        Reply.DONE: lambda a: escape(a.detail) or "Done.",
-        Reply.KEPT: lambda _: (
+        ReplyKind.DONE: lambda a: escape(a.detail) or "Done.",
+        ReplyKind.KEPT: lambda _: (
             "Your click is safely kept. It is applied as soon as Signoff's workflow server answers "
             "again; you don't need to do anything."
         ),
-        Reply.UNKNOWN: lambda _: (
+        ReplyKind.UNKNOWN: lambda _: (
             f"This request is not known here any more. {NOT_RECORDED} If it still matters, ask the "
             "requester to start it again."
         ),

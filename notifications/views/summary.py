@@ -25,7 +25,7 @@ OPEN_HOME = "signoff_open_home"
 Block = dict[str, Any]
 
 
-class Waiting(Frozen):
+class PendingItem(Frozen):
     """One pending approval of one audience. `digest` tells identical requests."""
 
     approval_id: str
@@ -42,7 +42,7 @@ class Waiting(Frozen):
 class Folded(Frozen):
     """Identical requests on one line: the most urgent one, and how many there are."""
 
-    first: Waiting
+    first: PendingItem
     ids: tuple[str, ...]
 
     @property
@@ -51,7 +51,7 @@ class Folded(Frozen):
         return len(self.ids)
 
 
-class Digest(Frozen):
+class Summary(Frozen):
     """One message to one audience, most urgent first."""
 
     audience: str
@@ -66,33 +66,33 @@ class Digest(Frozen):
 class Gathered(Frozen):
     """What is announced one by one, and what in digests."""
 
-    single: tuple[Waiting, ...] = ()
-    digests: tuple[Digest, ...] = ()
+    single: tuple[PendingItem, ...] = ()
+    digests: tuple[Summary, ...] = ()
 
 
 def gather(
-    pending: Iterable[Waiting],
+    pending: Iterable[PendingItem],
     *,
     announced: Collection[str] = (),
     more_than: int = MORE_THAN,
     within: timedelta = WITHIN,
 ) -> Gathered:
     """Sort what is to be announced. `announced` ids count towards a burst, and are not repeated."""
-    audiences: dict[str, list[Waiting]] = {}
+    audiences: dict[str, list[PendingItem]] = {}
     for waiting in sorted(pending, key=lambda waiting: (waiting.raised_at, waiting.approval_id)):
         audiences.setdefault(waiting.audience, []).append(waiting)
-    single: list[Waiting] = []
-    digests: list[Digest] = []
+    single: list[PendingItem] = []
+    digests: list[Summary] = []
     for audience, found in audiences.items():
         bursts = _bursts(found, more_than, within)
         new = [waiting for waiting in found if waiting.approval_id not in announced]
         single += [waiting for waiting in new if waiting.approval_id not in bursts]
         if together := [waiting for waiting in new if waiting.approval_id in bursts]:
-            digests.append(Digest(audience=audience, lines=fold(together)))
+            digests.append(Summary(audience=audience, lines=fold(together)))
     return Gathered(single=tuple(single), digests=tuple(digests))
 
 
-def _bursts(found: Sequence[Waiting], more_than: int, within: timedelta) -> set[str]:
+def _bursts(found: Sequence[PendingItem], more_than: int, within: timedelta) -> set[str]:
     """The ids in any stretch of `within` that holds more than `more_than`; `found` is sorted."""
     inside: set[str] = set()
     begin = 0
@@ -104,9 +104,9 @@ def _bursts(found: Sequence[Waiting], more_than: int, within: timedelta) -> set[
     return inside
 
 
-def fold(pending: Iterable[Waiting]) -> tuple[Folded, ...]:
+def fold(pending: Iterable[PendingItem]) -> tuple[Folded, ...]:
     """Identical requests as one line each; most urgent first. High risk is never folded."""
-    groups: dict[tuple[str, ...], list[Waiting]] = {}
+    groups: dict[tuple[str, ...], list[PendingItem]] = {}
     for waiting in sorted(pending, key=lambda waiting: (waiting.deadline, waiting.approval_id)):
         alike = (waiting.title, waiting.requester, waiting.digest)
         alone = waiting.risk is Risk.HIGH or not waiting.digest
@@ -117,7 +117,7 @@ def fold(pending: Iterable[Waiting]) -> tuple[Folded, ...]:
     )
 
 
-def blocks(digest: Digest, home: str = "", now: datetime | None = None) -> list[Block]:
+def blocks(digest: Summary, home: str = "", now: datetime | None = None) -> list[Block]:
     """The message: a heading, a line each, and a button to the list in Home.
 
     With `now` it says of when it is, as nobody rewrites it when something is decided. `home` is the
@@ -134,7 +134,7 @@ def blocks(digest: Digest, home: str = "", now: datetime | None = None) -> list[
     return [*found, _context(f"{updated}Each is decided on its own card."), _button(home)]
 
 
-def text(digest: Digest) -> str:
+def text(digest: Summary) -> str:
     """The same in plain text, for notifications and screen readers."""
     shown = digest.lines[:LINES_SHOWN]
     lines = [heading(digest), *(f"• {_title(line)}, {_detail(line, plain=True)}" for line in shown)]
@@ -143,13 +143,13 @@ def text(digest: Digest) -> str:
     return "\n".join(lines)
 
 
-def heading(digest: Digest) -> str:
+def heading(digest: Summary) -> str:
     """`12 approvals wait for a decision`."""
     one = digest.count == 1
     return f"{digest.count:,} {'approval waits' if one else 'approvals wait'} for a decision"
 
 
-def subject(digest: Digest, now: datetime) -> str:
+def subject(digest: Summary, now: datetime) -> str:
     """The same with the most urgent deadline, for a mail's subject."""
     left = durations.words(min(line.first.deadline for line in digest.lines) - now)
     return f"{heading(digest)}, the first ends in {left}"

@@ -7,7 +7,7 @@ from aiohttp import web
 from playground.api.arguments import LARGEST_BODY, Arguments, read_arguments
 from playground.api.draft import content, identity
 from playground.errors import SlackError
-from playground.gestures.triggers import Reply
+from playground.gestures.triggers import ResponseTarget
 from playground.http.wire import Json, MalformedJsonError, loads
 from playground.workspace import Workspace
 
@@ -25,7 +25,7 @@ async def handle_response_url(workspace: Workspace, request: web.Request) -> web
     return web.Response(text="ok")
 
 
-def answer(workspace: Workspace, reply: Reply, body: Any) -> None:
+def answer(workspace: Workspace, reply: ResponseTarget, body: Any) -> None:
     """Do what the answer says: delete, replace, or post for one or for all."""
     if isinstance(body, str):
         body = {"text": body}
@@ -44,7 +44,7 @@ def answer(workspace: Workspace, reply: Reply, body: Any) -> None:
         _post(workspace, reply, fields, arguments)
 
 
-def _delete(workspace: Workspace, reply: Reply) -> None:
+def _delete(workspace: Workspace, reply: ResponseTarget) -> None:
     if reply.is_ephemeral:
         workspace.remove_ephemeral(reply.channel, reply.ts)
     elif reply.ts:
@@ -52,7 +52,7 @@ def _delete(workspace: Workspace, reply: Reply) -> None:
         workspace.delete(reply.channel, reply.ts)
 
 
-def _replace(workspace: Workspace, reply: Reply, fields: Json) -> None:
+def _replace(workspace: Workspace, reply: ResponseTarget, fields: Json) -> None:
     replaced = ("text", "blocks", "attachments", "metadata")
     known = workspace.ephemerals if reply.is_ephemeral else workspace.messages
     message = known.get(reply.channel, reply.ts)
@@ -75,7 +75,7 @@ def _need_own(workspace: Workspace, message: Json | None) -> None:
         raise SlackError("cant_update_message")
 
 
-def _post(workspace: Workspace, reply: Reply, fields: Json, arguments: Arguments) -> None:
+def _post(workspace: Workspace, reply: ResponseTarget, fields: Json, arguments: Arguments) -> None:
     message = {"text": "", **identity(workspace.config, Arguments({})), **fields}
     thread_ts = arguments.text("thread_ts") or reply.thread_ts
     if thread_ts:

@@ -20,7 +20,7 @@ from playground.gestures.person import (
 )
 from playground.gestures.surface import Surface, message_surface, view_surface
 from playground.gestures.triggering import response_url, trigger_id
-from playground.gestures.triggers import Reply
+from playground.gestures.triggers import ResponseTarget
 from playground.http.wire import Json
 from playground.testing.faults import Faults
 from playground.workspace import Workspace
@@ -62,7 +62,7 @@ def _place(workspace: Workspace, user: Json, surface: Surface, body: Json) -> Js
         values = surface.view["state"]["values"] | _touched(surface, body)
         return {"view": surface.view | {"state": {"values": values}}}
     assert surface.channel is not None
-    reply = Reply(
+    reply = ResponseTarget(
         channel=surface.channel["id"],
         user=user["id"],
         ts=surface.message["ts"],

@@ -7,7 +7,7 @@ from playground.gestures.answers import answer
 from playground.gestures.entities import mentions_linked
 from playground.gestures.person import acting, brief_channel, visible_channel
 from playground.gestures.triggering import response_url, trigger_id
-from playground.gestures.triggers import Reply
+from playground.gestures.triggers import ResponseTarget
 from playground.http.wire import Json
 from playground.testing.faults import Faults
 from playground.workspace import SLACKBOT, Workspace
@@ -20,7 +20,7 @@ async def run_command(workspace: Workspace, postman: Postman, faults: Faults, bo
     channel = visible_channel(workspace, str(body["channel"]), user_id)
     name, _, arguments = str(body["text"]).strip().partition(" ")
     _check_command(workspace, name)
-    reply = Reply(channel["id"], user_id)
+    reply = ResponseTarget(channel["id"], user_id)
     trigger = trigger_id(workspace, faults, user_id)
     payload = _payload(workspace, user, channel) | {
         "command": name,
@@ -76,14 +76,14 @@ def _payload(workspace: Workspace, user: Json, channel: Json) -> Json:
     }
 
 
-def _show(workspace: Workspace, reply: Reply, body: object, name: str) -> None:
+def _show(workspace: Workspace, reply: ResponseTarget, body: object, name: str) -> None:
     try:
         answer(workspace, reply, body)
     except SlackError as error:
         _tell(workspace, reply, f'{name} failed with the error "{error.code}"')
 
 
-def _tell(workspace: Workspace, reply: Reply, text: str) -> None:
+def _tell(workspace: Workspace, reply: ResponseTarget, text: str) -> None:
     """Say something as Slackbot, privately."""
     message = {"user": SLACKBOT, "text": text}
     workspace.post_ephemeral(reply.channel, reply.user, message)

@@ -12,7 +12,7 @@ from playground.gestures.person import (
 )
 from playground.gestures.surface import message_surface
 from playground.gestures.triggering import response_url, trigger_id
-from playground.gestures.triggers import Reply
+from playground.gestures.triggers import ResponseTarget
 from playground.http.wire import Json
 from playground.testing.faults import Faults
 from playground.workspace import Workspace
@@ -50,7 +50,9 @@ def _check_shortcut(workspace: Workspace, callback_id: str, kind: str) -> None:
 def _on_message(workspace: Workspace, user: str, body: Json) -> Json:
     channel = visible_channel(workspace, str(body.get("channel", "")), user)
     surface = message_surface(workspace, user, channel, str(body["ts"]))
-    reply = Reply(channel["id"], user, ts=surface.message["ts"], thread_ts=surface.thread_ts)
+    reply = ResponseTarget(
+        channel["id"], user, ts=surface.message["ts"], thread_ts=surface.thread_ts
+    )
     return {
         "type": "message_action",
         "channel": brief_channel(channel),

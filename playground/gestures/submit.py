@@ -13,7 +13,7 @@ from playground.gestures.modal import new_view, replaced
 from playground.gestures.person import acting, envelope_base
 from playground.gestures.surface import view_surface
 from playground.gestures.triggering import response_url, trigger_id
-from playground.gestures.triggers import Reply
+from playground.gestures.triggers import ResponseTarget
 from playground.http.wire import Json
 from playground.testing.faults import Faults
 from playground.workspace import Workspace
@@ -130,7 +130,7 @@ def _response_urls(workspace: Workspace, user: str, view: Json) -> list[Json]:
                     "block_id": block["block_id"],
                     "action_id": element["action_id"],
                     "channel_id": channel,
-                    "response_url": response_url(workspace, Reply(channel, user)),
+                    "response_url": response_url(workspace, ResponseTarget(channel, user)),
                 }
             )
     return urls

@@ -1,6 +1,6 @@
 """Trigger ids and response URLs of a gesture."""
 
-from playground.gestures.triggers import Reply
+from playground.gestures.triggers import ResponseTarget
 from playground.testing.faults import Faults
 from playground.workspace import Workspace
 
@@ -11,7 +11,7 @@ def trigger_id(workspace: Workspace, faults: Faults, user: str, view_id: str = "
     return workspace.triggers.issue(user, view_id, expired=expired)
 
 
-def response_url(workspace: Workspace, reply: Reply) -> str:
+def response_url(workspace: Workspace, reply: ResponseTarget) -> str:
     """An address that takes answers to a gesture."""
     team, app = workspace.config.team.id, workspace.config.app.id
     return f"{workspace.url}/actions/{team}/{app}/{workspace.response_urls.issue(reply)}"

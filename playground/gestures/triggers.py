@@ -55,7 +55,7 @@ class Triggers:
 
 
 @dataclass
-class Reply:
+class ResponseTarget:
     """Where an answer to a response URL goes. `ts` is the message that was clicked, if any."""
 
     channel: str
@@ -72,9 +72,9 @@ class ResponseUrls:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._replies: dict[str, Reply] = {}
+        self._replies: dict[str, ResponseTarget] = {}
 
-    def issue(self, reply: Reply) -> str:
+    def issue(self, reply: ResponseTarget) -> str:
         """The secret part of a new response URL."""
         now = self._clock.now()
         for known in list(self._replies):
@@ -86,7 +86,7 @@ class ResponseUrls:
         self._replies[secret] = reply
         return secret
 
-    def use(self, secret: str) -> Reply:
+    def use(self, secret: str) -> ResponseTarget:
         """Count one use; where it goes."""
         reply = self._replies.get(secret)
         if reply is None or self._clock.now() > reply.expires:

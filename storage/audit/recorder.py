@@ -1,14 +1,14 @@
-"""Writes the workflows' audit entries into the audit log: the activity of `AuditSteps`."""
+"""Writes the workflows' audit entries into the audit log: the activity of `AuditActivities`."""
 
 from temporalio import activity
 
 from storage.audit.events import AuditEvent, EventKind
 from storage.audit.log import AuditLog
-from workflows.activities import AuditSteps
+from workflows.activities import AuditActivities
 from workflows.messages.audit import AuditEntry
 
 
-class AuditRecorder(AuditSteps):
+class AuditRecorder(AuditActivities):
     """Runs in the worker; entries that are there already are skipped by the log."""
 
     def __init__(self, audit: AuditLog) -> None:

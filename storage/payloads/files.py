@@ -24,7 +24,7 @@ _INCOMING = "in"
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
-class Kept(NamedTuple):
+class StoredFile(NamedTuple):
     """What was kept: its name, and its bytes."""
 
     sha256: str
@@ -53,7 +53,7 @@ class PayloadFiles:
             await self._write(self.path(sha256), data)
         return sha256
 
-    async def put_pieces(self, pieces: AsyncIterator[bytes]) -> Kept:
+    async def put_pieces(self, pieces: AsyncIterator[bytes]) -> StoredFile:
         """Keep what comes in pieces, never all of it in memory; otherwise like `put`.
 
         Whatever `pieces` raises ends it, and nothing is kept.
@@ -139,7 +139,7 @@ async def _sha256(data: bytes) -> str:
     return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
 
 
-async def _write_pieces(path: Path, pieces: AsyncIterator[bytes]) -> Kept:
+async def _write_pieces(path: Path, pieces: AsyncIterator[bytes]) -> StoredFile:
     said, size = hashlib.sha256(), 0
     async with aiofiles.open(path, "xb") as file:
         async for piece in pieces:
@@ -148,7 +148,7 @@ async def _write_pieces(path: Path, pieces: AsyncIterator[bytes]) -> Kept:
             await file.write(piece)
         await file.flush()
         await asyncio.to_thread(os.fsync, file.fileno())
-    return Kept(said.hexdigest(), size)
+    return StoredFile(said.hexdigest(), size)
 
 
 async def _write_synced(path: Path, data: bytes) -> None:

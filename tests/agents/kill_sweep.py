@@ -26,7 +26,7 @@ from bot.processes.turn_journal import KeptTurns
 from storage.agent_answers import AnswerFile
 from tests.agents.acting import NAME, PointedJournal, Points, install
 from tests.conftest import free_port
-from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 
 MOST_POINTS = 100
 
@@ -38,7 +38,7 @@ def request(outcome: TurnOutcome | None) -> TurnRequest:
     )
     if outcome is None:
         return asked
-    answers = tuple(Answer(question_id=q.id, confirmed=True) for q in outcome.questions)
+    answers = tuple(ToolDecision(question_id=q.id, confirmed=True) for q in outcome.questions)
     more = {"session": outcome.session, "answers": answers, "turn": "k/1"}
     return asked.model_copy(update=more)
 

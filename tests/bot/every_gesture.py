@@ -28,7 +28,7 @@ from bot.slack.dispatch import PromptDispatch
 from notifications.cards.buttons import (
     ActionId,
     ButtonValue,
-    Choice,
+    MenuChoice,
     MenuValue,
     ModalValue,
     Target,
@@ -37,7 +37,7 @@ from notifications.cards.buttons import (
 from notifications.forms.bulk import Chosen
 from notifications.forms.send import Sent
 from notifications.slack.pacing import Pacer
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from tests.notifications.card_views import CARD, DIGEST, GRACE
 from workflows.messages.decisions import Verdict
 
@@ -132,9 +132,9 @@ class Office:
             ignoring_self_events_enabled=False,
             authorize=_authorize,
         )
-        whisper = Whisper(self.slack, Pacer(), patient=False)
-        self.edge = Edge(self.slack, whisper)
-        self.replier = Replier(broken, whisper, broken, broken, self.edge)
+        private = PrivateMessages(self.slack, Pacer(), patient=False)
+        self.edge = Edge(self.slack, private)
+        self.replier = Replier(broken, private, broken, broken, self.edge)
         forms = Forms(broken, self.replier, Onlookers(self.slack))
         self.edge.guard(self.app)
         listeners.register(
@@ -143,12 +143,12 @@ class Office:
                 decide=DecideListeners(broken, self.replier, forms),
                 more=MoreListeners(broken, self.replier, forms),
                 inbox=InboxListeners(broken, broken, broken, broken, self.replier),
-                bulk=BulkListeners(broken, broken, self.replier, whisper, broken),
+                bulk=BulkListeners(broken, broken, self.replier, private, broken),
                 send=SendListeners(broken, settings, broken, broken),
                 start_task=StartTaskListeners(
                     broken, settings, broken, broken, broken, broken, broken
                 ),
-                task_help=TaskHelpListeners(broken, whisper),
+                task_help=TaskHelpListeners(broken, private),
                 comment=CommentListeners(broken),
             ),
         )
@@ -230,7 +230,7 @@ def _decides(verdict: Verdict) -> str:
     return ButtonValue(**TARGET.model_dump(), verdict=verdict).text()
 
 
-def _chooses(choice: Choice) -> Json:
+def _chooses(choice: MenuChoice) -> Json:
     value = MenuValue(**TARGET.model_dump(), choice=choice).text()
     return {"selected_option": {"value": value}}
 
@@ -268,7 +268,7 @@ GESTURES: dict[str, Json] = {
     ActionId.EDIT_MODAL: submit(
         ActionId.EDIT_MODAL, _EDIT.model_dump_json(), {"summary": {"value": "new"}}, "summary"
     ),
-    ActionId.MORE: click(ActionId.MORE, **_chooses(Choice.EVERYTHING)),
+    ActionId.MORE: click(ActionId.MORE, **_chooses(MenuChoice.EVERYTHING)),
     ActionId.HAND_ON_MODAL: submit(
         ActionId.HAND_ON_MODAL, _MODAL, {"person": {"selected_user": "U0LINUS001"}}, "person"
     ),
@@ -330,7 +330,7 @@ MORE: dict[str, Json] = {
     "/task, health": _COMMAND | {"command": "/task", "text": "health"},
     "/task, a bypass": _COMMAND | {"command": "/task", "text": "bypass review 1h fire"},
     "/approvals, mine": _COMMAND | {"command": "/approvals", "text": ""},
-    **{f"more, {one}": click(ActionId.MORE, **_chooses(one)) for one in Choice},
+    **{f"more, {one}": click(ActionId.MORE, **_chooses(one)) for one in MenuChoice},
     "approve in Home": in_home(ActionId.APPROVE, _decides(Verdict.APPROVE)),
     "reject in Home": in_home(ActionId.REJECT, _decides(Verdict.REJECT)),
 }

@@ -7,11 +7,11 @@ every path has to tell them when they try to approve with everything else right.
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.messages.decisions import Reply
+from workflows.messages.decisions import ReplyKind
 
 TEAM, OTHER_TEAM = "T0ACME0001", "T0OTHER001"
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
-YES = Reply.SETTLED
+YES = ReplyKind.SETTLED
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Identity:
     """One row. `policy` and `ballot` change the request, `decision` what is sent."""
 
     what: str
-    answer: Reply
+    answer: ReplyKind
     user: str = GRACE
     slack: dict[str, Any] = field(default_factory=dict)
     named: bool = True
@@ -29,7 +29,7 @@ class Identity:
     decision: dict[str, Any] = field(default_factory=dict)
 
 
-def _row(what: str, answer: Reply, **changed: Any) -> Identity:
+def _row(what: str, answer: ReplyKind, **changed: Any) -> Identity:
     return Identity(what, answer, **changed)
 
 
@@ -37,7 +37,12 @@ GUEST = {"is_restricted": True}
 SINGLE_GUEST = {"is_restricted": True, "is_ultra_restricted": True}
 FOREIGN = {"team_id": OTHER_TEAM}
 ALLOW = {"allow_guests": True}
-NO, ASKER, AUTHOR, MOVED = Reply.NOT_APPROVER, Reply.REQUESTER, Reply.AUTHOR, Reply.DELEGATED
+NO, ASKER, AUTHOR, MOVED = (
+    ReplyKind.NOT_APPROVER,
+    ReplyKind.REQUESTER,
+    ReplyKind.AUTHOR,
+    ReplyKind.DELEGATED,
+)
 
 IDENTITIES = [
     _row("an approver by id", YES),
@@ -104,5 +109,5 @@ IDENTITIES = [
     _row("an approver removed before it was raised", NO, named=False, slack={"updated": 1}),
     _row("a guest promoted to member", YES, slack={"is_restricted": False}),
     _row("somebody who may bypass, but not decide", NO, named=False, policy={"bypassers": (GRACE,)}),
-    _row("an approver before the policy knows anybody", Reply.NOT_READY, ballot={"electorate": None}),
+    _row("an approver before the policy knows anybody", ReplyKind.NOT_READY, ballot={"electorate": None}),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The people of the matrix of who may see: who they are in Slack, and what they are to a matter.
+"""The people of the matrix of who may see: who they are in Slack, and what they are to a subject.
 
 `sees` is what every list, form and detail has to come to; `Sight.UNSURE` is shown as "I couldn't
 check", never as the thing itself.

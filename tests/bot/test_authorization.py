@@ -21,7 +21,7 @@ from workflows.messages.decisions import (
     Delegation,
     Outcome,
     Place,
-    Reply,
+    ReplyKind,
     Snooze,
     Verdict,
     Via,
@@ -130,7 +130,7 @@ async def test_every_path_gives_everybody_the_same_answer(row: Identity) -> None
             after, answer = rules.apply(ballot, decision, NOW)
             assert answer.reply is row.answer, (path, verdict)
             assert bool(after.counted) == answer.accepted
-            assert (after.outcome is None) == (answer.reply is not Reply.SETTLED)
+            assert (after.outcome is None) == (answer.reply is not ReplyKind.SETTLED)
 
 
 @pytest.mark.parametrize("row", IDENTITIES, ids=lambda row: row.what)
@@ -140,12 +140,12 @@ async def test_high_risk_lets_nobody_more_through(row: Identity) -> None:
     for name, path in PATHS.items():
         for typed in ("", "analysis"):
             _, answer = rules.apply(ballot, decision_of(row, path, confirmation=typed), NOW)
-            if row.answer is not Reply.SETTLED:
+            if row.answer is not ReplyKind.SETTLED:
                 assert answer.reply is row.answer
             elif name == "bulk":
-                assert answer.reply is Reply.NO_BULK
+                assert answer.reply is ReplyKind.NO_BULK
             elif name == "e-mail":
-                assert answer.reply is Reply.NO_EMAIL
+                assert answer.reply is ReplyKind.NO_EMAIL
             else:
                 assert answer.accepted == bool(typed), name
 
@@ -168,11 +168,11 @@ async def test_what_was_not_shown_is_decided_by_nobody(row: Identity) -> None:
 
 
 ENDED = {
-    Outcome.APPROVED: Reply.ALREADY_DECIDED,
-    Outcome.REJECTED: Reply.ALREADY_DECIDED,
-    Outcome.CHANGES_REQUESTED: Reply.REPLACED,
-    Outcome.EXPIRED: Reply.EXPIRED,
-    Outcome.WITHDRAWN: Reply.WITHDRAWN,
+    Outcome.APPROVED: ReplyKind.ALREADY_DECIDED,
+    Outcome.REJECTED: ReplyKind.ALREADY_DECIDED,
+    Outcome.CHANGES_REQUESTED: ReplyKind.REPLACED,
+    Outcome.EXPIRED: ReplyKind.EXPIRED,
+    Outcome.WITHDRAWN: ReplyKind.WITHDRAWN,
 }
 
 
@@ -186,7 +186,7 @@ async def test_after_the_end_everybody_hears_of_it(row: Identity) -> None:
             after, answer = rules.apply(ended, decision_of(row, path), NOW)
             assert (answer.reply, after.outcome) == (reply, outcome)
         _, late = rules.apply(ballot, decision_of(row, path), NOW + timedelta(hours=1))
-        assert late.reply is Reply.EXPIRED
+        assert late.reply is ReplyKind.EXPIRED
 
 
 @pytest.mark.parametrize("row", IDENTITIES, ids=lambda row: row.what)
@@ -196,10 +196,10 @@ async def test_only_who_may_decide_hands_on_and_is_reminded(row: Identity) -> No
     decision = decision_of(row, {})
     asks = Snooze(id="s", by=decision.by, team=decision.team, minutes=30)
     refused = rules.may_snooze(ballot, asks, NOW)
-    assert (refused is None) == (row.answer is Reply.SETTLED)
+    assert (refused is None) == (row.answer is ReplyKind.SETTLED)
     hands_on = Delegation(id="h", by=decision.by, to=ADA, team=decision.team)
     after, answer = rules.delegate(ballot, hands_on, None, NOW)
-    assert answer.reply is not Reply.DELEGATED or after == ballot
+    assert answer.reply is not ReplyKind.DELEGATED or after == ballot
 
 
 async def test_a_refusal_names_who_may_decide() -> None:

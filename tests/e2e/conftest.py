@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from temporalio.service import RPCError
 
 from agents.a2a.client import A2AClient
-from agents.runtime.activity import AgentActivities
+from agents.runtime.activity import TurnRunning
 from agents.runtime.local import LocalAgents
 from bot.approvals import delivery
 from bot.config.agents import StoredInputs
@@ -108,10 +108,10 @@ def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def offline_agents(settings: Settings) -> AsyncIterator[AgentActivities]:
+async def offline_agents(settings: Settings) -> AsyncIterator[TurnRunning]:
     """The real agents on the offline model, in this process."""
     client = A2AClient()
-    yield AgentActivities(
+    yield TurnRunning(
         inputs=StoredInputs(bootstrap.payload_files(settings)),
         endpoints={},
         client=client,

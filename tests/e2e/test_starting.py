@@ -33,7 +33,7 @@ async def send_form(office: Office, message: Message) -> Message:
     return form
 
 
-def wish(*approvers: str, **typed: Any) -> Message:
+def draft(*approvers: str, **typed: Any) -> Message:
     values = {"approvers": list(approvers)} | typed
     return {name: {name: value} for name, value in values.items()}
 
@@ -43,9 +43,9 @@ async def test_a_message_becomes_an_approval(office: Office) -> None:
     text = "Shall we buy 12 licences? <https://shop.example|Here> @here"
     message = await office.linus.say(CHANNEL, text)
     form = await send_form(office, message | {"channel": CHANNEL})
-    alone = await office.ada.submit(form, wish(ADA, LINUS))
+    alone = await office.ada.submit(form, draft(ADA, LINUS))
     assert "neither wrote nor sends" in alone["errors"]["approvers"]
-    await office.ada.submit(form, wish(GRACE, LINUS, reason="the budget is there"))
+    await office.ada.submit(form, draft(GRACE, LINUS, reason="the budget is there"))
     card = await office.grace.wait_for(
         lambda m: "Approval wanted" in m["text"], CHANNEL, thread=message["ts"]
     )
@@ -67,7 +67,7 @@ async def test_a_file_becomes_an_approval(office: Office) -> None:
     """Named by id and size; all of several people have to approve it when that was chosen."""
     message = await office.ada.upload(CHANNEL, "offer.pdf", b"%PDF-1.4 offer", "the offer")
     form = await send_form(office, message | {"channel": CHANNEL})
-    await office.ada.submit(form, wish(GRACE, LINUS, quorum="all"))
+    await office.ada.submit(form, draft(GRACE, LINUS, quorum="all"))
     card = await office.grace.wait_for(
         lambda m: "Approval wanted" in m["text"], CHANNEL, thread=message["ts"]
     )
@@ -79,7 +79,7 @@ async def test_a_choice_of_nobody_who_may_is_said(office: Office) -> None:
     """A guest is no approver: that is said in the form, which keeps the rest; nothing is sent."""
     message = await office.linus.say(CHANNEL, "Please approve")
     form = await send_form(office, message | {"channel": CHANNEL})
-    refused = await office.ada.submit(form, wish("U0GUEST001"))
+    refused = await office.ada.submit(form, draft("U0GUEST001"))
     assert "can't approve this" in refused["errors"]["approvers"]
     assert len(await office.ada.views()) == 1
 

@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from bot.processes import bootstrap
-from notifications.reminders.scheduler import DAILY, DigestPlan, ReminderScheduler
+from notifications.reminders.scheduler import DAILY, ReminderScheduler, SummaryPlan
 from playground.blocks import problems
 from storage.database import create_engine
 from storage.preferences import Preferences, PreferenceStore
@@ -42,7 +42,7 @@ def early() -> ZoneInfo:
 def scheduler(office: Office, client: Client, **plan: Any) -> ReminderScheduler:
     """Looks twice a second."""
     every, queue = timedelta(seconds=0.5), office.settings.temporal.task_queue
-    return ReminderScheduler(client, every, DigestPlan.model_validate(plan), queue)
+    return ReminderScheduler(client, every, SummaryPlan.model_validate(plan), queue)
 
 
 async def raised(office: Office, client: Client, title: str, act: Act = Act.REMIND) -> str:

@@ -22,7 +22,7 @@ from aiohttp import web
 from tests.models.gemini_replies import (
     Body,
     Fault,
-    Reply,
+    ModelAnswer,
     chunks,
     error,
     key_invalid,
@@ -65,12 +65,12 @@ class GeminiStandIn:
     keys: set[str] = field(default_factory=lambda: {KEY})
     bearers: set[str] = field(default_factory=set)
     versions: dict[str, str] = field(default_factory=lambda: dict(VERSIONS))
-    script: deque[Reply | Fault] = field(default_factory=deque)
+    script: deque[ModelAnswer | Fault] = field(default_factory=deque)
     seen: list[Seen] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     address: str = ""
 
-    def says(self, *replies: Reply | Fault) -> None:
+    def says(self, *replies: ModelAnswer | Fault) -> None:
         """Put answers at the end of the script."""
         self.script.extend(replies)
 

@@ -21,7 +21,7 @@ ANSWER = {
 
 
 @dataclass(frozen=True)
-class Reply:
+class ModelAnswer:
     """A candidate; without `parts` there is none, as when a prompt is blocked."""
 
     parts: tuple[Body, ...] = ()
@@ -39,19 +39,19 @@ class Fault:
     text: str = ""
 
 
-def says(text: str, finish: str = "STOP") -> Reply:
+def says(text: str, finish: str = "STOP") -> ModelAnswer:
     """A text."""
-    return Reply(({"text": text},), finish)
+    return ModelAnswer(({"text": text},), finish)
 
 
-def calls(*wanted: tuple[str, Body]) -> Reply:
+def calls(*wanted: tuple[str, Body]) -> ModelAnswer:
     """Function calls side by side; the first carries the signature, as documented."""
     parts: list[Body] = [
         {"functionCall": {"id": f"call-{n}", "name": name, "args": arguments}}
         for n, (name, arguments) in enumerate(wanted)
     ]
     parts[0]["thoughtSignature"] = signature(parts[0]["functionCall"]["name"])
-    return Reply(tuple(parts))
+    return ModelAnswer(tuple(parts))
 
 
 def signature(word: str) -> str:
@@ -59,7 +59,7 @@ def signature(word: str) -> str:
     return base64.b64encode(f"signature of {word}".encode()).decode()
 
 
-def usual(body: Body) -> Reply:
+def usual(body: Body) -> ModelAnswer:
     """A good answer in the way the request asks for: by ADK's tool, as JSON, or as text."""
     declared = {
         one["name"]
@@ -72,7 +72,7 @@ def usual(body: Body) -> Reply:
     return says(json.dumps(ANSWER) if wants == "application/json" else "ready")
 
 
-def response(reply: Reply, asked: Body, version: str) -> Body:
+def response(reply: ModelAnswer, asked: Body, version: str) -> Body:
     """A GenerateContentResponse; tokens are counted as four characters each."""
     said, prompt = len(json.dumps(reply.parts)) // 4, len(json.dumps(asked)) // 4
     made: Body = {

@@ -17,7 +17,7 @@ from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
 from tests.models.gemini_replies import (
     Fault,
-    Reply,
+    ModelAnswer,
     forbidden,
     internal,
     invalid,
@@ -81,13 +81,13 @@ async def test_a_check_names_version_and_time(gemini: GeminiStandIn, settings_of
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (Reply(finish="SAFETY"), "gave no answer (SAFETY)"),
-        (Reply(blocked="PROHIBITED_CONTENT"), "gave no answer (PROHIBITED_CONTENT)"),
-        (Reply(), "gave no answer"),
+        (ModelAnswer(finish="SAFETY"), "gave no answer (SAFETY)"),
+        (ModelAnswer(blocked="PROHIBITED_CONTENT"), "gave no answer (PROHIBITED_CONTENT)"),
+        (ModelAnswer(), "gave no answer"),
     ],
 )
 async def test_a_check_says_that_nothing_came(
-    gemini: GeminiStandIn, settings_of: Write, reply: Reply, says: str
+    gemini: GeminiStandIn, settings_of: Write, reply: ModelAnswer, says: str
 ) -> None:
     """A block is no answer."""
     gemini.says(reply)

@@ -22,8 +22,8 @@ from storage.mail_tokens import (
     Issued,
     MailTokens,
     Redeemed,
-    Refused,
     TicketState,
+    TokenProblem,
 )
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -92,10 +92,10 @@ async def test_a_token_and_its_code_redeem_once(house: House) -> None:
     assert redeemed.ticket.approval_id == "t1.analyse.v1"
     assert (redeemed.ticket.user, redeemed.ticket.email) == (GRACE["user"], GRACE["email"])
     assert (redeemed.ticket.revision, redeemed.ticket.digest) == (1, DIGEST)
-    assert await house.redeem(issued) is Refused.USED
+    assert await house.redeem(issued) is TokenProblem.USED
     await house.tokens.settle(issued.token)
     house.clock.forward(LEASE * 2)
-    assert await house.redeem(issued) is Refused.USED
+    assert await house.redeem(issued) is TokenProblem.USED
     assert await house.state(issued) == (TicketState.USED, MOST_TRIES)
 
 
@@ -116,7 +116,7 @@ def test_the_limits_are_as_promised() -> None:
 async def test_one_token_is_no_business_of_another(house: House) -> None:
     """Whatever happens to one, its neighbour of the same approval and person stays as it was."""
     issued, neighbour = await house.issue(), await house.issue()
-    assert await house.redeem(neighbour, wrong(neighbour.code)) is Refused.WRONG_CODE
+    assert await house.redeem(neighbour, wrong(neighbour.code)) is TokenProblem.WRONG_CODE
     before = await house.state(neighbour)
     assert before == (TicketState.OPEN, MOST_TRIES - 1)
     await house.redeem(issued, wrong(issued.code))
@@ -146,8 +146,8 @@ async def test_five_wrong_codes_lock_a_token(house: House) -> None:
         ticket = await house.tokens.look(issued.token)
         assert ticket is not None
         assert ticket.tries_left == left
-        assert await house.redeem(issued, wrong(issued.code)) is Refused.WRONG_CODE
-    assert await house.redeem(issued) is Refused.LOCKED
+        assert await house.redeem(issued, wrong(issued.code)) is TokenProblem.WRONG_CODE
+    assert await house.redeem(issued) is TokenProblem.LOCKED
     assert await house.state(issued) == (TicketState.LOCKED, 0)
 
 
@@ -156,7 +156,9 @@ async def test_what_cannot_be_a_code_costs_no_try(house: House, code: str) -> No
     """A scanner that fills in forms must not lock people out."""
     issued = await house.issue()
     for _ in range(MOST_TRIES + 1):
-        assert await house.tokens.redeem(issued.token, code, digest=DIGEST) is Refused.WRONG_CODE
+        assert (
+            await house.tokens.redeem(issued.token, code, digest=DIGEST) is TokenProblem.WRONG_CODE
+        )
     assert isinstance(await house.redeem(issued), Redeemed)
 
 
@@ -165,7 +167,7 @@ async def test_concurrent_redemptions_give_one_success(house: House) -> None:
     issued = await house.issue()
     results = await asyncio.gather(*(house.redeem(issued) for _ in range(20)))
     assert sum(isinstance(result, Redeemed) for result in results) == 1
-    assert {result for result in results if not isinstance(result, Redeemed)} == {Refused.USED}
+    assert {result for result in results if not isinstance(result, Redeemed)} == {TokenProblem.USED}
 
 
 async def test_concurrent_guesses_are_five_at_most(house: House) -> None:
@@ -173,9 +175,9 @@ async def test_concurrent_guesses_are_five_at_most(house: House) -> None:
     issued = await house.issue()
     guesses = [house.redeem(issued, wrong(issued.code)) for _ in range(40)]
     results = await asyncio.gather(*guesses)
-    assert results.count(Refused.WRONG_CODE) == MOST_TRIES
-    assert results.count(Refused.LOCKED) == 40 - MOST_TRIES
-    assert await house.redeem(issued) is Refused.LOCKED
+    assert results.count(TokenProblem.WRONG_CODE) == MOST_TRIES
+    assert results.count(TokenProblem.LOCKED) == 40 - MOST_TRIES
+    assert await house.redeem(issued) is TokenProblem.LOCKED
 
 
 async def test_looking_never_changes_anything(house: House) -> None:
@@ -195,32 +197,32 @@ async def test_tokens_end_with_the_approval_or_after_a_day(house: House) -> None
     short = await house.issue(deadline=timedelta(hours=2))
     long = await house.issue(deadline=timedelta(days=7))
     house.clock.forward(timedelta(hours=2))
-    assert await house.redeem(short) is Refused.EXPIRED
+    assert await house.redeem(short) is TokenProblem.EXPIRED
     house.clock.forward(LIFETIME - timedelta(hours=2) - timedelta(seconds=1))
     ticket = await house.tokens.look(long.token)
     assert ticket is not None
     assert ticket.state is TicketState.OPEN
     house.clock.forward(timedelta(seconds=1))
-    assert await house.redeem(long) is Refused.EXPIRED
+    assert await house.redeem(long) is TokenProblem.EXPIRED
 
 
 async def test_other_content_is_refused_and_costs_nothing(house: House) -> None:
     """A token decides only what it was issued for."""
     issued = await house.issue()
     for digest in ("e" * 64, "", DIGEST[:-1], DIGEST + "d", "\udcff"):
-        assert await house.redeem(issued, digest=digest) is Refused.OTHER_CONTENT
+        assert await house.redeem(issued, digest=digest) is TokenProblem.OTHER_CONTENT
     for _ in range(MOST_TRIES):
-        assert await house.redeem(issued, digest="x") is Refused.OTHER_CONTENT
+        assert await house.redeem(issued, digest="x") is TokenProblem.OTHER_CONTENT
     assert isinstance(await house.redeem(issued), Redeemed)
 
 
 async def test_a_code_fits_its_own_token_only(house: House) -> None:
     """Codes of other mails are wrong codes."""
     first, second = await house.issue(), await house.issue()
-    assert await house.redeem(first, second.code) is Refused.WRONG_CODE
-    assert await house.tokens.redeem("x" * 43, first.code, digest=DIGEST) is Refused.UNKNOWN
-    assert await house.tokens.redeem("", first.code, digest=DIGEST) is Refused.UNKNOWN
-    assert await house.tokens.redeem("x" * 43, "", digest=DIGEST) is Refused.UNKNOWN
+    assert await house.redeem(first, second.code) is TokenProblem.WRONG_CODE
+    assert await house.tokens.redeem("x" * 43, first.code, digest=DIGEST) is TokenProblem.UNKNOWN
+    assert await house.tokens.redeem("", first.code, digest=DIGEST) is TokenProblem.UNKNOWN
+    assert await house.tokens.redeem("x" * 43, "", digest=DIGEST) is TokenProblem.UNKNOWN
 
 
 async def test_revoking_ends_every_open_token_of_an_approval(house: House) -> None:
@@ -231,9 +233,9 @@ async def test_revoking_ends_every_open_token_of_an_approval(house: House) -> No
     await house.tokens.settle(used.token)
     assert await house.tokens.revoke("t1.analyse.v1") == 1
     assert await house.tokens.revoke("t1.analyse.v1") == 0
-    assert await house.redeem(open_one) is Refused.REVOKED
-    assert await house.tokens.redeem(open_one.token, "", digest=DIGEST) is Refused.REVOKED
-    assert await house.redeem(used) is Refused.USED
+    assert await house.redeem(open_one) is TokenProblem.REVOKED
+    assert await house.tokens.redeem(open_one.token, "", digest=DIGEST) is TokenProblem.REVOKED
+    assert await house.redeem(used) is TokenProblem.USED
     assert isinstance(await house.redeem(other), Redeemed)
 
 
@@ -249,7 +251,7 @@ async def test_a_claim_of_a_dead_process_lapses(house: House) -> None:
     issued = await house.issue()
     first = await house.redeem(issued)
     house.clock.forward(LEASE - timedelta(seconds=1))
-    assert await house.redeem(issued) is Refused.USED
+    assert await house.redeem(issued) is TokenProblem.USED
     house.clock.forward(timedelta(seconds=1))
     assert await house.state(issued) == (TicketState.OPEN, MOST_TRIES)
     second = await house.redeem(issued)

@@ -25,7 +25,7 @@ async def rows(empty_engine: AsyncEngine, tmp_path: Path) -> AsyncIterator[PaceR
     await made.close()
 
 
-async def claim(rows: PaceRows, ahead: float = 0.05, channel: str = C) -> pace.Turn:
+async def claim(rows: PaceRows, ahead: float = 0.05, channel: str = C) -> pace.StoredTurn:
     """A turn, from a database that is there."""
     turn = await rows.claim(channel, POST, ahead)
     assert turn is not None

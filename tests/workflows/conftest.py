@@ -12,8 +12,8 @@ import pytest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
-from bot.activities.post_card import Showing
-from bot.activities.prepare_approval import Preparing, TemporalQueue
+from bot.activities.post_card import CardPoster
+from bot.activities.prepare_approval import ApprovalPreparation, TemporalQueue
 from bot.config.settings import TemporalSettings
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
@@ -57,12 +57,12 @@ class House:
 
     def activities(self) -> list[Callable[..., Any]]:
         cards, queue = self.cards, TemporalQueue(self.client)
-        preparing = Preparing(self.people, self.ladder, self.rules, queue)
+        preparing = ApprovalPreparation(self.people, self.ladder, self.rules, queue)
         return [
             self.agent.run_turn,
             self.inputs.collect_inputs,
             self.people.resolve_electorate,
-            *(preparing.prepare, Showing(cards, self.audit).show),
+            *(preparing.prepare, CardPoster(cards, self.audit).show),
             *(cards.show_task, cards.update_card, cards.attach, cards.remind),
             *(cards.answer, cards.say, cards.post_copy),
             *(cards.post_receipt, cards.tell_requester, cards.tell_outcome),

@@ -16,7 +16,7 @@ from temporalio import activity
 
 from agents.a2a.client import A2AClient
 from agents.a2a.codec import OUTCOME_TYPE, outcome_of
-from agents.runtime.activity import AgentActivities
+from agents.runtime.activity import TurnRunning
 from agents.turn.answer import parse_answer
 from bot.config.settings import TemporalSettings
 from bot.temporal import client as temporal
@@ -137,7 +137,7 @@ class PoisonedHouse(House):
     a2a: A2AClient = field(default_factory=A2AClient)
 
     def activities(self) -> list[Callable[..., Any]]:
-        real = AgentActivities(inputs=NoBytes(), endpoints={}, client=self.a2a, local=self.poisoner)
+        real = TurnRunning(inputs=NoBytes(), endpoints={}, client=self.a2a, local=self.poisoner)
         others = [one for one in super().activities() if one != self.agent.run_turn]
         return [*others, real.run_turn]
 

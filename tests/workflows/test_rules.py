@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workflows import rules
 from workflows.messages.ballot import Ballot
-from workflows.messages.decisions import Decision, Edit, Outcome, Place, Reply, Verdict, Via
+from workflows.messages.decisions import Decision, Edit, Outcome, Place, ReplyKind, Verdict, Via
 from workflows.messages.electorate import Electorate, Person
 from workflows.messages.policy import Policy, Risk
 from workflows.messages.results import ExecutionMode
@@ -59,38 +59,38 @@ REJECT, CHANGES = Verdict.REJECT, Verdict.REQUEST_CHANGES
 EDIT = Edit(summary="edited")
 
 REFUSED = [
-    ("a stranger", {}, says("EVE"), Reply.NOT_APPROVER),
-    ("an approver of another workspace", {}, says(ANN, team="OTHER"), Reply.NOT_APPROVER),
-    ("the requester", {}, says(ASKER), Reply.REQUESTER),
-    ("the requester rejecting", {}, says(ASKER, REJECT), Reply.REQUESTER),
-    ("an editor", {"authors": (ANN,)}, says(ANN), Reply.AUTHOR),
-    ("somebody who delegated", {"moved": {ANN: BEN}}, says(ANN), Reply.DELEGATED),
-    ("an older revision", {"revision": 2}, says(ANN), Reply.STALE),
-    ("another digest", {}, says(ANN, digest="f" * 16), Reply.STALE),
-    ("a digest cut too short", {}, says(ANN, digest=DIGEST[:15]), Reply.STALE),
-    ("an empty digest", {}, says(ANN, digest=""), Reply.STALE),
-    ("another message", {}, says(ANN, place=Place(channel="C1", ts="2.2")), Reply.WRONG_PLACE),
-    ("another channel", {}, says(ANN, place=Place(channel="C2", ts="1.1")), Reply.WRONG_PLACE),
-    ("a button without a message", {}, says(ANN, place=None), Reply.WRONG_PLACE),
-    ("after the deadline", {"deadline": NOW}, says(ANN), Reply.EXPIRED),
-    ("before it is raised", {"electorate": None}, says(ANN), Reply.NOT_READY),
-    ("a rejection without reason", {}, says(ANN, REJECT, comment=" "), Reply.REASON_MISSING),
-    ("changes without words", {}, says(ANN, CHANGES, comment=""), Reply.REASON_MISSING),
-    ("changes after the last version", {"max_revisions": 1}, says(ANN, CHANGES), Reply.REVISIONS_USED_UP),
-    ("an edit after the last version", {"max_revisions": 1}, says(ANN, edit=EDIT), Reply.REVISIONS_USED_UP),
-    ("high risk by one click", {"risk": Risk.HIGH}, says(ANN), Reply.CONFIRMATION_MISSING),
-    ("high risk, another word typed", {"risk": Risk.HIGH}, says(ANN, confirmation="report"), Reply.CONFIRMATION_MISSING),
-    ("high risk in bulk", {"risk": Risk.HIGH}, says(ANN, via=Via.BULK, confirmation="analysis"), Reply.NO_BULK),
-    ("high risk by e-mail", {"risk": Risk.HIGH}, says(ANN, via=Via.EMAIL, confirmation="analysis"), Reply.NO_EMAIL),
-    ("a synthetic result", {"execution_mode": ExecutionMode.SYNTHETIC}, says(ANN), Reply.NOT_LIVE),
-    ("a fallback the policy forbids", {"execution_mode": ExecutionMode.FALLBACK, "approve_fallback": False}, says(ANN), Reply.NOT_LIVE),
+    ("a stranger", {}, says("EVE"), ReplyKind.NOT_APPROVER),
+    ("an approver of another workspace", {}, says(ANN, team="OTHER"), ReplyKind.NOT_APPROVER),
+    ("the requester", {}, says(ASKER), ReplyKind.REQUESTER),
+    ("the requester rejecting", {}, says(ASKER, REJECT), ReplyKind.REQUESTER),
+    ("an editor", {"authors": (ANN,)}, says(ANN), ReplyKind.AUTHOR),
+    ("somebody who delegated", {"moved": {ANN: BEN}}, says(ANN), ReplyKind.DELEGATED),
+    ("an older revision", {"revision": 2}, says(ANN), ReplyKind.STALE),
+    ("another digest", {}, says(ANN, digest="f" * 16), ReplyKind.STALE),
+    ("a digest cut too short", {}, says(ANN, digest=DIGEST[:15]), ReplyKind.STALE),
+    ("an empty digest", {}, says(ANN, digest=""), ReplyKind.STALE),
+    ("another message", {}, says(ANN, place=Place(channel="C1", ts="2.2")), ReplyKind.WRONG_PLACE),
+    ("another channel", {}, says(ANN, place=Place(channel="C2", ts="1.1")), ReplyKind.WRONG_PLACE),
+    ("a button without a message", {}, says(ANN, place=None), ReplyKind.WRONG_PLACE),
+    ("after the deadline", {"deadline": NOW}, says(ANN), ReplyKind.EXPIRED),
+    ("before it is raised", {"electorate": None}, says(ANN), ReplyKind.NOT_READY),
+    ("a rejection without reason", {}, says(ANN, REJECT, comment=" "), ReplyKind.REASON_MISSING),
+    ("changes without words", {}, says(ANN, CHANGES, comment=""), ReplyKind.REASON_MISSING),
+    ("changes after the last version", {"max_revisions": 1}, says(ANN, CHANGES), ReplyKind.REVISIONS_USED_UP),
+    ("an edit after the last version", {"max_revisions": 1}, says(ANN, edit=EDIT), ReplyKind.REVISIONS_USED_UP),
+    ("high risk by one click", {"risk": Risk.HIGH}, says(ANN), ReplyKind.CONFIRMATION_MISSING),
+    ("high risk, another word typed", {"risk": Risk.HIGH}, says(ANN, confirmation="report"), ReplyKind.CONFIRMATION_MISSING),
+    ("high risk in bulk", {"risk": Risk.HIGH}, says(ANN, via=Via.BULK, confirmation="analysis"), ReplyKind.NO_BULK),
+    ("high risk by e-mail", {"risk": Risk.HIGH}, says(ANN, via=Via.EMAIL, confirmation="analysis"), ReplyKind.NO_EMAIL),
+    ("a synthetic result", {"execution_mode": ExecutionMode.SYNTHETIC}, says(ANN), ReplyKind.NOT_LIVE),
+    ("a fallback the policy forbids", {"execution_mode": ExecutionMode.FALLBACK, "approve_fallback": False}, says(ANN), ReplyKind.NOT_LIVE),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("who", "changed", "decision", "reply"), REFUSED, ids=[r[0] for r in REFUSED]
 )
-def test_refused(who: str, changed: dict[str, Any], decision: Decision, reply: Reply) -> None:
+def test_refused(who: str, changed: dict[str, Any], decision: Decision, reply: ReplyKind) -> None:
     """Each of these is refused with its own answer, and nothing counts."""
     after, answer = rules.apply(ballot(**changed), decision, NOW)
     assert answer.reply is reply, who
@@ -117,10 +117,10 @@ ACCEPTED = [
 def test_accepted(what: str, changed: dict[str, Any], decision: Decision, outcome: Outcome) -> None:
     """Each of these settles the approval."""
     after, answer = rules.apply(ballot(**changed), decision, NOW)
-    assert (after.outcome, answer.reply) == (outcome, Reply.SETTLED), what
+    assert (after.outcome, answer.reply) == (outcome, ReplyKind.SETTLED), what
 
 
-def run(start: Ballot, *decisions: Decision) -> tuple[Ballot, list[Reply]]:
+def run(start: Ballot, *decisions: Decision) -> tuple[Ballot, list[ReplyKind]]:
     """Apply one after the other."""
     replies = []
     for decision in decisions:
@@ -133,7 +133,7 @@ def test_a_quorum_needs_distinct_people() -> None:
     """The same person twice is one; the second person settles."""
     two = ballot(quorum=2)
     after, replies = run(two, says(ANN), says(ANN, id="again"), says(BEN))
-    assert replies == [Reply.COUNTED, Reply.ALREADY_COUNTED, Reply.SETTLED]
+    assert replies == [ReplyKind.COUNTED, ReplyKind.ALREADY_COUNTED, ReplyKind.SETTLED]
     assert after.outcome is Outcome.APPROVED
 
 
@@ -148,7 +148,7 @@ def test_one_person_fills_one_seat_only() -> None:
     """Ann is in both groups and fills one; Ben has to come too."""
     start = ballot(quorum=1, groups={"finance": (ANN, BEN), "legal": (ANN,)})
     after, replies = run(start, says(ANN))
-    assert (after.outcome, replies) == (None, [Reply.COUNTED])
+    assert (after.outcome, replies) == (None, [ReplyKind.COUNTED])
     assert after.missing() == "1 of 2, missing: legal"
     after, _ = run(after, says(BEN))
     assert after.outcome is Outcome.APPROVED
@@ -158,7 +158,7 @@ def test_an_approval_can_be_taken_back_but_a_rejection_cannot() -> None:
     """A change of mind towards caution counts; the other way round it does not."""
     start = ballot(quorum=2, reject_quorum=2)
     after, replies = run(start, says(ANN), says(ANN, REJECT), says(ANN, id="back"))
-    assert replies == [Reply.COUNTED, Reply.COUNTED, Reply.ALREADY_COUNTED]
+    assert replies == [ReplyKind.COUNTED, ReplyKind.COUNTED, ReplyKind.ALREADY_COUNTED]
     assert (after.approvals(), after.rejections()) == ((), (ANN,))
 
 
@@ -262,8 +262,8 @@ def test_no_sequence_of_clicks_breaks_the_rules(
 def test_a_requester_who_is_no_approver_reads_why() -> None:
     """Not that they are no approver; the same for whoever wrote it."""
     _, answer = rules.apply(ballot("ANN BEN"), says(ASKER), NOW)
-    assert (answer.reply, answer.approvers) == (Reply.REQUESTER, (ANN, BEN))
+    assert (answer.reply, answer.approvers) == (ReplyKind.REQUESTER, (ANN, BEN))
     _, answer = rules.apply(ballot("ANN BEN", authors=(CAT,)), says(CAT), NOW)
-    assert answer.reply is Reply.AUTHOR
+    assert answer.reply is ReplyKind.AUTHOR
     _, answer = rules.apply(ballot("ANN BEN", requester_may_decide=True), says(ASKER), NOW)
-    assert answer.reply is Reply.NOT_APPROVER
+    assert answer.reply is ReplyKind.NOT_APPROVER

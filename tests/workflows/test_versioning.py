@@ -16,7 +16,7 @@ from bot.temporal import client as temporal
 
 
 @workflow.defn
-class Waiting:
+class Idle:
     """Ends with the first click."""
 
     def __init__(self) -> None:
@@ -63,21 +63,21 @@ async def test_an_approval_is_carried_on_by_the_release_made_current(
     temporal_address: str,
 ) -> None:
     """It began under the old one, whose workers are gone when the click comes."""
-    ours = SimplePlugin("waiting", workflows=[Waiting])
+    ours = SimplePlugin("waiting", workflows=[Idle])
     client = await Client.connect(temporal_address, plugins=[ours])
     name = f"waiting-{uuid.uuid4().hex[:8]}"
     settings = TemporalSettings(task_queue=name, deployment=name)
     old = temporal.worker(client, settings, "0.1.0")
     async with old:
         await make_current(client, name, "0.1.0")
-        waiting = await client.start_workflow(Waiting.run, id=name, task_queue=name)
+        waiting = await client.start_workflow(Idle.run, id=name, task_queue=name)
         async with asyncio.timeout(30):
             while not await builds(waiting):  # noqa: ASYNC110 - the server has a pace of its own
                 await asyncio.sleep(0.05)
         async with temporal.worker(client, settings, "0.2.0"):
             await make_current(client, name, "0.2.0")
             await old.shutdown()
-            await waiting.signal(Waiting.click, "approved")
+            await waiting.signal(Idle.click, "approved")
             async with asyncio.timeout(30):
                 assert await waiting.result() == "approved"
             carried = await builds(waiting)

@@ -10,17 +10,17 @@ from temporalio.exceptions import ActivityError
 from workflows.activities import (
     HURRIED,
     PATIENT,
-    CardSteps,
+    CardActivities,
     ClosingRequest,
     CopyRequest,
-    LadderSteps,
+    LadderActivities,
+    MailActivities,
     MailRequest,
-    MailSteps,
     Moments,
     ReachRequest,
     Word,
 )
-from workflows.approval.state import Matter
+from workflows.approval.state import ApprovalState
 from workflows.messages.decisions import Place, Via
 from workflows.messages.electorate import Person
 from workflows.messages.requests import CardView
@@ -30,20 +30,22 @@ async def moments(request: ReachRequest) -> dict[str, datetime]:
     """When each person's hours let a notice out; nobody's when that cannot be found out now."""
     try:
         found: Moments = await workflow.execute_activity_method(
-            LadderSteps.moments, request, **HURRIED
+            LadderActivities.moments, request, **HURRIED
         )
     except ActivityError:
         return {}
     return found.by_person
 
 
-async def remind(matter: Matter) -> bool:
+async def remind(state: ApprovalState) -> bool:
     """In the thread; False when Slack did not take it in time."""
     try:
-        place = await workflow.execute_activity_method(CardSteps.remind, matter.view(), **HURRIED)
+        place = await workflow.execute_activity_method(
+            CardActivities.remind, state.view(), **HURRIED
+        )
     except ActivityError:
         return False
-    await matter.add_reminder(place)
+    await state.add_reminder(place)
     return True
 
 
@@ -51,7 +53,7 @@ async def copy_to(view: CardView, person: Person) -> Place | None:
     """A copy of the card in somebody's direct messages; None when Slack did not take it."""
     request = CopyRequest(view=view, to=person.id)
     try:
-        return await workflow.execute_activity_method(CardSteps.post_copy, request, **HURRIED)
+        return await workflow.execute_activity_method(CardActivities.post_copy, request, **HURRIED)
     except ActivityError:
         return None
 
@@ -65,7 +67,7 @@ async def mail(requests: Iterable[MailRequest]) -> list[str]:
 
 async def _mail(request: MailRequest) -> bool:
     try:
-        return await workflow.execute_activity_method(MailSteps.mail, request, **HURRIED)
+        return await workflow.execute_activity_method(MailActivities.mail, request, **HURRIED)
     except ActivityError:
         workflow.logger.warning("a letter could not be sent")
         return False
@@ -76,7 +78,7 @@ async def close_mails(view: CardView) -> None:
 
     Not whoever ended it by his own letter: the page told him.
     """
-    people = await workflow.execute_activity_method(MailSteps.revoke_links, view, **PATIENT)
+    people = await workflow.execute_activity_method(MailActivities.revoke_links, view, **PATIENT)
     last = view.ballot.counted[-1] if view.ballot.counted else None
     knows = last.by if last and last.via is Via.EMAIL else ""
     letters = [ClosingRequest(view=view, to=one) for one in people if one.id != knows]
@@ -84,14 +86,14 @@ async def close_mails(view: CardView) -> None:
 
 
 async def _close(request: ClosingRequest) -> None:
-    await workflow.execute_activity_method(MailSteps.close_mail, request, **PATIENT)
+    await workflow.execute_activity_method(MailActivities.close_mail, request, **PATIENT)
 
 
 async def tell(to: str, text: str, about: Place | None) -> Place | None:
     """One sentence to one person, with a link to the card; gives where it stands."""
     word = Word(place=Place(channel=""), text=text, to=to, about=about)
     try:
-        return await workflow.execute_activity_method(CardSteps.say, word, **HURRIED)
+        return await workflow.execute_activity_method(CardActivities.say, word, **HURRIED)
     except ActivityError:
         workflow.logger.warning("a sentence could not be delivered")
     return None
@@ -99,9 +101,9 @@ async def tell(to: str, text: str, about: Place | None) -> Place | None:
 
 async def tell_outcome(view: CardView) -> None:
     """To whoever asked, however long Slack takes."""
-    await workflow.execute_activity_method(CardSteps.tell_outcome, view, **PATIENT)
+    await workflow.execute_activity_method(CardActivities.tell_outcome, view, **PATIENT)
 
 
-async def tell_waiting(matter: Matter, to: str, text: str) -> None:
+async def tell_waiting(state: ApprovalState, to: str, text: str) -> None:
     """That the decision is missing, for as long as that is true."""
-    await matter.add_reminder(await tell(to, text, matter.card()))
+    await state.add_reminder(await tell(to, text, state.card()))

@@ -8,13 +8,13 @@ from workflows.activities import (
     BEGINNINGS,
     PATIENT,
     ElectorateRequest,
-    PeopleSteps,
+    PeopleActivities,
     Preparation,
+    PrepareActivities,
     PrepareRequest,
-    RaisingSteps,
     Weighing,
 )
-from workflows.approval.state import Matter
+from workflows.approval.state import ApprovalState
 from workflows.messages.audit import AuditKind
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Decision, Verdict
@@ -26,7 +26,7 @@ from workflows.messages.requests import ApprovalRequest
 async def prepare(request: ApprovalRequest, raised_at: datetime) -> Preparation:
     """Everything at once, after the cards that are ready to be shown."""
     return await workflow.execute_activity_method(
-        RaisingSteps.prepare,
+        PrepareActivities.prepare,
         PrepareRequest(
             policy=request.policy,
             channel=request.thread.channel,
@@ -40,18 +40,18 @@ async def prepare(request: ApprovalRequest, raised_at: datetime) -> Preparation:
     )
 
 
-def note(matter: Matter) -> None:
+def note(state: ApprovalState) -> None:
     """Into the audit log: with the card, or before with whatever else is written."""
-    request, electorate = matter.request, matter.ballot.electorate
+    request, electorate = state.request, state.ballot.electorate
     assert electorate is not None
-    raised = matter.journal.entry(
+    raised = state.journal.entry(
         AuditKind.RAISED,
         request.requester,
         step=request.step,
         agent=request.version.name if request.version else request.step,
         input=list(request.sources),
         result=request.result.model_dump(mode="json", exclude={"full_text"}),
-        digest=matter.ballot.digest,
+        digest=state.ballot.digest,
         result_digest=digest(request.result),
         policy=request.policy.model_dump(mode="json"),
         electorate=electorate.model_dump(mode="json"),
@@ -59,13 +59,13 @@ def note(matter: Matter) -> None:
         version=request.version.model_dump(mode="json") if request.version else None,
         previous_digest=digest(request.previous) if request.previous else "",
     )
-    matter.journal.add(raised)
+    state.journal.add(raised)
 
 
 async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
     """The people this policy names, as they are now."""
     return await workflow.execute_activity_method(
-        PeopleSteps.resolve_electorate,
+        PeopleActivities.resolve_electorate,
         ElectorateRequest(
             policy=policy, channel=request.thread.channel, requester=request.requester
         ),
@@ -73,17 +73,17 @@ async def look_up(request: ApprovalRequest, policy: Policy) -> Electorate:
     )
 
 
-def decision_of(weighing: Weighing, matter: Matter) -> Decision | None:
+def decision_of(weighing: Weighing, state: ApprovalState) -> Decision | None:
     """What a rule or an open bypass decided in place of people; None when people decide."""
     if weighing.via is None:
         return None
     return Decision(
-        id=f"{weighing.via}:{matter.request.id}",
+        id=f"{weighing.via}:{state.request.id}",
         verdict=Verdict.APPROVE,
         by=weighing.by,
         at=workflow.now(),
-        revision=matter.request.revision,
-        digest=matter.ballot.digest,
+        revision=state.request.revision,
+        digest=state.ballot.digest,
         via=weighing.via,
         comment=weighing.reason,
     )

@@ -5,19 +5,19 @@ import asyncio
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
-from workflows.activities import BRIEF, CardSteps, Notice
-from workflows.messages.decisions import Answer, Place
+from workflows.activities import BRIEF, CardActivities, Notice
+from workflows.messages.decisions import Place, Reply
 from workflows.messages.requests import ApprovalRequest
 
 
-class Answers:
+class Replies:
     """The answers under way; all are given before the workflow ends."""
 
     def __init__(self, request: ApprovalRequest) -> None:
         self._request = request
         self._running: set[asyncio.Task[None]] = set()
 
-    def give(self, to: str, place: Place | None, answer: Answer) -> None:
+    def give(self, to: str, place: Place | None, answer: Reply) -> None:
         """Answer one person, where he clicked."""
         notice = Notice(
             to=to,
@@ -36,7 +36,7 @@ class Answers:
 
     async def _send(self, notice: Notice) -> None:
         try:
-            await workflow.execute_activity_method(CardSteps.answer, notice, **BRIEF)
+            await workflow.execute_activity_method(CardActivities.answer, notice, **BRIEF)
         except ActivityError:
             workflow.logger.warning("a private answer could not be delivered")
 

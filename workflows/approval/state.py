@@ -5,16 +5,16 @@ from datetime import datetime
 
 from temporalio import workflow
 
-from workflows.activities import PATIENT, CardSteps
+from workflows.activities import PATIENT, CardActivities
 from workflows.approval.rungs import Rungs
-from workflows.audit_buffer import Journal
-from workflows.background import Mirror
+from workflows.audit_buffer import AuditBuffer
+from workflows.background import BackgroundUpdate
 from workflows.content.text_change import text_change
 from workflows.messages.audit import AuditKind
 from workflows.messages.ballot import Ballot
 from workflows.messages.decisions import Outcome, Place, Via
 from workflows.messages.electorate import Person
-from workflows.messages.ladder import Later
+from workflows.messages.ladder import DeferredNotice
 from workflows.messages.outage import Outage
 from workflows.messages.requests import ApprovalRequest, CardView, CarriedApproval
 from workflows.messages.results import AgentResult
@@ -22,7 +22,7 @@ from workflows.messages.results import AgentResult
 REMEMBERED = 1_000
 
 
-class Matter:
+class ApprovalState:
     """The state of one approval. `cards` keeps every copy true: touch it after a visible change."""
 
     def __init__(self, request: ApprovalRequest) -> None:
@@ -34,15 +34,17 @@ class Matter:
         self.mailed = bool(carried and carried.mailed)
         self.copied: set[str] = set(carried.copied) if carried else set()
         self.snoozed: dict[str, datetime] = dict(carried.snoozed) if carried else {}
-        self.later: dict[str, Later] = {one.key: one for one in carried.later} if carried else {}
+        self.later: dict[str, DeferredNotice] = (
+            {one.key: one for one in carried.later} if carried else {}
+        )
         self.mailed_at: dict[str, datetime] = dict(carried.mailed_at) if carried else {}
         self.outage: Outage | None = carried.outage if carried else None
         self.reminders: tuple[Place, ...] = carried.reminders if carried else ()
         self.rungs = Rungs(carried.plan, carried.rungs_sent) if carried else Rungs()
         self.reason = ""
         self.withdrawn_by = ""
-        self.journal = Journal(request.task_id, request.id, request.revision)
-        self.cards = Mirror(self._rewrite)
+        self.journal = AuditBuffer(request.task_id, request.id, request.revision)
+        self.cards = BackgroundUpdate(self._rewrite)
         before = request.previous.full_text if request.previous else request.result.full_text
         self._text_change = text_change(before, request.result.full_text)
 
@@ -133,7 +135,7 @@ class Matter:
         return tuple(who for who, until in self.snoozed.items() if until > workflow.now())
 
     async def _rewrite(self) -> None:
-        await workflow.execute_activity_method(CardSteps.update_card, self.view(), **PATIENT)
+        await workflow.execute_activity_method(CardActivities.update_card, self.view(), **PATIENT)
 
 
 def _without_text(result: AgentResult) -> AgentResult:

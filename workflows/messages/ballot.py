@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import Field
 
 from workflows.messages.base import Frozen
-from workflows.messages.decisions import Answer, Decision, Outcome, Place, Verdict, settled_by
+from workflows.messages.decisions import Decision, Outcome, Place, Reply, Verdict, settled_by
 from workflows.messages.electorate import Electorate
 from workflows.messages.policy import Policy
 from workflows.messages.results import ExecutionMode
@@ -29,7 +29,7 @@ class Ballot(Frozen):
     places: tuple[Place, ...] = ()
     moved: dict[str, str] = Field(default={}, description="who delegated to whom")
     counted: tuple[Decision, ...] = ()
-    answers: dict[str, Answer] = Field(default={}, description="by decision id")
+    answers: dict[str, Reply] = Field(default={}, description="by decision id")
     outcome: Outcome | None = None
     settled_at: datetime | None = None
 

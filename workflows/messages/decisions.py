@@ -179,7 +179,7 @@ class Withdrawal(Frozen):
     place: Place | None = None
 
 
-class Reply(StrEnum):
+class ReplyKind(StrEnum):
     """What a decision met; `notifications/views/replies.py` has the sentence for each."""
 
     SETTLED = "settled"
@@ -210,14 +210,14 @@ class Reply(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Answer(Frozen):
+class Reply(Frozen):
     """The private answer to one gesture of one person.
 
     `who` and `when` name whoever settled it before; `missing` what is still needed. `edited` says
     that the decision came with an edit, and `version` which version that made, if any.
     """
 
-    reply: Reply
+    reply: ReplyKind
     verdict: Verdict | None = None
     outcome: Outcome | None = None
     who: tuple[str, ...] = ()
@@ -231,7 +231,7 @@ class Answer(Frozen):
     @property
     def accepted(self) -> bool:
         """True when the decision counts."""
-        return self.reply in (Reply.SETTLED, Reply.COUNTED)
+        return self.reply in (ReplyKind.SETTLED, ReplyKind.COUNTED)
 
 
 class Settlement(Frozen):

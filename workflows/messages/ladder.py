@@ -72,7 +72,7 @@ class PlannedRung(Frozen):
     to: tuple[str, ...] = ()
 
 
-class Later(Frozen):
+class DeferredNotice(Frozen):
     """A notice that waits for one person's hours: a copy of the card, or a letter."""
 
     act: Act

@@ -12,7 +12,7 @@ from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Place, Settlement
 from workflows.messages.electorate import Electorate
 from workflows.messages.health import AgentHealth
-from workflows.messages.ladder import Later, PlannedRung
+from workflows.messages.ladder import DeferredNotice, PlannedRung
 from workflows.messages.outage import Outage
 from workflows.messages.policy import Policy
 from workflows.messages.results import AgentResult, AgentVersion, ExecutionMode, ToolRun
@@ -40,7 +40,7 @@ class CarriedApproval(Frozen):
     snoozed: dict[str, datetime] = {}
     plan: tuple[PlannedRung, ...] = ()
     rungs_sent: tuple[str, ...] = ()
-    later: tuple[Later, ...] = ()
+    later: tuple[DeferredNotice, ...] = ()
     mailed_at: dict[str, datetime] = {}
     outage: Outage | None = None
     reminders: tuple[Place, ...] = ()

@@ -53,7 +53,7 @@ class Question(Frozen):
     hint: str = ""
 
 
-class Answer(Frozen):
+class ToolDecision(Frozen):
     """The decision on a `Question`; `arguments` replaces the tool's arguments when edited."""
 
     question_id: str
@@ -86,7 +86,7 @@ class TurnRequest(Frozen):
     temperature: float | None = None
     pin: AgentPin = AgentPin()
     session: str = ""
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[ToolDecision, ...] = ()
     turn: str = ""
     ran: tuple[ToolRun, ...] = ()
     judged: bool = Field(default=False, description="see StepPlan")

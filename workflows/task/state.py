@@ -6,10 +6,10 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, TimeoutType
 from temporalio.exceptions import TimeoutError as LateError
 
-from workflows.activities import PATIENT, CardSteps
+from workflows.activities import PATIENT, CardActivities
 from workflows.approval import search_attributes
-from workflows.audit_buffer import Journal
-from workflows.background import Mirror
+from workflows.audit_buffer import AuditBuffer
+from workflows.background import BackgroundUpdate
 from workflows.messages.audit import AuditKind
 from workflows.messages.decisions import Place, Settlement
 from workflows.messages.tasks import (
@@ -39,7 +39,7 @@ class Cancelled(Exception):  # noqa: N818 - the task was cancelled, nothing went
     """Somebody cancelled the task."""
 
 
-class Errand:
+class TaskState:
     """The state of one task. `message` keeps its message true: touch it after a change."""
 
     def __init__(self, request: TaskRequest) -> None:
@@ -63,8 +63,8 @@ class Errand:
         self.cancelled: Gesture | None = None
         self.reason = ""
         self.ended_by = ""
-        self.journal = Journal(request.id)
-        self.message = Mirror(self._show)
+        self.journal = AuditBuffer(request.id)
+        self.message = BackgroundUpdate(self._show)
         self.tidings = Tidings(self.view)
 
     def view(self) -> TaskView:
@@ -156,7 +156,7 @@ class Errand:
     async def _show(self) -> None:
         if self.accepted:
             self.place = await workflow.execute_activity_method(
-                CardSteps.show_task, self.view(), **PATIENT
+                CardActivities.show_task, self.view(), **PATIENT
             )
 
 

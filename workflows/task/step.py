@@ -14,7 +14,7 @@ from temporalio.exceptions import (
 )
 from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
-from workflows.activities import BEGINNINGS, AgentSteps
+from workflows.activities import BEGINNINGS, AgentActivities
 from workflows.approval.workflow import ApprovalWorkflow, changes
 from workflows.content import proposal
 from workflows.messages.audit import AuditKind
@@ -24,15 +24,15 @@ from workflows.messages.requests import ApprovalRequest, approval_id
 from workflows.messages.results import AgentResult
 from workflows.messages.tasks import Gate, Gesture, StepPlan, StepRecord, StepState, Trouble
 from workflows.messages.turns import (
-    Answer,
     EarlierStep,
     Feedback,
     Question,
+    ToolDecision,
     TurnOutcome,
     TurnRequest,
 )
 from workflows.task import step_end, tool_calls
-from workflows.task.state import Cancelled, Errand, lost, sentence
+from workflows.task.state import Cancelled, TaskState, lost, sentence
 from workflows.task.step_end import StepEnd
 from workflows.task.tool_runs import Acts
 
@@ -53,8 +53,8 @@ MOST_LOSSES = 10
 class StepRun:
     """Runs one step until its result is settled; `feedback` and edits make new revisions."""
 
-    def __init__(self, errand: Errand, number: int, plan: StepPlan) -> None:
-        self._errand = errand
+    def __init__(self, task_state: TaskState, number: int, plan: StepPlan) -> None:
+        self._state = task_state
         self._number = number
         self._plan = plan
         self._revision = 1
@@ -64,8 +64,8 @@ class StepRun:
         self._edit_comment = ""
         self._previous: AgentResult | None = None
         self._asked = 0
-        self._acts = Acts(plan.name, errand.journal)
-        errand.acts.append(self._acts)
+        self._acts = Acts(plan.name, task_state.journal)
+        task_state.acts.append(self._acts)
 
     async def run(self) -> StepEnd:
         """How the last revision ended, recorded when it is an end of the step."""
@@ -99,7 +99,7 @@ class StepRun:
 
     def _ends_in_receipt(self) -> bool:
         """Nobody is asked about what was done already, unless something follows from it."""
-        gate, steps = self._plan.gate, self._errand.request.steps
+        gate, steps = self._plan.gate, self._state.request.steps
         if gate is Gate.REVIEW or self._number + 1 < len(steps):
             return False
         if gate is Gate.AUTO and not self._acts.asked:
@@ -108,14 +108,18 @@ class StepRun:
 
     async def _receipt(self, outcome: TurnOutcome) -> StepEnd:
         """Say what was done; without anything done, the step ends as people decided."""
-        errand, acts, result = self._errand, self._acts, outcome.result
+        task_state, acts, result = self._state, self._acts, outcome.result
         assert result is not None
         end = step_end.acted(acts)
         by = tuple(dict.fromkeys(who for one in acts.declined for who in one.by))
-        errand.mark(self._number, state=end.state, since=workflow.now(), by=by, reason=end.reason)
+        task_state.mark(
+            self._number, state=end.state, since=workflow.now(), by=by, reason=end.reason
+        )
         mode = outcome.execution_mode
-        errand.records.append(StepRecord(step=self._plan.name, result=result, execution_mode=mode))
-        errand.receipt = await step_end.post_receipt(errand, self._plan.name, acts, result)
+        task_state.records.append(
+            StepRecord(step=self._plan.name, result=result, execution_mode=mode)
+        )
+        task_state.receipt = await step_end.post_receipt(task_state, self._plan.name, acts, result)
         return end
 
     # The agent.
@@ -123,7 +127,7 @@ class StepRun:
     async def _result(self) -> TurnOutcome:
         """Turn after turn, until the agent has a result; its questions go to people."""
         session = ""
-        answers: tuple[Answer, ...] = ()
+        answers: tuple[ToolDecision, ...] = ()
         while True:
             outcome = await self._turn(session, answers)
             self._acts.account()
@@ -132,11 +136,11 @@ class StepRun:
                 return outcome
             session, answers = outcome.session, await self._ask(outcome)
 
-    async def _turn(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
+    async def _turn(self, session: str, answers: tuple[ToolDecision, ...]) -> TurnOutcome:
         """One turn; trouble waits for a person's Retry or Cancel."""
-        errand, losses = self._errand, 0
+        task_state, losses = self._state, 0
         while True:
-            errand.mark(
+            task_state.mark(
                 self._number,
                 state=StepState.RUNNING,
                 since=workflow.now(),
@@ -156,34 +160,34 @@ class StepRun:
                 self._acts.account()
                 raise
             self._acts.take(outcome.ran)
-            errand.mark(self._number, execution_mode=outcome.execution_mode)
+            task_state.mark(self._number, execution_mode=outcome.execution_mode)
             return outcome
 
     async def _stuck(self, error: ActivityError | ChildWorkflowError) -> None:
         """What ran before the failure is kept; then a person retries or cancels."""
         self._acts.take_failed(error)
         try:
-            await self._errand.stuck(self._number, sentence(error), Trouble.AGENT)
+            await self._state.stuck(self._number, sentence(error), Trouble.AGENT)
         except Cancelled:
             self._acts.account()
             raise
 
-    async def _call(self, session: str, answers: tuple[Answer, ...]) -> TurnOutcome:
-        errand, plan, info = self._errand, self._plan, workflow.info()
+    async def _call(self, session: str, answers: tuple[ToolDecision, ...]) -> TurnOutcome:
+        task_state, plan, info = self._state, self._plan, workflow.info()
         turn = self._turn_id()
         request = TurnRequest(
-            key=f"{turn}/{errand.problems}",
+            key=f"{turn}/{task_state.problems}",
             turn=turn,
             ran=self._acts.ran,
             agent=plan.agent,
-            task_id=errand.request.id,
+            task_id=task_state.request.id,
             workflow_id=info.workflow_id,
             step=plan.name,
             step_number=self._number + 1,
             revision=self._revision,
-            requester=errand.request.requester,
-            inputs=errand.inputs,
-            earlier=tuple(_earlier(record) for record in errand.records),
+            requester=task_state.request.requester,
+            inputs=task_state.inputs,
+            earlier=tuple(_earlier(record) for record in task_state.records),
             feedback=self._feedback,
             model=plan.model,
             temperature=plan.temperature,
@@ -193,8 +197,8 @@ class StepRun:
             answers=answers,
         )
         call = await self._inside(request) if plan.inside else self._outside(request)
-        await workflow.wait_condition(lambda: call.done() or errand.cancelled is not None)
-        if errand.cancelled is not None:
+        await workflow.wait_condition(lambda: call.done() or task_state.cancelled is not None)
+        if task_state.cancelled is not None:
             call.cancel()
             raise Cancelled
         return await call
@@ -207,7 +211,7 @@ class StepRun:
 
     def _outside(self, request: TurnRequest) -> asyncio.Task[TurnOutcome]:
         return workflow.start_activity_method(
-            AgentSteps.run_turn,
+            AgentActivities.run_turn,
             request,
             start_to_close_timeout=self._plan.timeout,
             heartbeat_timeout=HEARTBEAT,
@@ -227,7 +231,7 @@ class StepRun:
         return child
 
     def _note_called(self, outcome: TurnOutcome) -> None:
-        self._errand.journal.note(
+        self._state.journal.note(
             AuditKind.AGENT_CALLED,
             step=self._plan.name,
             revision=self._revision,
@@ -236,7 +240,7 @@ class StepRun:
             result_digest=digest(outcome.result),
         )
 
-    async def _ask(self, outcome: TurnOutcome) -> tuple[Answer, ...]:
+    async def _ask(self, outcome: TurnOutcome) -> tuple[ToolDecision, ...]:
         """An answer to each question: what ran before is not asked about again."""
         self._asked += 1
         if self._asked > MOST_QUESTIONS:
@@ -249,7 +253,7 @@ class StepRun:
 
     async def _ask_people(
         self, outcome: TurnOutcome, new: Sequence[Question]
-    ) -> tuple[Answer, ...]:
+    ) -> tuple[ToolDecision, ...]:
         """Let people decide what the agent wants to do; edits make new versions of the question."""
         asked = tool_calls.as_result(new)
         previous: AgentResult | None = None
@@ -258,7 +262,7 @@ class StepRun:
         while True:
             request = self._request(outcome.model_copy(update={"result": asked})).model_copy(
                 update={
-                    "id": approval_id(self._errand.request.id, self._question_name(), revision),
+                    "id": approval_id(self._state.request.id, self._question_name(), revision),
                     "title": proposal.heading(asked.calls) or f"what {self._plan.agent} wants",
                     "revision": revision,
                     "authors": authors,
@@ -271,7 +275,7 @@ class StepRun:
             settlement = await self._approve(request)
             if settlement.outcome is Outcome.WITHDRAWN:
                 gesture = Gesture(by=settlement.ended_by, reason=settlement.reason)
-                self._errand.cancelled = self._errand.cancelled or gesture
+                self._state.cancelled = self._state.cancelled or gesture
                 raise Cancelled
             if settlement.outcome is not Outcome.CHANGES_REQUESTED or settlement.result is None:
                 answers = tool_calls.answers(new, asked, settlement)
@@ -287,21 +291,21 @@ class StepRun:
     # The people.
 
     def _request(self, outcome: TurnOutcome) -> ApprovalRequest:
-        errand, plan = self._errand, self._plan
+        task_state, plan = self._state, self._plan
         assert outcome.result is not None
-        sources = tuple(file.name for file in errand.inputs)
+        sources = tuple(file.name for file in task_state.inputs)
         return ApprovalRequest(
-            id=approval_id(errand.request.id, plan.name, self._revision),
+            id=approval_id(task_state.request.id, plan.name, self._revision),
             title=f"{plan.name} of {', '.join(sources)}",
-            requester=errand.request.requester,
+            requester=task_state.request.requester,
             result=outcome.result,
             policy=plan.policy,
-            thread=errand.place,
-            task_id=errand.request.id,
-            pipeline=errand.request.pipeline,
+            thread=task_state.place,
+            task_id=task_state.request.id,
+            pipeline=task_state.request.pipeline,
             step=plan.name,
             step_number=self._number + 1,
-            steps_total=len(errand.request.steps),
+            steps_total=len(task_state.request.steps),
             revision=self._revision,
             authors=self._authors,
             sources=sources,
@@ -313,15 +317,17 @@ class StepRun:
             mode_reason=outcome.reason,
             version=outcome.version,
             parent=workflow.info().workflow_id,
-            ahead=tuple(dict.fromkeys(p.agent for p in errand.request.steps[self._number + 1 :])),
+            ahead=tuple(
+                dict.fromkeys(p.agent for p in task_state.request.steps[self._number + 1 :])
+            ),
             ran=tuple(run.brief() for run in self._acts.ran),
         )
 
     async def _approve(self, request: ApprovalRequest) -> Settlement:
         """Raise the approval and wait for its outcome; a refusal to raise it waits for a person."""
-        errand = self._errand
+        task_state = self._state
         while True:
-            errand.mark(
+            task_state.mark(
                 self._number,
                 state=StepState.WAITING,
                 since=workflow.now(),
@@ -336,29 +342,33 @@ class StepRun:
                 priority=BEGINNINGS,
             )
             await self._wait(request, child)
-            if (settlement := errand.settlements.get(request.id)) is not None:
+            if (settlement := task_state.settlements.get(request.id)) is not None:
                 return settlement
-            if errand.cancelled is not None:
+            if task_state.cancelled is not None:
                 await self._withdraw(child)
                 raise Cancelled
             try:
                 return await child
             except ChildWorkflowError as error:
-                await errand.stuck(self._number, sentence(error), Trouble.APPROVAL)
+                await task_state.stuck(self._number, sentence(error), Trouble.APPROVAL)
 
     async def _wait(
         self, request: ApprovalRequest, child: ChildWorkflowHandle[ApprovalWorkflow, Settlement]
     ) -> None:
         """The child tells by signal, as soon as it is decided; or it fails, or the task ends."""
-        errand = self._errand
+        task_state = self._state
         await workflow.wait_condition(
-            lambda: request.id in errand.settlements or child.done() or errand.cancelled is not None
+            lambda: (
+                request.id in task_state.settlements
+                or child.done()
+                or task_state.cancelled is not None
+            )
         )
 
     async def _withdraw(self, child: ChildWorkflowHandle[ApprovalWorkflow, Settlement]) -> None:
-        assert self._errand.cancelled is not None
+        assert self._state.cancelled is not None
         withdrawal = Withdrawal(
-            by=self._errand.cancelled.by, reason="The task was cancelled.", via=Via.TASK
+            by=self._state.cancelled.by, reason="The task was cancelled.", via=Via.TASK
         )
         try:
             await child.signal(ApprovalWorkflow.withdraw, withdrawal)
@@ -369,14 +379,14 @@ class StepRun:
         result = settlement.result or request.result
         if settlement.outcome is Outcome.APPROVED and digest(result) != settlement.result_digest:
             raise ApplicationError("What was approved is not what the task holds.", type="changed")
-        self._errand.mark(
+        self._state.mark(
             self._number,
             state=StepState(settlement.outcome.value),
             since=settlement.at,
             by=settlement.settled_by(),
             reason=settlement.reason,
         )
-        self._errand.records.append(
+        self._state.records.append(
             StepRecord(
                 step=request.step,
                 result=result,

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from temporalio import workflow
 
-from workflows.activities import PATIENT, CardSteps
+from workflows.activities import PATIENT, CardActivities
 from workflows.messages.decisions import Outcome, Place, Settlement
 from workflows.messages.results import AgentResult, RunStatus
 from workflows.messages.tasks import StepState
 from workflows.task.receipts import Receipt
-from workflows.task.state import Errand
+from workflows.task.state import TaskState
 from workflows.task.tool_runs import Acts, failures
 
 
@@ -48,17 +48,17 @@ def acted(acts: Acts) -> StepEnd:
     return StepEnd(StepState.REJECTED, "rejected", reason)
 
 
-async def post_receipt(errand: Errand, step: str, acts: Acts, result: AgentResult) -> Place:
+async def post_receipt(task_state: TaskState, step: str, acts: Acts, result: AgentResult) -> Place:
     """Say in the thread what was done; gives where."""
     receipt = Receipt(
-        task_id=errand.request.id,
-        pipeline=errand.request.pipeline,
+        task_id=task_state.request.id,
+        pipeline=task_state.request.pipeline,
         step=step,
-        requester=errand.request.requester,
-        thread=errand.place,
+        requester=task_state.request.requester,
+        thread=task_state.place,
         ran=acts.ran,
         declined=tuple(acts.declined),
         report=result.full_text,
         offline=result.offline,
     )
-    return await workflow.execute_activity_method(CardSteps.post_receipt, receipt, **PATIENT)
+    return await workflow.execute_activity_method(CardActivities.post_receipt, receipt, **PATIENT)

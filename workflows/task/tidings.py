@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from temporalio import workflow
 
-from workflows.activities import PATIENT, CardSteps
+from workflows.activities import PATIENT, CardActivities
 from workflows.messages.tasks import TaskView
 
 
@@ -32,4 +32,4 @@ class Tidings:
         await self._tell(self._view())
 
     async def _tell(self, view: TaskView) -> None:
-        await workflow.execute_activity_method(CardSteps.tell_requester, view, **PATIENT)
+        await workflow.execute_activity_method(CardActivities.tell_requester, view, **PATIENT)

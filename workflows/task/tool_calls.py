@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement
 from workflows.messages.results import AgentResult, ProposedCall
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 
 _NO = {
     Outcome.EXPIRED: "Nobody decided in time.",
@@ -39,12 +39,12 @@ def as_result(questions: Sequence[Question]) -> AgentResult:
 
 def answers(
     questions: Sequence[Question], asked: AgentResult, settlement: Settlement
-) -> tuple[Answer, ...]:
+) -> tuple[ToolDecision, ...]:
     """One answer for each question; `asked` is the version that was decided on."""
     if settlement.outcome is not Outcome.APPROVED:
         said = _NO.get(settlement.outcome, "") + settlement.reason
         return tuple(
-            Answer(question_id=q.id, confirmed=False, comment=said.strip()) for q in questions
+            ToolDecision(question_id=q.id, confirmed=False, comment=said.strip()) for q in questions
         )
     decided = settlement.result or asked
     sound = digest(decided) == settlement.result_digest
@@ -54,12 +54,12 @@ def answers(
     )
 
 
-def _yes(question: Question, call: ProposedCall | None, reason: str) -> Answer:
+def _yes(question: Question, call: ProposedCall | None, reason: str) -> ToolDecision:
     """A yes to exactly what was decided; its arguments are named only where people changed them."""
     if call is None or not _same_call(question, call):
-        return Answer(question_id=question.id, confirmed=False, comment=_OTHER)
+        return ToolDecision(question_id=question.id, confirmed=False, comment=_OTHER)
     changed = call.arguments if digest(call) != digest(_call_of(question)) else None
-    return Answer(question_id=question.id, confirmed=True, comment=reason, arguments=changed)
+    return ToolDecision(question_id=question.id, confirmed=True, comment=reason, arguments=changed)
 
 
 def _same_call(question: Question, call: ProposedCall) -> bool:

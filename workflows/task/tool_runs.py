@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.audit_buffer import Journal
+from workflows.audit_buffer import AuditBuffer
 from workflows.messages.audit import AuditKind
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement, Verdict
 from workflows.messages.results import RunStatus, ToolRun
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 from workflows.task.receipts import Declined
 
 LONGEST_RESPONSE = 4_000
@@ -34,7 +34,7 @@ _SAID = {
 class Acts:
     """Belongs to one step; `ran` are its calls in the order they were heard of."""
 
-    def __init__(self, step: str, journal: Journal) -> None:
+    def __init__(self, step: str, journal: AuditBuffer) -> None:
         self.asked = False
         self.declined: list[Declined] = []
         self._step = step
@@ -68,7 +68,7 @@ class Acts:
         self,
         turn: str,
         questions: Sequence[Question],
-        answers: Sequence[Answer],
+        answers: Sequence[ToolDecision],
         by: Settlement,
         editors: Sequence[str] = (),
     ) -> None:
@@ -94,10 +94,10 @@ class Acts:
         self._presumed |= self._approved
         self._approved = {}
 
-    def known(self, questions: Sequence[Question]) -> dict[str, Answer]:
+    def known(self, questions: Sequence[Question]) -> dict[str, ToolDecision]:
         """The answers, by question, to calls that ran before; each run answers one of them."""
         left = [run for run in self.ran if self._is_settled(run)]
-        found: dict[str, Answer] = {}
+        found: dict[str, ToolDecision] = {}
         for question in questions:
             run = next((one for one in left if _is_same(one, question)), None)
             if run is not None:
@@ -114,7 +114,7 @@ class Acts:
         self,
         turn: str,
         question: Question,
-        answer: Answer,
+        answer: ToolDecision,
         by: tuple[str, ...],
         editors: tuple[str, ...],
     ) -> None:
@@ -216,12 +216,12 @@ def _is_same(run: ToolRun, question: Question) -> bool:
     }
 
 
-def _already(question: Question, run: ToolRun) -> Answer:
+def _already(question: Question, run: ToolRun) -> ToolDecision:
     said = _RAN + json.dumps(run.response, sort_keys=True)
-    return Answer(question_id=question.id, confirmed=False, comment=said)
+    return ToolDecision(question_id=question.id, confirmed=False, comment=said)
 
 
-def _declined(step: str, question: Question, answer: Answer, by: Settlement) -> Declined:
+def _declined(step: str, question: Question, answer: ToolDecision, by: Settlement) -> Declined:
     said = by.outcome if by.outcome is not Outcome.APPROVED else Outcome.REJECTED
     return Declined(
         step=step,

@@ -1,6 +1,6 @@
 """What the analysis says offline: shape, quality and key numbers, from the tools' figures."""
 
-from agents.samples.conversation import Conversation, Reply
+from agents.samples.conversation import Conversation, ModelAnswer
 from agents.samples.evidence import (
     Evidence,
     answer,
@@ -30,7 +30,7 @@ EXCERPT = 600
 _KINDS = {"number": "numeric", "date": "date", "text": "text", "truth": "yes/no"}
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Profile and read everything, then write."""
     evidence = evidence_of(conversation)
     calls = gather(conversation) or follow_up(conversation, evidence)

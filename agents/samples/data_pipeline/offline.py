@@ -3,19 +3,19 @@
 import json
 from typing import Any
 
-from agents.samples.conversation import Call, Conversation, Reply, Say
+from agents.samples.conversation import Call, Conversation, ModelAnswer, Say
 from agents.samples.evidence import answer, evidence_of, gather, groupings, measures
 from agents.samples.markdown import bullets, figure, page, section
 from agents.samples.tools.segment import Segments
 from agents.samples.tools.table_profile import TableProfile
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """The part of the member called `role`."""
     return {"validator": _validate, "processor": _process}.get(role, _report)(conversation)
 
 
-def _validate(conversation: Conversation) -> Reply:
+def _validate(conversation: Conversation) -> ModelAnswer:
     calls = gather(conversation)
     if calls:
         return calls
@@ -38,7 +38,7 @@ def _faults(item: TableProfile) -> list[str]:
     return found
 
 
-def _process(conversation: Conversation) -> Reply:
+def _process(conversation: Conversation) -> ModelAnswer:
     calls = gather(conversation)
     if calls:
         return calls
@@ -67,7 +67,7 @@ def _sentence(item: Segments) -> str:
     return f"Mean {item.measure} by {item.by}: {means} ({explained})."
 
 
-def _report(conversation: Conversation) -> Reply:
+def _report(conversation: Conversation) -> ModelAnswer:
     handed: dict[str, Any] = conversation.so_far() or {}
     validation: dict[str, Any] = handed.get("validation") or {}
     problems = [str(problem) for problem in validation.get("problems", [])]

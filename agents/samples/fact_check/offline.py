@@ -3,7 +3,7 @@
 import json
 
 from agents.samples.claims import Claim, check, sentences
-from agents.samples.conversation import Conversation, Reply, Say
+from agents.samples.conversation import Conversation, ModelAnswer, Say
 from agents.samples.evidence import Evidence, answer, evidence_of, figures, gather
 from agents.samples.markdown import bullets, page, section, table
 from agents.samples.rerun import amount
@@ -11,7 +11,7 @@ from agents.samples.rerun import amount
 VERDICTS = ("invalid", "unclear", "valid")
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """The part of the member called `role`."""
     calls = gather(conversation)
     if calls:
@@ -20,7 +20,7 @@ def reply(conversation: Conversation, role: str) -> Reply:
     return _check(conversation, evidence) if role == "checker" else _draft(evidence)
 
 
-def _draft(evidence: Evidence) -> Reply:
+def _draft(evidence: Evidence) -> ModelAnswer:
     stated = [text for document in evidence.documents for text in sentences(document.text)]
     return Say(json.dumps({"claims": stated or _written(evidence)}))
 
@@ -34,7 +34,7 @@ def _written(evidence: Evidence) -> list[str]:
     return found
 
 
-def _check(conversation: Conversation, evidence: Evidence) -> Reply:
+def _check(conversation: Conversation, evidence: Evidence) -> ModelAnswer:
     handed = conversation.so_far()
     stated = handed.get("claims", []) if isinstance(handed, dict) else []
     found = [check(str(text), evidence.tables) for text in stated]

@@ -2,7 +2,7 @@
 
 import re
 
-from agents.samples.conversation import Call, Conversation, Reply
+from agents.samples.conversation import Call, Conversation, ModelAnswer
 from agents.samples.evidence import answer
 from agents.samples.markdown import bullets, page, section
 from agents.samples.tools.document import Document
@@ -27,7 +27,7 @@ NEXT = {
 }
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Read, then route (the desk) or answer (a specialist)."""
     reads = [Call("read_document", {"file": file.name}) for file in conversation.brief.files]
     calls = conversation.missing(*reads)

@@ -1,11 +1,11 @@
 """What the operations agent says offline: each action of the runbook, and what became of it."""
 
-from agents.samples.conversation import Call, Conversation, Reply, Returned
+from agents.samples.conversation import Call, Conversation, ModelAnswer, Returned
 from agents.samples.evidence import answer
 from agents.samples.markdown import bullets, page, section, table
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Read, act, report."""
     reads = [Call("read_runbook", {"file": file.name}) for file in conversation.brief.files]
     calls = conversation.missing(*reads) or conversation.owed(*_actions(conversation))

@@ -2,7 +2,7 @@
 
 from calendar import month_name
 
-from agents.samples.conversation import Call, Conversation, Reply
+from agents.samples.conversation import Call, Conversation, ModelAnswer
 from agents.samples.evidence import Evidence, answer, evidence_of, gather, groupings, measures
 from agents.samples.markdown import bullets, figure, page, section, table
 from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, wants_short, what_changed
@@ -17,7 +17,7 @@ CLEAR_SEASON = 0.2
 MOST_COMPARISONS = 9
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Outliers and segments on top of the profile, then write."""
     evidence = evidence_of(conversation)
     calls = gather(conversation) or conversation.missing(*_looks(evidence))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents.samples.conversation import Call, Conversation, Reply, Returned
+from agents.samples.conversation import Call, Conversation, ModelAnswer, Returned
 from agents.samples.evidence import answer
 from agents.samples.markdown import bullets, page, section, table
 from workflows.content.money import money_in
@@ -10,7 +10,7 @@ from workflows.content.money import money_in
 TOOLS = ("read_payments", "order_payment")
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Read, order, report."""
     reads = [Call("read_payments", {"file": file.name}) for file in conversation.brief.files]
     calls = conversation.missing(*reads) or conversation.owed(*_orders(conversation))

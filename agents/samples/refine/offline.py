@@ -2,13 +2,13 @@
 
 import json
 
-from agents.samples.conversation import Call, Conversation, Reply, Say
+from agents.samples.conversation import Call, Conversation, ModelAnswer, Say
 from agents.samples.text_checks import repair_one
 from agents.samples.tools.document import Document
 from agents.turn.brief import MARK
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Read first, then mend what the checks found."""
     handed = _handed(conversation.said)
     if handed is not None:

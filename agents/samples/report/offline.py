@@ -1,6 +1,6 @@
 """What the report says offline: the approved results brought together and checked once more."""
 
-from agents.samples.conversation import Conversation, Reply
+from agents.samples.conversation import Conversation, ModelAnswer
 from agents.samples.evidence import Evidence, answer, evidence_of, gather
 from agents.samples.markdown import bullets, cell, figure, numbered, page, section, table
 from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, wants_short, what_changed
@@ -9,7 +9,7 @@ from workflows.messages.turns import EarlierStep
 MOST_PER_STEP = 5
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Read the data once more to check the approved figures, then write."""
     evidence = evidence_of(conversation)
     calls = gather(conversation) or follow_up(conversation, evidence)

@@ -3,13 +3,13 @@
 import json
 from typing import Any
 
-from agents.samples.conversation import Call, Conversation, Reply, Returned, Say
+from agents.samples.conversation import Call, Conversation, ModelAnswer, Returned, Say
 from agents.samples.evidence import answer, evidence_of, figures, gather, tellable
 from agents.samples.markdown import bullets, page, section
 from agents.samples.rerun import column_facts
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """The part of the member called `role`; the writer has none."""
     parts = {
         "research_assistant": _assistant,
@@ -19,7 +19,7 @@ def reply(conversation: Conversation, role: str) -> Reply:
     return parts.get(role, _write)(conversation)
 
 
-def _write(conversation: Conversation) -> Reply:
+def _write(conversation: Conversation) -> ModelAnswer:
     asked = [item for item in conversation.returned if item.call.tool == "research_assistant"]
     if not asked:
         return (Call("research_assistant", {"request": conversation.heard[0]}),)
@@ -39,7 +39,7 @@ def _write(conversation: Conversation) -> Reply:
     )
 
 
-def _assistant(conversation: Conversation) -> Reply:
+def _assistant(conversation: Conversation) -> ModelAnswer:
     searched = [item for item in conversation.returned if item.call.tool == "searcher"]
     if not searched:
         return (Call("searcher", {"request": conversation.heard[0]}),)
@@ -49,7 +49,7 @@ def _assistant(conversation: Conversation) -> Reply:
     return Say(json.dumps(_json(shortened[0])))
 
 
-def _search(conversation: Conversation) -> Reply:
+def _search(conversation: Conversation) -> ModelAnswer:
     calls = gather(conversation)
     if calls:
         return calls
@@ -66,7 +66,7 @@ def _search(conversation: Conversation) -> Reply:
     return Say(json.dumps({"evidence": found, "files": files, "problems": list(evidence.problems)}))
 
 
-def _summarize(conversation: Conversation) -> Reply:
+def _summarize(conversation: Conversation) -> ModelAnswer:
     found: dict[str, Any] = json.loads(conversation.said)
     return Say(json.dumps(found | {"short": _list(found, "evidence")[:3]}))
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from agents.samples.claims import check, sentences
-from agents.samples.conversation import Conversation, Reply, Say
+from agents.samples.conversation import Conversation, ModelAnswer, Say
 from agents.samples.evidence import Evidence, answer, evidence_of, figures, gather, tellable
 from agents.samples.markdown import bullets, page, section
 from agents.samples.rerun import column_facts
@@ -12,7 +12,7 @@ from agents.samples.rerun import column_facts
 ROLES = ("figures", "texts", "claims")
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """The part of the member called `role`."""
     if role == "synthesis":
         return _synthesis(conversation)
@@ -54,7 +54,7 @@ def _claims(evidence: Evidence) -> list[str]:
     ]
 
 
-def _synthesis(conversation: Conversation) -> Reply:
+def _synthesis(conversation: Conversation) -> ModelAnswer:
     handed: dict[str, Any] = conversation.so_far() or {}
     found = {role: _findings(handed.get(role)) for role in ROLES}
     wrong = [text for text in found["claims"] if text.startswith("Invalid")]

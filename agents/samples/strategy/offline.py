@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from agents.samples.conversation import Call, Conversation, Reply
+from agents.samples.conversation import Call, Conversation, ModelAnswer
 from agents.samples.evidence import (
     Evidence,
     answer,
@@ -23,7 +23,7 @@ MOST_COMPARISONS = 6
 
 
 @dataclass(frozen=True)
-class Action:
+class Recommendation:
     """Something to do. `weight` (0 to 100) is how much of the data or the variance it touches."""
 
     what: str
@@ -37,7 +37,7 @@ class Action:
         return f"{self.what} {self.why}"
 
 
-def reply(conversation: Conversation, role: str) -> Reply:
+def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Look at the data again, compare the promising segments, then rank."""
     evidence = evidence_of(conversation)
     calls = gather(conversation) or conversation.missing(*_comparisons(evidence))
@@ -66,8 +66,8 @@ def _comparisons(evidence: Evidence) -> list[Call]:
     return calls[:MOST_COMPARISONS]
 
 
-def _ranked(conversation: Conversation, evidence: Evidence) -> list[Action]:
-    found: list[Action] = []
+def _ranked(conversation: Conversation, evidence: Evidence) -> list[Recommendation]:
+    found: list[Recommendation] = []
     for item in evidence.tables:
         found += [*_repairs(item), *_drops(item), *_redundant(item), *_trend_actions(item)]
     found += _segment_actions(conversation)
@@ -76,14 +76,14 @@ def _ranked(conversation: Conversation, evidence: Evidence) -> list[Action]:
     return ranked[:MOST_ACTIONS]
 
 
-def _repairs(item: TableProfile) -> list[Action]:
+def _repairs(item: TableProfile) -> list[Recommendation]:
     holes = [column for column in item.columns if 0 < column.missing_percent < 50]
-    found: list[Action] = []
+    found: list[Recommendation] = []
     for column in sorted(holes, key=lambda column: -column.missing)[:2]:
         median = "the median of its unit" if column.parts else "its median"
         how = median if column.kind == "number" else "an explicit 'unknown'"
         found.append(
-            Action(
+            Recommendation(
                 f"Complete {column.name} at the source, or fill it with {how} and mark the rows.",
                 f"It is missing in {column.missing} of {item.rows} rows "
                 f"({column.missing_percent:g} %).",
@@ -94,7 +94,7 @@ def _repairs(item: TableProfile) -> list[Action]:
     return found
 
 
-def _drops(item: TableProfile) -> list[Action]:
+def _drops(item: TableProfile) -> list[Recommendation]:
     empty = [column for column in item.columns if column.missing_percent >= 50]
     constant = [column for column in item.columns if column.distinct == 1 and item.rows > 1]
     names = [column.name for column in dict.fromkeys([*empty, *constant])]
@@ -102,12 +102,12 @@ def _drops(item: TableProfile) -> list[Action]:
         return []
     why = f"{len(empty)} of them at least half empty, {len(constant)} the same in every row."
     weight = 15 + 100 * len(names) / max(1, item.column_count)
-    return [Action(f"Leave {', '.join(names)} out of decisions.", why, "none", weight)]
+    return [Recommendation(f"Leave {', '.join(names)} out of decisions.", why, "none", weight)]
 
 
-def _redundant(item: TableProfile) -> list[Action]:
+def _redundant(item: TableProfile) -> list[Recommendation]:
     return [
-        Action(
+        Recommendation(
             f"Measure {pair.first} or {pair.second}, and estimate the other.",
             f"They move together (r = {pair.r:.2f} over {pair.rows} rows).",
             "low",
@@ -117,9 +117,9 @@ def _redundant(item: TableProfile) -> list[Action]:
     ]
 
 
-def _trend_actions(item: TableProfile) -> list[Action]:
+def _trend_actions(item: TableProfile) -> list[Recommendation]:
     return [
-        Action(
+        Recommendation(
             f"Plan for {trend.measure} to go {'up' if trend.per_year > 0 else 'down'}.",
             f"It changes by {trend.per_year:+g} per year over {trend.date} "
             f"(R² {trend.r2:.2f}, {trend.rows} rows).",
@@ -131,7 +131,7 @@ def _trend_actions(item: TableProfile) -> list[Action]:
     ]
 
 
-def _segment_actions(conversation: Conversation) -> list[Action]:
+def _segment_actions(conversation: Conversation) -> list[Recommendation]:
     found = [
         Segments.model_validate(item.response) for item in conversation.results("compare_segments")
     ]
@@ -139,9 +139,9 @@ def _segment_actions(conversation: Conversation) -> list[Action]:
     return [_segment_action(item) for item in sorted(clear, key=lambda item: -item.explained)[:3]]
 
 
-def _segment_action(item: Segments) -> Action:
+def _segment_action(item: Segments) -> Recommendation:
     high, low = item.groups[0], item.groups[-1]
-    return Action(
+    return Recommendation(
         f"Treat {item.by} separately for {item.measure}, beginning with {high.value}.",
         f"Mean {item.measure}: {figure(high.mean)} for {high.value}, {figure(low.mean)} for "
         f"{low.value}; {item.by} explains "
@@ -151,9 +151,9 @@ def _segment_action(item: Segments) -> Action:
     )
 
 
-def _document_actions(item: Document) -> list[Action]:
+def _document_actions(item: Document) -> list[Recommendation]:
     found = [
-        Action(
+        Recommendation(
             f"Give {item.file} headings.",
             f"It has {item.words} words and no heading, so nobody can find a decision in it.",
             "low",
@@ -165,11 +165,13 @@ def _document_actions(item: Document) -> list[Action]:
     listed = ", ".join(item.headings[:5])
     if listed:
         why = f"Those are its sections; it has {item.words} words in all."
-        found.append(Action(f"Decide on each part of {item.file}: {listed}.", why, "medium", 25))
+        found.append(
+            Recommendation(f"Decide on each part of {item.file}: {listed}.", why, "medium", 25)
+        )
     return found
 
 
-def _summary(evidence: Evidence, actions: list[Action], asked: list[str]) -> str:
+def _summary(evidence: Evidence, actions: list[Recommendation], asked: list[str]) -> str:
     if not actions:
         return f"Nothing in {evidence.names} calls for action. " + " ".join(evidence.problems)
     first = f"Reworked: {asked[0]} " if asked else ""
@@ -180,13 +182,13 @@ def _summary(evidence: Evidence, actions: list[Action], asked: list[str]) -> str
     )
 
 
-def _metrics(actions: list[Action]) -> dict[str, float | None]:
+def _metrics(actions: list[Recommendation]) -> dict[str, float | None]:
     found: dict[str, float | None] = {"actions": len(actions)}
     found |= {f"weight {at}": round(action.weight, 1) for at, action in enumerate(actions, 1)}
     return found
 
 
-def _page(conversation: Conversation, evidence: Evidence, actions: list[Action]) -> str:
+def _page(conversation: Conversation, evidence: Evidence, actions: list[Recommendation]) -> str:
     analysis = conversation.brief.earlier_result("analysis")
     approved = [analysis.summary, bullets(analysis.findings[:5])] if analysis else []
     head = ("priority", "action", "because", "effort", "weight")

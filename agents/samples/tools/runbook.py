@@ -25,7 +25,7 @@ _MARKS = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ x]\]\s*)?", re.IGNORECASE)
 _NUMBERS = frozenset({"replicas", "older_than_days"})
 
 
-class Action(Frozen):
+class RunbookAction(Frozen):
     """One line of a runbook that was understood."""
 
     tool: str
@@ -104,9 +104,9 @@ class RunbookTools(InputTools):
         )
 
 
-def actions_in(file: str, text: str) -> tuple[list[Action], list[str]]:
+def actions_in(file: str, text: str) -> tuple[list[RunbookAction], list[str]]:
     """The actions, and the list items that were not understood; raises UnusableInput for none."""
-    actions: list[Action] = []
+    actions: list[RunbookAction] = []
     others: list[str] = []
     for line in text.splitlines():
         found = _action(line)
@@ -123,7 +123,7 @@ def actions_in(file: str, text: str) -> tuple[list[Action], list[str]]:
     return actions, others
 
 
-def _action(line: str) -> Action | None:
+def _action(line: str) -> RunbookAction | None:
     words = _MARKS.sub("", line).strip().rstrip(".").lower()
     for tool, pattern in _ACTIONS.items():
         match = re.fullmatch(pattern, words)
@@ -131,7 +131,7 @@ def _action(line: str) -> Action | None:
             given = {name: value for name, value in match.groupdict().items() if value}
             arguments: dict[str, Any] = {"environment": "production", **given}
             arguments |= {name: int(arguments[name]) for name in _NUMBERS & set(arguments)}
-            return Action(tool=tool, arguments=arguments, line=line.strip())
+            return RunbookAction(tool=tool, arguments=arguments, line=line.strip())
     return None
 
 

@@ -28,7 +28,7 @@ from agents.a2a.codec import OUTCOME_TYPE
 from agents.a2a.endpoints import Endpoint
 from agents.http.signature import SigningKey
 from agents.http.tls import TlsFiles
-from agents.runtime.activity import AgentActivities, seconds_left
+from agents.runtime.activity import TurnRunning, seconds_left
 from agents.runtime.cache import ResponseCache
 from agents.runtime.fallback import AgentCalls
 from agents.runtime.local import LocalAgents
@@ -272,7 +272,7 @@ FAULTS: dict[str, Fault] = {
 PATIENT = frozenset({"50 MB", "flood of events"})
 
 
-def activities(endpoint: Endpoint, client: A2AClient, **registration: object) -> AgentActivities:
+def activities(endpoint: Endpoint, client: A2AClient, **registration: object) -> TurnRunning:
     """As the worker has them, for one agent."""
     settings = {"name": endpoint.name, "endpoint": endpoint, **registration}
     calls = AgentCalls(
@@ -281,7 +281,7 @@ def activities(endpoint: Endpoint, client: A2AClient, **registration: object) ->
         local=LocalAgents(offline=True),
         cache=ResponseCache(),
     )
-    return AgentActivities(inputs=Store(SALES), endpoints={}, client=client, local=calls)
+    return TurnRunning(inputs=Store(SALES), endpoints={}, client=client, local=calls)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -27,7 +27,7 @@ from storage.payloads.codec import AesGcmCodec
 from tests.agents.scripted import ScriptedModel, calls, overloaded, reset, returned, says, script
 from tests.agents.witness import Witness
 from workflows.messages.results import RunStatus, ToolRun
-from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 
 ABOUT = LocalAgent(name="trap", title="Trap", description="Acts.", model="scripted/trap")
 REQUEST = TurnRequest(
@@ -99,7 +99,8 @@ def stage(journal: KeptTurns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage
 def yes(outcome: TurnOutcome, **more: Any) -> dict[str, Any]:
     """The turn after people said yes to everything."""
     answers = tuple(
-        Answer(question_id=question.id, confirmed=True, **more) for question in outcome.questions
+        ToolDecision(question_id=question.id, confirmed=True, **more)
+        for question in outcome.questions
     )
     return {"session": outcome.session, "answers": answers, "turn": "k/next"}
 
@@ -231,7 +232,7 @@ async def test_a_call_that_broke_is_asked_about(stage: Stage, tmp_path: Path) ->
     assert [run.status for run in asked.ran] == [RunStatus.UNKNOWN]
     again = await stage.turn()
     assert again.questions == asked.questions
-    answers = (Answer(question_id=question.id, confirmed=False, comment="The bank has it."),)
+    answers = (ToolDecision(question_id=question.id, confirmed=False, comment="The bank has it."),)
     done = await stage.turn(session=asked.session, answers=answers, turn="k/next")
     assert done.result is not None
     assert witness.acts() == ["Ann"]

@@ -21,7 +21,7 @@ from storage.payloads.files import PayloadFiles
 from tests.agents.acting import NAME, ActingModel, install
 from tests.agents.scripted import overloaded, reset
 from workflows.messages.results import RunStatus, ToolRun
-from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 from workflows.task.step import ADK_QUEUE
 
 ROOT = Path(__file__).parents[3]
@@ -73,7 +73,7 @@ async def stage(temporal_address: str, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def yes(outcome: TurnOutcome, turn: str) -> dict[str, Any]:
-    answers = tuple(Answer(question_id=q.id, confirmed=True) for q in outcome.questions)
+    answers = tuple(ToolDecision(question_id=q.id, confirmed=True) for q in outcome.questions)
     return {"session": outcome.session, "answers": answers, "turn": turn}
 
 

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agents.http.signature import SigningKey
-from agents.programs.port import Asking, DeskRefused, DeskUnavailable, Standing, State
-from agents.programs.program import Principal, Principals
+from agents.programs.port import ApprovalStanding, Asking, DeskRefused, DeskUnavailable, State
+from agents.programs.program import Program, Programs
 from agents.programs.server import ApprovalParts, serve
 from storage.database import create_engine
 from tests.fakes import ADA, GRACE, LINUS
@@ -20,7 +20,7 @@ from workflows.messages.decisions import Decision, Edit, Outcome, Settlement, Ve
 from workflows.messages.policy import Policy
 
 POLICY = Policy(approvers=(GRACE, LINUS))
-PEER = Principal(
+PEER = Program(
     name="peer",
     token=SecretStr("peer-token-0123456789"),
     owner=ADA,
@@ -29,7 +29,7 @@ PEER = Principal(
     title="The peer",
 )
 OTHER = PEER.model_copy(update={"name": "other", "token": SecretStr("other-token-0123456789")})
-PRINCIPALS = Principals([PEER, OTHER])
+PROGRAMS = Programs([PEER, OTHER])
 _VERDICTS = {
     Outcome.APPROVED: Verdict.APPROVE,
     Outcome.REJECTED: Verdict.REJECT,
@@ -42,7 +42,7 @@ class FakeDesk:
 
     def __init__(self) -> None:
         self.asked: dict[str, Asking] = {}
-        self.standings: dict[str, Standing] = {}
+        self.standings: dict[str, ApprovalStanding] = {}
         self.withdrawn: list[str] = []
         self.down = False
         self._changed = asyncio.Condition()
@@ -50,23 +50,23 @@ class FakeDesk:
     async def ask(self, asking: Asking) -> None:
         self._require_up()
         known = self.asked.setdefault(asking.id, asking)
-        if known.wish != asking.wish:
+        if known.draft != asking.draft:
             raise DeskRefused("This id or key was used with another content.")
-        waiting = Standing(id=asking.id, state=State.PENDING, title=asking.wish.title)
+        waiting = ApprovalStanding(id=asking.id, state=State.PENDING, title=asking.draft.title)
         self.standings.setdefault(asking.id, waiting)
 
     async def twin(self, asking: Asking) -> str:
         self._require_up()
         for known in self.asked.values():
             waits = self.standings[known.id].state is State.PENDING
-            if waits and (known.wish, known.principal) == (asking.wish, asking.principal):
+            if waits and (known.draft, known.program) == (asking.draft, asking.program):
                 return known.id
         return ""
 
-    async def look(self, approval: str, principal: str) -> Standing | None:
+    async def look(self, approval: str, program: str) -> ApprovalStanding | None:
         self._require_up()
         asking = self.asked.get(approval)
-        if asking is None or asking.principal.name != principal:
+        if asking is None or asking.program.name != program:
             return None
         return self.standings.get(approval)
 
@@ -77,7 +77,7 @@ class FakeDesk:
                 lambda: self.standings[approval].state is not State.PENDING
             )
 
-    async def withdraw(self, approval: str, principal: Principal, reason: str) -> None:
+    async def withdraw(self, approval: str, program: Program, reason: str) -> None:
         self._require_up()
         self.withdrawn.append(approval)
         if self.standings[approval].state is State.PENDING:
@@ -85,11 +85,11 @@ class FakeDesk:
 
     async def settle(
         self, outcome: Outcome, comment: str = "", approval: str = "", edit: Edit | None = None
-    ) -> Standing:
+    ) -> ApprovalStanding:
         """Grace decides the newest one, or the one named."""
         approval = approval or next(reversed(self.asked))
         asking = self.asked[approval]
-        result, now = asking.wish.result(), datetime.now(UTC)
+        result, now = asking.draft.result(), datetime.now(UTC)
         decisions: tuple[Decision, ...] = ()
         if outcome in _VERDICTS:
             decisions = (
@@ -117,17 +117,17 @@ class FakeDesk:
             editor=GRACE if edit else "",
         )
         return await self.put(
-            Standing(
+            ApprovalStanding(
                 id=approval,
                 state=State.SETTLED,
-                title=asking.wish.title,
+                title=asking.draft.title,
                 settlement=settlement,
                 feedback=comment if outcome is Outcome.CHANGES_REQUESTED else "",
                 names={GRACE: "Grace"},
             )
         )
 
-    async def put(self, standing: Standing) -> Standing:
+    async def put(self, standing: ApprovalStanding) -> ApprovalStanding:
         """Whatever this is, it is how it stands."""
         async with self._changed:
             self.standings[standing.id] = standing

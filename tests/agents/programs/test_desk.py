@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from temporalio.common import SearchAttributeKey
 
-from agents.programs.port import Asking, DeskRefused, DeskUnavailable, Standing, State
-from agents.programs.request import wish_from
+from agents.programs.port import ApprovalStanding, Asking, DeskRefused, DeskUnavailable, State
+from agents.programs.request import draft_from
 from bot.approvals.desk import TemporalDesk
 from bot.config.settings import TemporalSettings
 from bot.temporal import client as temporal
@@ -27,17 +27,17 @@ from workflows.messages.policy import Policy
 __all__ = ["house"]  # the fixture
 
 
-def asking(**wish: Any) -> Asking:
+def asking(**draft: Any) -> Asking:
     """Something new to ask."""
-    said = {"title": "Deploy", "summary": "All checks passed.", "full_text": "# Log", **wish}
-    return Asking(id=f"x-{uuid.uuid4().hex[:16]}.approve.v1", principal=PEER, wish=wish_from(said))
+    said = {"title": "Deploy", "summary": "All checks passed.", "full_text": "# Log", **draft}
+    return Asking(id=f"x-{uuid.uuid4().hex[:16]}.approve.v1", program=PEER, draft=draft_from(said))
 
 
 def desk_of(house: House) -> TemporalDesk:
     return TemporalDesk(house.client, house.queue)
 
 
-async def looked(desk: TemporalDesk, approval: str) -> Standing:
+async def looked(desk: TemporalDesk, approval: str) -> ApprovalStanding:
     found = await desk.look(approval, PEER.name)
     assert found is not None
     return found
@@ -53,7 +53,7 @@ async def test_approved_is_told_with_names_and_digest(house: House) -> None:
     standing = await looked(desk, asked.id)
     assert standing.outcome is Outcome.APPROVED
     assert standing.settlement is not None
-    assert standing.settlement.result_digest == digest(asked.wish.result())
+    assert standing.settlement.result_digest == digest(asked.draft.result())
     assert standing.names[GRACE] == GRACE.title()
     assert standing.title == "The peer: Deploy"
 
@@ -82,7 +82,7 @@ async def test_an_outcome_is_known_while_slack_is_down(house: House) -> None:
     house.cards.down.clear()
     assert standing.outcome is Outcome.APPROVED
     assert standing.settlement is not None
-    assert standing.settlement.result_digest == digest(asked.wish.result())
+    assert standing.settlement.result_digest == digest(asked.draft.result())
 
 
 async def test_the_same_id_twice_is_one_approval(house: House) -> None:
@@ -93,9 +93,9 @@ async def test_the_same_id_twice_is_one_approval(house: House) -> None:
     await desk.settled(asked.id)
     await desk.ask(asked)
     with pytest.raises(DeskRefused, match="another content"):
-        await desk.ask(asked.model_copy(update={"wish": asking(title="Other").wish}))
+        await desk.ask(asked.model_copy(update={"draft": asking(title="Other").draft}))
     with pytest.raises(DeskRefused, match="another content"):
-        await desk.ask(asked.model_copy(update={"principal": OTHER}))
+        await desk.ask(asked.model_copy(update={"program": OTHER}))
 
 
 async def test_an_approval_is_its_principals_own(house: House) -> None:
@@ -111,7 +111,7 @@ async def test_an_approval_is_its_principals_own(house: House) -> None:
 async def test_the_owner_withdraws_and_cannot_decide(house: House) -> None:
     """Ada answers for the program: her approval does not count."""
     owned = PEER.model_copy(update={"policy": Policy(approvers=(ADA, GRACE))})
-    desk, asked = desk_of(house), asking().model_copy(update={"principal": owned})
+    desk, asked = desk_of(house), asking().model_copy(update={"program": owned})
     await desk.ask(asked)
     await house.decide(asked.id, Verdict.APPROVE, ADA)
     assert (await looked(desk, asked.id)).state is State.PENDING
@@ -139,7 +139,7 @@ async def test_a_next_version_remembers_who_had_a_hand_in_it(house: House) -> No
     await desk.ask(second)
     view = await house.card(second.id)
     assert view.request.authors == (GRACE,)
-    assert view.request.previous == asked.wish.result().model_copy(update={"full_text": ""})
+    assert view.request.previous == asked.draft.result().model_copy(update={"full_text": ""})
     assert view.request.edited_by == GRACE
     assert GRACE not in view.ballot.eligible()
 
@@ -154,7 +154,7 @@ async def test_there_is_no_next_version_of_what_stands(house: House) -> None:
     with pytest.raises(DeskRefused, match="no next version"):
         await desk.ask(second)
     with pytest.raises(DeskRefused, match="no next version"):
-        await desk.ask(second.model_copy(update={"principal": OTHER}))
+        await desk.ask(second.model_copy(update={"program": OTHER}))
     with pytest.raises(DeskRefused, match="used up"):
         await desk.ask(second.model_copy(update={"revision": 9}))
 
@@ -163,7 +163,7 @@ async def test_a_program_has_only_so_many_approvals_open(house: House) -> None:
     """One more is refused with a sentence, its own repeats and other programs are not."""
     few = PEER.model_copy(update={"most_open": 3})
     desk = desk_of(house)
-    asked = [asking().model_copy(update={"principal": few}) for _ in range(6)]
+    asked = [asking().model_copy(update={"program": few}) for _ in range(6)]
     told = await asyncio.gather(*(desk.ask(one) for one in asked), return_exceptions=True)
     taken = [one for one, error in zip(asked, told, strict=True) if error is None]
     refused = [error for error in told if error is not None]
@@ -171,9 +171,9 @@ async def test_a_program_has_only_so_many_approvals_open(house: House) -> None:
     assert all(isinstance(error, DeskRefused) for error in refused)
     assert str(refused[0]).startswith("3 approvals of this program wait already")
     await desk.ask(taken[0])
-    await desk.ask(asking().model_copy(update={"principal": OTHER}))
+    await desk.ask(asking().model_copy(update={"program": OTHER}))
     another = desk_of(house)
-    last = asking().model_copy(update={"principal": few})
+    last = asking().model_copy(update={"program": few})
     for one in taken:
         await house.card(one.id)
     with pytest.raises(DeskRefused, match="wait for decisions, or withdraw"):
@@ -197,7 +197,7 @@ async def test_an_unfinished_set_up_is_said(house: House, monkeypatch: pytest.Mo
 async def until_listed(desk: TemporalDesk, one: Asking) -> None:
     """Ask once the lists of a desk that started none of them hold all three."""
     async with asyncio.timeout(10):
-        while len(await desk._waiting_for(one.principal.name, 3)) < 3:  # noqa: ASYNC110 - lists lag
+        while len(await desk._waiting_for(one.program.name, 3)) < 3:  # noqa: ASYNC110 - lists lag
             await asyncio.sleep(0.02)
     await desk.ask(one)
 
@@ -233,14 +233,14 @@ async def test_without_temporal_it_is_said(
 
 
 async def test_a_twin_is_one_that_waits_with_the_same_content(house: House) -> None:
-    """Not another principal's, not of other words, not of high risk, and not a decided one."""
+    """Not another program's, not of other words, not of high risk, and not a decided one."""
     desk, asked, again = desk_of(house), asking(), asking()
     await desk.ask(asked)
     await house.card(asked.id)
     async with asyncio.timeout(10):
         while await desk.twin(again) != asked.id:  # noqa: ASYNC110 - Temporal lists it soon
             await asyncio.sleep(0.05)
-    assert await desk.twin(again.model_copy(update={"principal": OTHER})) == ""
+    assert await desk.twin(again.model_copy(update={"program": OTHER})) == ""
     assert await desk.twin(asking(summary="Another log.")) == ""
     risky = asking(risk="high")
     await desk.ask(risky)

@@ -1,4 +1,4 @@
-"""A program words its wish; who decides, and how, stays the settings' business."""
+"""A program words its draft; who decides, and how, stays the settings' business."""
 
 import subprocess
 import sys
@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from agents.programs.program import Principal, Principals
-from agents.programs.request import UnfitWish, fields_from, policy_of, wish_from
-from tests.agents.programs.fakes import OTHER, PEER, POLICY, PRINCIPALS
+from agents.programs.program import Program, Programs
+from agents.programs.request import UnfitDraft, draft_from, fields_from, policy_of
+from tests.agents.programs.fakes import OTHER, PEER, POLICY, PROGRAMS
 from tests.fakes import GRACE, LINUS
 from workflows.messages.policy import OnTimeout, Policy, Risk
 
-WISH = {"title": "Deploy", "summary": "All checks passed."}
+DRAFT = {"title": "Deploy", "summary": "All checks passed."}
 
 
-def policy(given: Policy, **wish: object) -> Policy:
+def policy(given: Policy, **draft: object) -> Policy:
     """What becomes of this policy."""
-    return policy_of(wish_from({**WISH, **wish}), PEER.model_copy(update={"policy": given}))
+    return policy_of(draft_from({**DRAFT, **draft}), PEER.model_copy(update={"policy": given}))
 
 
 def test_a_plain_wish_takes_the_settings_policy() -> None:
@@ -54,7 +54,7 @@ def test_wishes_narrow() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "draft",
     [
         {"approvers": ["U0EVE"]},
         {"approvers": [GRACE, "U0EVE"]},
@@ -72,18 +72,18 @@ def test_wishes_narrow() -> None:
         {"approvers": {"a": 1}},
     ],
 )
-def test_wishes_never_widen(wish: dict[str, object]) -> None:
+def test_wishes_never_widen(draft: dict[str, object]) -> None:
     """Each is refused with the field's name."""
-    with pytest.raises(UnfitWish, match=next(iter(wish))):
-        policy(POLICY, **wish)
+    with pytest.raises(UnfitDraft, match=next(iter(draft))):
+        policy(POLICY, **draft)
 
 
 def test_the_quorum_stays() -> None:
     """Naming fewer people than it takes is refused."""
     two = POLICY.model_copy(update={"quorum": 2})
-    with pytest.raises(UnfitWish, match="2 people"):
+    with pytest.raises(UnfitDraft, match="2 people"):
         policy(two, approvers=[GRACE])
-    with pytest.raises(UnfitWish, match="2 people"):
+    with pytest.raises(UnfitDraft, match="2 people"):
         policy(two, approvers=[GRACE, GRACE.lower()])
 
 
@@ -92,24 +92,24 @@ def test_any_text_is_shown_whole(text: str) -> None:
     """Either the summary holds it, or the full text does."""
     if not text.strip() or "\x00" in text:
         return
-    wish = wish_from(fields_from(text, titled=True))
-    assert text.strip() in {wish.summary, wish.full_text}
+    draft = draft_from(fields_from(text, titled=True))
+    assert text.strip() in {draft.summary, draft.full_text}
 
 
 def test_each_token_opens_its_own_name() -> None:
     """And no other does."""
-    assert PRINCIPALS.owner_of(PEER.token.get_secret_value().encode()) == PEER
-    assert PRINCIPALS.owner_of(OTHER.token.get_secret_value().encode()) == OTHER
+    assert PROGRAMS.owner_of(PEER.token.get_secret_value().encode()) == PEER
+    assert PROGRAMS.owner_of(OTHER.token.get_secret_value().encode()) == OTHER
     for wrong in (b"", b"peer", PEER.token.get_secret_value().encode()[:-1], b"\xff" * 40):
-        assert PRINCIPALS.owner_of(wrong) is None
+        assert PROGRAMS.owner_of(wrong) is None
 
 
 def test_a_shared_or_short_token_is_refused() -> None:
     """At start-up."""
     with pytest.raises(ValueError, match="same token"):
-        Principals([PEER, PEER.model_copy(update={"name": "twin"})])
+        Programs([PEER, PEER.model_copy(update={"name": "twin"})])
     with pytest.raises(ValidationError):
-        Principal.model_validate({**PEER.model_dump(), "token": SecretStr("short")})
+        Program.model_validate({**PEER.model_dump(), "token": SecretStr("short")})
 
 
 def test_a_token_is_never_printed() -> None:

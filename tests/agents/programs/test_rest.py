@@ -13,13 +13,13 @@ from agents.programs.server import ApprovalParts
 from tests.agents.programs.fakes import (
     OTHER,
     PEER,
-    PRINCIPALS,
+    PROGRAMS,
     FakeDesk,
     approval_server,
     kept,
     new_key,
 )
-from tests.agents.programs.test_server import WISH, Listener, part, state
+from tests.agents.programs.test_server import DRAFT, Listener, part, state
 from tests.conftest import free_port
 from workflows.messages.decisions import Outcome
 
@@ -28,7 +28,7 @@ PUSH = "/pushNotificationConfigs"
 TARGET = "http://127.0.0.1:9/hook"
 
 
-class Door:
+class Served:
     """The server's address, and programs that knock with their tokens."""
 
     def __init__(self, parts: ApprovalParts, port: int) -> None:
@@ -58,7 +58,7 @@ class Door:
             return answer.status, json.loads(text) if text else {}
 
     async def ask(self, message_id: str = "m1", **configuration: object) -> Json:
-        message = {"messageId": message_id, "role": "ROLE_USER", "parts": [part(WISH)]}
+        message = {"messageId": message_id, "role": "ROLE_USER", "parts": [part(DRAFT)]}
         body = {"message": message, "configuration": configuration}
         status, answer = await self.knock("POST", "/message:send", body)
         assert status == 200, answer
@@ -67,77 +67,77 @@ class Door:
 
 
 @pytest.fixture
-async def closed(tmp_path: Path) -> AsyncIterator[Door]:
+async def closed(tmp_path: Path) -> AsyncIterator[Served]:
     """Everything but the server; notifications may go to loopback addresses."""
     engine = kept(tmp_path)
-    door = Door(
+    auth = Served(
         ApprovalParts(
-            desk=FakeDesk(), principals=PRINCIPALS, key=new_key(), engine=engine, local_push=True
+            desk=FakeDesk(), programs=PROGRAMS, key=new_key(), engine=engine, local_push=True
         ),
         free_port(),
     )
-    yield door
-    await door.http.close()
+    yield auth
+    await auth.http.close()
     await engine.dispose()
 
 
 @pytest.fixture
-async def door(closed: Door) -> AsyncIterator[Door]:
+async def auth(closed: Served) -> AsyncIterator[Served]:
     """The server running."""
     async with approval_server(closed.parts, closed.port):
         yield closed
 
 
-async def test_an_approval_from_the_first_word_to_the_decision(door: Door) -> None:
+async def test_an_approval_from_the_first_word_to_the_decision(auth: Served) -> None:
     """Send, get, list, and the signed decision at the end; a repeat is the same task."""
-    task = await door.ask()
+    task = await auth.ask()
     assert state(task) == "AUTH_REQUIRED"
-    assert (await door.ask())["id"] == task["id"]
-    status, listed = await door.knock("GET", "/tasks")
+    assert (await auth.ask())["id"] == task["id"]
+    status, listed = await auth.knock("GET", "/tasks")
     assert (status, [one["id"] for one in listed["tasks"]]) == (200, [task["id"]])
-    await door.desk.settle(Outcome.APPROVED, "go ahead")
-    status, done = await door.knock("GET", f"/tasks/{task['id']}")
+    await auth.desk.settle(Outcome.APPROVED, "go ahead")
+    status, done = await auth.knock("GET", f"/tasks/{task['id']}")
     assert (status, state(done)) == (200, "COMPLETED")
     statement, token = (one["text"] for one in done["artifacts"][0]["parts"])
     assert json.loads(statement)["outcome"] == "approved"
     assert token.count(".") == 2
-    assert len(door.desk.asked) == 1
+    assert len(auth.desk.asked) == 1
 
 
-async def test_cancelling_withdraws_once(door: Door) -> None:
+async def test_cancelling_withdraws_once(auth: Served) -> None:
     """The second time it is too late."""
-    task = await door.ask()
-    status, cancelled = await door.knock("POST", f"/tasks/{task['id']}:cancel", {})
+    task = await auth.ask()
+    status, cancelled = await auth.knock("POST", f"/tasks/{task['id']}:cancel", {})
     assert (status, state(cancelled)) == (200, "CANCELED")
-    assert door.desk.withdrawn == list(door.desk.asked)
-    status, refused = await door.knock("POST", f"/tasks/{task['id']}:cancel", {})
+    assert auth.desk.withdrawn == list(auth.desk.asked)
+    status, refused = await auth.knock("POST", f"/tasks/{task['id']}:cancel", {})
     assert status in {400, 409}
     assert "error" in refused
 
 
-async def test_a_notification_address_is_set_read_and_taken_back(door: Door) -> None:
+async def test_a_notification_address_is_set_read_and_taken_back(auth: Served) -> None:
     """As often as its program likes."""
-    task = await door.ask()
+    task = await auth.ask()
     path = f"/tasks/{task['id']}{PUSH}"
-    status, made = await door.knock("POST", path, {"url": TARGET, "token": "t0"})
+    status, made = await auth.knock("POST", path, {"url": TARGET, "token": "t0"})
     assert (status, made["url"]) == (200, TARGET)
-    status, listed = await door.knock("GET", path)
+    status, listed = await auth.knock("GET", path)
     assert [one["url"] for one in listed["configs"]] == [TARGET]
-    status, one = await door.knock("GET", f"{path}/{made['id']}")
+    status, one = await auth.knock("GET", f"{path}/{made['id']}")
     assert (status, one["url"]) == (200, TARGET)
-    status, _ = await door.knock("DELETE", f"{path}/{made['id']}")
+    status, _ = await auth.knock("DELETE", f"{path}/{made['id']}")
     assert status in {200, 204}
-    assert not (await door.knock("GET", path))[1].get("configs")
+    assert not (await auth.knock("GET", path))[1].get("configs")
 
 
 @pytest.mark.parametrize("prefix", ["", "/somewhere"], ids=["plain", "as a tenant"])
-async def test_another_program_finds_nothing(door: Door, prefix: str) -> None:
+async def test_another_program_finds_nothing(auth: Served, prefix: str) -> None:
     """404 for whatever is not his, as for whatever is not there; nothing is changed by it."""
-    task = await door.ask()
+    task = await auth.ask()
     token = OTHER.token.get_secret_value()
-    made = (await door.knock("POST", f"/tasks/{task['id']}{PUSH}", {"url": TARGET}))[1]
+    made = (await auth.knock("POST", f"/tasks/{task['id']}{PUSH}", {"url": TARGET}))[1]
     mine = f"{prefix}/tasks/{task['id']}"
-    more = {"messageId": "m2", "role": "ROLE_USER", "parts": [part(WISH)], "taskId": task["id"]}
+    more = {"messageId": "m2", "role": "ROLE_USER", "parts": [part(DRAFT)], "taskId": task["id"]}
     for method, path, body in (
         ("GET", mine, None),
         ("POST", f"{mine}:cancel", {}),
@@ -148,18 +148,18 @@ async def test_another_program_finds_nothing(door: Door, prefix: str) -> None:
         ("DELETE", f"{mine}{PUSH}/{made['id']}", None),
         ("POST", f"{prefix}/message:send", {"message": more}),
     ):
-        status, answer = await door.knock(method, path, body, token=token)
+        status, answer = await auth.knock(method, path, body, token=token)
         assert status == 404, (method, path, answer)
-        assert str(WISH["title"]) not in str(answer)
-    assert not (await door.knock("GET", f"{prefix}/tasks", token=token))[1].get("tasks")
-    assert door.desk.withdrawn == []
-    assert state((await door.knock("GET", f"/tasks/{task['id']}"))[1]) == "AUTH_REQUIRED"
-    assert (await door.knock("GET", f"/tasks/{task['id']}{PUSH}"))[1]["configs"]
+        assert str(DRAFT["title"]) not in str(answer)
+    assert not (await auth.knock("GET", f"{prefix}/tasks", token=token))[1].get("tasks")
+    assert auth.desk.withdrawn == []
+    assert state((await auth.knock("GET", f"/tasks/{task['id']}"))[1]) == "AUTH_REQUIRED"
+    assert (await auth.knock("GET", f"/tasks/{task['id']}{PUSH}"))[1]["configs"]
 
 
-async def test_without_a_valid_token_nothing_opens(door: Door) -> None:
+async def test_without_a_valid_token_nothing_opens(auth: Served) -> None:
     """Whatever the path."""
-    task = await door.ask()
+    task = await auth.ask()
     for method, path in (
         ("GET", "/tasks"),
         ("GET", f"/tasks/{task['id']}"),
@@ -168,7 +168,7 @@ async def test_without_a_valid_token_nothing_opens(door: Door) -> None:
         ("GET", "/x/tasks"),
         ("GET", "/extendedAgentCard"),
     ):
-        status, _ = await door.knock(method, path, {}, token="wrong")
+        status, _ = await auth.knock(method, path, {}, token="wrong")
         assert status == 401, path
 
 
@@ -188,13 +188,13 @@ MALFORMED: dict[str, tuple[str, str, bytes]] = {
 
 
 @pytest.mark.parametrize("case", MALFORMED)
-async def test_malformed_requests_are_the_callers_fault(door: Door, case: str) -> None:
+async def test_malformed_requests_are_the_callers_fault(auth: Served, case: str) -> None:
     """4xx with a reason, never a 5xx; nobody is asked."""
     method, path, raw = MALFORMED[case]
-    status, answer = await door.knock(method, path, raw=raw)
+    status, answer = await auth.knock(method, path, raw=raw)
     assert 400 <= status < 500, answer
     assert answer["error"]
-    assert not door.desk.asked
+    assert not auth.desk.asked
 
 
 @pytest.fixture
@@ -217,18 +217,18 @@ async def hooks() -> AsyncIterator[tuple[Listener, Listener, str]]:
 
 
 async def test_a_notification_is_not_sent_on(
-    door: Door, hooks: tuple[Listener, Listener, str]
+    auth: Served, hooks: tuple[Listener, Listener, str]
 ) -> None:
     """A redirect could lead anywhere; the address that was checked is the one that is called."""
     first, second, url = hooks
-    await door.ask(taskPushNotificationConfig={"url": url})
-    await door.desk.settle(Outcome.APPROVED)
+    await auth.ask(taskPushNotificationConfig={"url": url})
+    await auth.desk.settle(Outcome.APPROVED)
     await first.wait(2)
     assert second.got == []
 
 
 async def test_an_address_is_checked_again_before_each_delivery(
-    closed: Door, hooks: tuple[Listener, Listener, str]
+    closed: Served, hooks: tuple[Listener, Listener, str]
 ) -> None:
     """What was let in once is not let out when it leads to a place it must not."""
     first, _, url = hooks
@@ -236,7 +236,7 @@ async def test_an_address_is_checked_again_before_each_delivery(
         await closed.ask(taskPushNotificationConfig={"url": url})
     strict = ApprovalParts(
         desk=closed.desk,
-        principals=PRINCIPALS,
+        programs=PROGRAMS,
         key=closed.parts.key,
         engine=closed.parts.engine,
     )

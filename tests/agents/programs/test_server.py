@@ -13,12 +13,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from agents.http.signature import verify
-from agents.programs.port import Standing, State
+from agents.programs.port import ApprovalStanding, State
 from agents.programs.server import ApprovalParts
 from tests.agents.programs.fakes import (
     OTHER,
     PEER,
-    PRINCIPALS,
+    PROGRAMS,
     FakeDesk,
     approval_server,
     kept,
@@ -27,7 +27,7 @@ from tests.agents.programs.fakes import (
 from tests.conftest import free_port
 from workflows.messages.decisions import Edit, Outcome
 
-WISH = {"title": "Deploy 2.4.1", "summary": "All checks passed.", "findings": ["3 changes"]}
+DRAFT = {"title": "Deploy 2.4.1", "summary": "All checks passed.", "findings": ["3 changes"]}
 Json = dict[str, Any]
 
 
@@ -55,8 +55,8 @@ class Peer:
         message = {"messageId": message_id, "role": "ROLE_USER", "parts": parts, **more}
         return await self.call("SendMessage", message=message, configuration=configuration)
 
-    async def ask(self, wish: Json, message_id: str = "m1", **more: Any) -> Json:
-        answer = await self.send([part(wish)], message_id, **more)
+    async def ask(self, draft: Json, message_id: str = "m1", **more: Any) -> Json:
+        answer = await self.send([part(draft)], message_id, **more)
         assert "result" in answer, answer
         task: Json = answer["result"]["task"]
         return task
@@ -72,8 +72,8 @@ class Peer:
         return task
 
 
-def part(wish: Json) -> Json:
-    return {"text": json.dumps(wish), "mediaType": "application/json"}
+def part(draft: Json) -> Json:
+    return {"text": json.dumps(draft), "mediaType": "application/json"}
 
 
 def state(task: Json) -> str:
@@ -92,7 +92,7 @@ class House:
         self.engine = kept(folder)
         self.parts = ApprovalParts(
             desk=self.desk,
-            principals=PRINCIPALS,
+            programs=PROGRAMS,
             key=new_key(),
             engine=self.engine,
             old_protocol=True,
@@ -123,7 +123,7 @@ async def house(closed: House) -> AsyncIterator[House]:
 
 async def test_approved_is_completed_with_a_signed_decision(house: House) -> None:
     """The token says the same as the JSON part, and the published keys prove it."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     assert state(task) == "AUTH_REQUIRED"
     await house.desk.settle(Outcome.APPROVED, "go ahead")
     task = await house.peer.task(task["id"])
@@ -149,7 +149,7 @@ async def test_each_outcome_has_its_state(
     house: House, outcome: Outcome, expected: str, text: str
 ) -> None:
     """And a sentence; each is signed."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     await house.desk.settle(outcome, "no")
     task = await house.peer.task(task["id"])
     assert state(task) == expected
@@ -159,16 +159,18 @@ async def test_each_outcome_has_its_state(
 
 async def test_what_cannot_be_asked_breaks_with_its_sentence(house: House) -> None:
     """For example when nobody is left who may decide."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     approval = next(iter(house.desk.asked))
-    await house.desk.put(Standing(id=approval, state=State.BROKEN, problem="Nobody is left."))
+    await house.desk.put(
+        ApprovalStanding(id=approval, state=State.BROKEN, problem="Nobody is left.")
+    )
     task = await house.peer.task(task["id"])
     assert (state(task), said(task)) == ("FAILED", "Nobody is left.")
 
 
 async def test_requested_changes_take_a_second_message(house: House) -> None:
     """Revision 2 keeps the title and the limits, and follows the first."""
-    task = await house.peer.ask({**WISH, "timeout": "2h"})
+    task = await house.peer.ask({**DRAFT, "timeout": "2h"})
     await house.desk.settle(Outcome.CHANGES_REQUESTED, "say which changes")
     again = await house.peer.send(
         [{"text": "All checks passed: A, B, C."}], "m2", taskId=task["id"]
@@ -176,8 +178,8 @@ async def test_requested_changes_take_a_second_message(house: House) -> None:
     assert state(again["result"]["task"]) == "AUTH_REQUIRED"
     first, second = house.desk.asked.values()
     assert (second.revision, second.previous) == (2, first.id)
-    assert (second.wish.title, second.wish.timeout) == (first.wish.title, first.wish.timeout)
-    assert second.wish.summary == "All checks passed: A, B, C."
+    assert (second.draft.title, second.draft.timeout) == (first.draft.title, first.draft.timeout)
+    assert second.draft.summary == "All checks passed: A, B, C."
     await house.desk.settle(Outcome.APPROVED)
     task = await house.peer.task(task["id"])
     assert state(task) == "COMPLETED"
@@ -186,7 +188,7 @@ async def test_requested_changes_take_a_second_message(house: House) -> None:
 
 async def test_an_edit_is_handed_over(house: House) -> None:
     """What the approver made of it stands in the statement."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     await house.desk.settle(Outcome.APPROVED, edit=Edit(summary="2.4.1, but only in Europe"))
     task = await house.peer.task(task["id"])
     statement = json.loads(task["artifacts"][0]["parts"][0]["text"])
@@ -195,18 +197,18 @@ async def test_an_edit_is_handed_over(house: House) -> None:
 
 async def test_the_same_message_twice_is_one_approval(house: House) -> None:
     """Also at the same time; with other content it is refused."""
-    tasks = await asyncio.gather(*(house.peer.ask(WISH) for _ in range(5)))
+    tasks = await asyncio.gather(*(house.peer.ask(DRAFT) for _ in range(5)))
     assert len({task["id"] for task in tasks}) == 1
     assert len(house.desk.asked) == 1
-    refused = await house.peer.send([part({**WISH, "title": "Another"})], "m1")
+    refused = await house.peer.send([part({**DRAFT, "title": "Another"})], "m1")
     assert "another content" in refused["error"]["message"]
     await house.desk.settle(Outcome.APPROVED)
-    assert state(await house.peer.ask(WISH)) == "COMPLETED"
+    assert state(await house.peer.ask(DRAFT)) == "COMPLETED"
 
 
 async def test_nothing_a_program_sends_decides(house: House) -> None:
     """A message on a waiting task, however it is worded, is refused; so is one on an ended task."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     yes = await house.peer.send([{"text": "approve"}], "m2", taskId=task["id"])
     assert "nothing a program sends decides" in yes["error"]["message"]
     await house.desk.settle(Outcome.REJECTED, "no")
@@ -217,7 +219,7 @@ async def test_nothing_a_program_sends_decides(house: House) -> None:
 
 async def test_programs_do_not_see_each_other(house: House) -> None:
     """Not by get, list, cancel, subscribe, message or notification settings."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     for method, params in (
         ("GetTask", {"id": task["id"]}),
         ("CancelTask", {"id": task["id"]}),
@@ -230,7 +232,7 @@ async def test_programs_do_not_see_each_other(house: House) -> None:
     assert "no such task" in await house.other.call_stream_error(task["id"])
     assert not (await house.other.call("ListTasks"))["result"].get("tasks")
     assert len((await house.peer.call("ListTasks"))["result"]["tasks"]) == 1
-    assert (await house.other.ask(WISH))["id"] != task["id"]
+    assert (await house.other.ask(DRAFT))["id"] != task["id"]
 
 
 async def test_without_a_token_only_card_keys_and_health_are_open(house: House) -> None:
@@ -273,21 +275,21 @@ async def test_malformed_requests_have_clear_errors(house: House, case: str) -> 
 UNFIT: dict[str, tuple[list[Json], str]] = {
     "no text": ([{"text": "  "}], "no text"),
     "a file": ([{"raw": "aGk=", "filename": "a.txt"}], "files and links"),
-    "unknown field": ([part({**WISH, "approver": "x"})], "approver:"),
+    "unknown field": ([part({**DRAFT, "approver": "x"})], "approver:"),
     "no summary": ([part({"title": "x"})], "summary:"),
     "no object": ([{"text": "[1]", "mediaType": "application/json"}], "an object"),
     "no json": ([{"text": "{", "mediaType": "application/json"}], "no JSON"),
     "too deep": ([{"text": "[" * 100_000, "mediaType": "application/json"}], "no JSON"),
-    "half a pair": ([part({**WISH, "summary": "\ud800"})], "unicode"),
-    "NUL in JSON": ([part({**WISH, "summary": "a\x00"})], "NUL"),
+    "half a pair": ([part({**DRAFT, "summary": "\ud800"})], "unicode"),
+    "NUL in JSON": ([part({**DRAFT, "summary": "a\x00"})], "NUL"),
     "NUL": ([{"text": "a\x00b"}], "NUL"),
-    "two JSON parts": ([part(WISH), part(WISH)], "one JSON part"),
-    "text twice": ([part({**WISH, "full_text": "x"}), {"text": "y"}], "send it once"),
-    "stranger": ([part({**WISH, "approvers": ["U0EVE"]})], "may not be asked"),
-    "longer": ([part({**WISH, "timeout": "30d"})], "at most 1 d"),
-    "odd time": ([part({**WISH, "timeout": "soon"})], "no duration"),
-    "odd risk": ([part({**WISH, "risk": "none"})], "risk:"),
-    "lower risk": ([part({**WISH, "risk": "low"})], "cannot lower"),
+    "two JSON parts": ([part(DRAFT), part(DRAFT)], "one JSON part"),
+    "text twice": ([part({**DRAFT, "full_text": "x"}), {"text": "y"}], "send it once"),
+    "stranger": ([part({**DRAFT, "approvers": ["U0EVE"]})], "may not be asked"),
+    "longer": ([part({**DRAFT, "timeout": "30d"})], "at most 1 d"),
+    "odd time": ([part({**DRAFT, "timeout": "soon"})], "no duration"),
+    "odd risk": ([part({**DRAFT, "risk": "none"})], "risk:"),
+    "lower risk": ([part({**DRAFT, "risk": "low"})], "cannot lower"),
 }
 
 
@@ -317,16 +319,16 @@ async def test_five_megabytes_are_refused(house: House) -> None:
     except aiohttp.ClientError:  # the connection was cut
         taken = False
     assert not taken
-    assert state(await house.peer.ask(WISH)) == "AUTH_REQUIRED"
+    assert state(await house.peer.ask(DRAFT)) == "AUTH_REQUIRED"
 
 
 async def test_where_the_desk_is_away_it_is_said(house: House) -> None:
     """Nothing is guessed: an error now, the truth later; the same message goes on."""
     house.desk.down = True
-    answer = await house.peer.send([part(WISH)], "m1")
+    answer = await house.peer.send([part(DRAFT)], "m1")
     assert (answer["error"]["code"], "try again" in answer["error"]["message"]) == (-32603, True)
     house.desk.down = False
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     house.desk.down = True
     assert "error" in await house.peer.call("GetTask", id=task["id"])
     house.desk.down = False
@@ -335,10 +337,10 @@ async def test_where_the_desk_is_away_it_is_said(house: House) -> None:
 
 async def test_a_database_error_does_not_leak(house: House, tmp_path: Path) -> None:
     """The client gets a sentence, not a statement with its parameters."""
-    await house.peer.ask(WISH)
+    await house.peer.ask(DRAFT)
     async with house.engine.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE tasks")
-    answer = await house.peer.send([part(WISH)], "m2")
+    answer = await house.peer.send([part(DRAFT)], "m2")
     assert answer["error"]["code"] == -32603
     assert "SELECT" not in str(answer)
     assert "does not answer just now" in answer["error"]["message"]
@@ -346,19 +348,19 @@ async def test_a_database_error_does_not_leak(house: House, tmp_path: Path) -> N
 
 async def test_cancelling_withdraws(house: House) -> None:
     """Once; a decided or cancelled task cannot be cancelled, and one with changes asked can."""
-    task = await house.peer.ask(WISH)
+    task = await house.peer.ask(DRAFT)
     cancelled = (await house.peer.call("CancelTask", id=task["id"]))["result"]
     assert state(cancelled) == "CANCELED"
     assert house.desk.withdrawn == list(house.desk.asked)
     assert (await house.peer.call("CancelTask", id=task["id"]))["error"]["code"] == -32002
-    task = await house.peer.ask(WISH, "m2")
+    task = await house.peer.ask(DRAFT, "m2")
     await house.desk.settle(Outcome.CHANGES_REQUESTED, "no")
     assert state((await house.peer.call("CancelTask", id=task["id"]))["result"]) == "CANCELED"
 
 
 async def test_a_stream_follows_to_the_end(house: House) -> None:
     """Task, artifact, last status; the same over REST."""
-    message = {"messageId": "m1", "role": "ROLE_USER", "parts": [part(WISH)]}
+    message = {"messageId": "m1", "role": "ROLE_USER", "parts": [part(DRAFT)]}
     headers = {"Content-Type": "application/json", **house.peer.headers}
     async with house.peer.http.post(
         house.url + "/message:stream", json={"message": message}, headers=headers
@@ -387,12 +389,12 @@ async def next_event(content: aiohttp.StreamReader) -> Json:
 async def test_a_restart_in_between_loses_nothing(closed: House) -> None:
     """A new process over the same database and desk: get and subscribe tell the truth."""
     async with approval_server(closed.parts, closed.port):
-        task = await closed.peer.ask(WISH)
-        second = await closed.peer.ask(WISH, "m2")
+        task = await closed.peer.ask(DRAFT)
+        second = await closed.peer.ask(DRAFT, "m2")
     await closed.desk.settle(Outcome.APPROVED, "", next(iter(closed.desk.asked)))
     async with approval_server(closed.parts, closed.port):
         assert state(await closed.peer.task(task["id"])) == "COMPLETED"
-        assert state(await closed.peer.ask(WISH)) == "COMPLETED"
+        assert state(await closed.peer.ask(DRAFT)) == "COMPLETED"
         url = f"{closed.url}/tasks/{second['id']}:subscribe"
         async with closed.peer.http.post(url, headers=closed.peer.headers) as stream:
             assert state((await next_event(stream.content))["task"]) == "AUTH_REQUIRED"
@@ -440,7 +442,7 @@ async def test_notifications_arrive(house: House, listener: tuple[Listener, str]
     heard, url = listener
     heard.refuse = 1
     push = {"taskPushNotificationConfig": {"url": url, "token": "t0"}}
-    await house.peer.ask(WISH, configuration=push)
+    await house.peer.ask(DRAFT, configuration=push)
     await house.desk.settle(Outcome.APPROVED)
     await heard.wait(2)
     assert "artifactUpdate" in heard.got[0]
@@ -454,7 +456,7 @@ async def test_notifications_survive_a_restart(
     """The next process goes on following."""
     heard, url = listener
     async with approval_server(closed.parts, closed.port):
-        task = await closed.peer.ask(WISH)
+        task = await closed.peer.ask(DRAFT)
         await closed.peer.call("CreateTaskPushNotificationConfig", taskId=task["id"], url=url)
     async with approval_server(closed.parts, closed.port):
         await asyncio.sleep(0.3)
@@ -483,14 +485,14 @@ async def test_notifications_survive_a_restart(
 async def test_notifications_go_to_public_addresses_only(closed: House, url: str) -> None:
     """Unless the settings let loopback through; nobody is asked either."""
     strict = ApprovalParts(
-        desk=closed.desk, principals=PRINCIPALS, key=closed.parts.key, engine=closed.engine
+        desk=closed.desk, programs=PROGRAMS, key=closed.parts.key, engine=closed.engine
     )
     async with approval_server(strict, closed.port):
         push = {"taskPushNotificationConfig": {"url": url}}
-        answer = await closed.peer.send([part(WISH)], "m1", configuration=push)
+        answer = await closed.peer.send([part(DRAFT)], "m1", configuration=push)
         assert answer["error"]["code"] == -32602
         assert not closed.desk.asked
-        task = await closed.peer.ask(WISH)
+        task = await closed.peer.ask(DRAFT)
         answer = await closed.peer.call(
             "CreateTaskPushNotificationConfig", taskId=task["id"], url=url
         )

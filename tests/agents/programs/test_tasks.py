@@ -30,9 +30,9 @@ class FailingStore(InMemoryTaskStore):
         await super().save(task, context)
 
 
-def message(message_id: str = "m1", task: str = "", **wish: object) -> Message:
+def message(message_id: str = "m1", task: str = "", **draft: object) -> Message:
     """What a program sends."""
-    said = {"title": "Deploy", "summary": "All checks passed.", **wish}
+    said = {"title": "Deploy", "summary": "All checks passed.", **draft}
     part = Part(text=json.dumps(said), media_type="application/json")
     return Message(message_id=message_id, role=Role.ROLE_USER, parts=[part], task_id=task or None)
 
@@ -120,7 +120,7 @@ async def test_what_was_decided_first_stands() -> None:
 
 
 async def test_open_ones_are_found_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As after a restart; each principal's own."""
+    """As after a restart; each program's own."""
     monkeypatch.setattr(approval_tasks, "PAGE", 2)
     tasks = ApprovalTasks(FakeDesk(), InMemoryTaskStore(), KEY)
     for number in range(5):

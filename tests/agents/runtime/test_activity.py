@@ -14,7 +14,7 @@ import agents.runtime.activity
 from agents.a2a.client import A2AClient
 from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentFailed, UnusableInput
-from agents.runtime.activity import AgentActivities
+from agents.runtime.activity import TurnRunning
 from agents.turn.runner import TurnRunner
 from tests.agents.requests import SALES, request
 from tests.agents.runners import CountingRunner
@@ -41,8 +41,8 @@ def activities(
     local: TurnRunner | None = None,
     endpoints: Mapping[str, Endpoint] | None = None,
     store: Store | None = None,
-) -> AgentActivities:
-    return AgentActivities(
+) -> TurnRunning:
+    return TurnRunning(
         inputs=store or Store(SALES),
         endpoints=endpoints or {},
         client=A2AClient(),
@@ -50,7 +50,7 @@ def activities(
     )
 
 
-async def run(of: AgentActivities, asked: TurnRequest | None = None) -> TurnOutcome:
+async def run(of: TurnRunning, asked: TurnRequest | None = None) -> TurnOutcome:
     return await ActivityEnvironment().run(of.run_turn, asked or request())
 
 

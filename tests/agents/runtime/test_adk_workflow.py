@@ -35,7 +35,7 @@ from tests.agents.requests import EXAMPLES, request
 from tests.workflows.conftest import until
 from tests.workflows.test_replay import scrubbed
 from workflows.messages.results import AgentPin
-from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 from workflows.task.step import ADK_QUEUE
 
 HISTORIES = Path(__file__).parent / "adk_histories"
@@ -103,11 +103,11 @@ async def test_a_pattern_comes_to_the_same(agent: str, hall: Hall, tmp_path: Pat
     expected = await LocalAgents(offline=True).run(asked, [content])
     assert [q.arguments for q in outcome.questions] == [q.arguments for q in expected.questions]
     if outcome.questions:
-        yes = {q.id: Answer(question_id=q.id, confirmed=True) for q in outcome.questions}
+        yes = {q.id: ToolDecision(question_id=q.id, confirmed=True) for q in outcome.questions}
         more = {"session": outcome.session, "answers": tuple(yes.values())}
         outcome, history = await hall.turn(asked.model_copy(update=more))
         stories.append(history)
-        same = tuple(Answer(question_id=q.id, confirmed=True) for q in expected.questions)
+        same = tuple(ToolDecision(question_id=q.id, confirmed=True) for q in expected.questions)
         more = {"session": expected.session, "answers": same}
         expected = await LocalAgents(offline=True).run(asked.model_copy(update=more), [content])
     assert outcome.result is not None

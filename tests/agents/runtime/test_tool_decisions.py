@@ -9,7 +9,7 @@ from agents.runtime.local import LocalAgents
 from agents.tool_policy.engine import Judgement, Ruling, ToolCall
 from agents.turn.brief import brief_of, spoken
 from tests.agents.requests import EXAMPLES, request
-from workflows.messages.turns import Answer, Feedback, Question, TurnOutcome, TurnRequest
+from workflows.messages.turns import Feedback, Question, ToolDecision, TurnOutcome, TurnRequest
 
 PAYMENTS = (EXAMPLES / "payments.csv").read_bytes()
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()
@@ -21,20 +21,20 @@ async def ask(agent: str, name: str, content: bytes) -> tuple[TurnRequest, TurnO
 
 
 async def go_on(
-    asked: TurnRequest, outcome: TurnOutcome, content: bytes, *answers: Answer
+    asked: TurnRequest, outcome: TurnOutcome, content: bytes, *answers: ToolDecision
 ) -> TurnOutcome:
     """In a new instance, as if every process had been killed in between."""
     following = asked.model_copy(update={"session": outcome.session, "answers": answers})
     return await LocalAgents(offline=True).run(following, [content])
 
 
-def yes(question: Question, **changes: object) -> Answer:
+def yes(question: Question, **changes: object) -> ToolDecision:
     edited = {**question.arguments, **changes} if changes else None
-    return Answer(question_id=question.id, confirmed=True, arguments=edited)
+    return ToolDecision(question_id=question.id, confirmed=True, arguments=edited)
 
 
-def no(question: Question, why: str = "") -> Answer:
-    return Answer(question_id=question.id, confirmed=False, comment=why)
+def no(question: Question, why: str = "") -> ToolDecision:
+    return ToolDecision(question_id=question.id, confirmed=False, comment=why)
 
 
 async def test_every_payment_is_asked_for_and_none_is_made() -> None:
@@ -109,7 +109,7 @@ async def test_a_partial_answer_leaves_the_rest_open() -> None:
 async def test_an_answer_nobody_asked_for_is_refused() -> None:
     """Rather than being dropped without a word."""
     asked, outcome = await ask("payment", "payments.csv", PAYMENTS)
-    stray = Answer(question_id="tool:adk-made-up", confirmed=True)
+    stray = ToolDecision(question_id="tool:adk-made-up", confirmed=True)
     with pytest.raises((AgentFailed, ValueError)):
         await go_on(asked, outcome, PAYMENTS, stray)
 

@@ -21,7 +21,7 @@ from agents.errors import AgentFailed
 from agents.runtime.turns import Turn
 from tests.agents.scripted import ScriptedModel, calls, says, script
 from workflows.messages.results import AgentResult
-from workflows.messages.turns import Answer, TurnRequest
+from workflows.messages.turns import ToolDecision, TurnRequest
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 ABOUT = LocalAgent(name="trap", title="Trap", description="Asks.", model="scripted/trap")
@@ -78,7 +78,7 @@ async def to_the_end(root: BaseAgent | Workflow, **answered: Any) -> tuple[Agent
     while outcome.questions:
         asked.append(len(outcome.questions))
         answers = tuple(
-            Answer(question_id=q.id, confirmed=True, **answered) for q in outcome.questions
+            ToolDecision(question_id=q.id, confirmed=True, **answered) for q in outcome.questions
         )
         outcome = await one_turn(lambda: copied(root), session=outcome.session, answers=answers)
     assert outcome.result is not None

@@ -84,7 +84,7 @@ async def test_feedback_is_never_passed_over_in_silence(local: LocalAgents) -> N
 
 
 async def test_shorter_is_shorter(local: LocalAgents) -> None:
-    """A wish for less text is granted."""
+    """A draft for less text is granted."""
     before = await run(local, "analysis")
     feedback = Feedback(text="Too long, please shorter", by="Ann", previous=before)
     after = await run(local, "analysis", feedback=feedback)

@@ -23,11 +23,11 @@ from agents.tool_policy.batch import JointQuestions
 from agents.tool_policy.client import NobodyAsked, SignoffPeople
 from agents.tool_policy.engine import Judgement, Ruling, ToolCall
 from agents.tool_policy.plugin import SecurityPlugin, is_destructive
-from tests.agents.programs.fakes import PEER, PRINCIPALS, FakeDesk, approval_server, kept
+from tests.agents.programs.fakes import PEER, PROGRAMS, FakeDesk, approval_server, kept
 from tests.conftest import free_port
 from tests.workflows.conftest import until
 from workflows.messages.decisions import Edit, Outcome
-from workflows.messages.turns import Answer, Question
+from workflows.messages.turns import Question, ToolDecision
 
 PAY = Question(id="c1", tool="pay", arguments={"to": "Ann", "amount": 10.0}, hint="Money leaves.")
 MAIL = Question(id="c2", tool="mail", arguments={"to": "ann@acme.example"})
@@ -55,7 +55,7 @@ class Hall:
 async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
     """Served."""
     desk, key, engine = FakeDesk(), SigningKey.fresh(), kept(tmp_path)
-    parts = ApprovalParts(desk=desk, principals=PRINCIPALS, key=key, engine=engine)
+    parts = ApprovalParts(desk=desk, programs=PROGRAMS, key=key, engine=engine)
     async with approval_server(parts, free_port()) as url:
         yield Hall(desk, key, url)
     await engine.dispose()
@@ -139,9 +139,11 @@ class Crowd:
     def __init__(self) -> None:
         self.asked: list[tuple[str, ...]] = []
 
-    async def decide(self, key: str, title: str, questions: Any) -> tuple[Answer, ...]:
+    async def decide(self, key: str, title: str, questions: Any) -> tuple[ToolDecision, ...]:
         self.asked.append(tuple(question.id for question in questions))
-        return tuple(Answer(question_id=question.id, confirmed=True) for question in questions)
+        return tuple(
+            ToolDecision(question_id=question.id, confirmed=True) for question in questions
+        )
 
 
 def context(*questions: Question) -> ToolContext:

@@ -24,7 +24,7 @@ from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
 from tests.agents.requests import EXAMPLES, request
 from tests.conftest import free_port
-from workflows.messages.turns import Answer, TurnOutcome, TurnRequest
+from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 from workflows.task.step import ADK_QUEUE
 
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()
@@ -150,7 +150,7 @@ async def test_the_rule_file_judges_inside_of_a_workflow(
     rules = tool_policies(settings)
     outcome, history = await inside(temporal_address, tmp_path / "p", asked, rules)
     assert judged(outcome)
-    yes = tuple(Answer(question_id=q.id, confirmed=True) for q in outcome.questions)
+    yes = tuple(ToolDecision(question_id=q.id, confirmed=True) for q in outcome.questions)
     more = asked.model_copy(update={"session": outcome.session, "answers": yes})
     done, _ = await inside(temporal_address, tmp_path / "p", more, rules)
     assert done.result

@@ -25,16 +25,16 @@ from bot.config.settings import load
 from bot.listeners.bulk import BulkListeners
 from bot.listeners.click import Click
 from bot.listeners.forms import Forms, anybody, may_hand_on, may_say, may_withdraw
-from notifications.cards.buttons import Cursor
+from notifications.cards.buttons import HomeCursor
 from notifications.views.approval_list import DecidedLine, PendingLine, PendingPage
 from storage.preferences import Preferences
 from tests.bot.onlooking import GRACE, HERE, ONLOOKERS, ZOE, FakeSlack, Onlooking
 from tests.notifications.card_views import view
-from workflows.messages.decisions import Answer, Place, Reply, Verdict
+from workflows.messages.decisions import Place, Reply, ReplyKind, Verdict
 from workflows.messages.electorate import Electorate, Person
 from workflows.messages.requests import CardView, Look
 from workflows.messages.tasks import TaskView
-from workflows.summary_workflow import DigestRequest
+from workflows.summary_workflow import SummaryRequest
 
 ROOT = Path(__file__).parents[3]
 SECRET = "the board's secret plan"
@@ -42,7 +42,7 @@ APPROVAL, TASK = "t-abcdefgh.analysis.v1", "t-abcdefgh"
 NOW = datetime.now(UTC)
 
 
-class Matter:
+class OneApproval:
     """One approval of one task, as the server would answer about it."""
 
     def __init__(self, row: Onlooking) -> None:
@@ -129,7 +129,7 @@ class Shown:
     def __init__(self) -> None:
         self.seen: list[Any] = []
 
-    async def tell(self, click: Click, answer: Answer) -> None:
+    async def tell(self, click: Click, answer: Reply) -> None:
         self.seen.append(answer)
 
     async def views_open(self, *, trigger_id: str, view: Any) -> None:
@@ -139,42 +139,42 @@ class Shown:
 Path_ = Callable[[Onlooking, Onlookers, Any], Awaitable[object]]
 
 
-async def _everything(row: Onlooking, who: Onlookers, matter: Any) -> object:
-    return await ApprovalLists(matter, who).answer("all", row.user)
+async def _everything(row: Onlooking, who: Onlookers, subject: Any) -> object:
+    return await ApprovalLists(subject, who).answer("all", row.user)
 
 
-async def _mine(row: Onlooking, who: Onlookers, matter: Any) -> object:
-    return await ApprovalLists(matter, who).answer("mine", row.user)
+async def _mine(row: Onlooking, who: Onlookers, subject: Any) -> object:
+    return await ApprovalLists(subject, who).answer("mine", row.user)
 
 
-async def _one(row: Onlooking, who: Onlookers, matter: Any) -> object:
-    return await ApprovalLists(matter, who).answer(APPROVAL, row.user)
+async def _one(row: Onlooking, who: Onlookers, subject: Any) -> object:
+    return await ApprovalLists(subject, who).answer(APPROVAL, row.user)
 
 
-async def _bulk(row: Onlooking, who: Onlookers, matter: Any) -> object:
+async def _bulk(row: Onlooking, who: Onlookers, subject: Any) -> object:
     none = cast("Any", None)
-    return await BulkListeners(none, matter, none, none, who)._offered(row.user)
+    return await BulkListeners(none, subject, none, none, who)._offered(row.user)
 
 
-async def _home(row: Onlooking, who: Onlookers, matter: Any) -> object:
+async def _home(row: Onlooking, who: Onlookers, subject: Any) -> object:
     settings = load(ROOT / "signoff.toml")
-    page = HomePage(cast("Any", None), matter, matter, matter, settings, who)
-    return await page.view(row.user, Cursor())
+    page = HomePage(cast("Any", None), subject, subject, subject, settings, who)
+    return await page.view(row.user, HomeCursor())
 
 
-async def _digest(row: Onlooking, who: Onlookers, matter: Any) -> object:
+async def _digest(row: Onlooking, who: Onlookers, subject: Any) -> object:
     looks = await who.of(row.user)
-    lines = (await matter.page(row.user)).lines if row.user else ()
-    request = DigestRequest(key="k", person=row.user)
+    lines = (await subject.page(row.user)).lines if row.user else ()
+    request = SummaryRequest(key="k", person=row.user)
     return [line for line in lines if row.user and is_for(line, request, looks)]
 
 
 def _form(preview: Any) -> Path_:
-    async def opened(row: Onlooking, who: Onlookers, matter: Any) -> object:
+    async def opened(row: Onlooking, who: Onlookers, subject: Any) -> object:
         shown = Shown()
         click = Click(user=row.user, unique="1.0", trigger="1")
-        target = matter.line().target()
-        forms = Forms(matter, cast("Any", shown), who)
+        target = subject.line().target()
+        forms = Forms(subject, cast("Any", shown), who)
         allowed = preview(click, target)
 
         def make(look: Look) -> dict[str, Any]:
@@ -186,16 +186,16 @@ def _form(preview: Any) -> Path_:
     return opened
 
 
-async def _status(row: Onlooking, who: Onlookers, matter: Any) -> object:
-    return await SeenTasks(matter, matter, who).view(TASK, row.user)
+async def _status(row: Onlooking, who: Onlookers, subject: Any) -> object:
+    return await SeenTasks(subject, subject, who).view(TASK, row.user)
 
 
-async def _cancel(row: Onlooking, who: Onlookers, matter: Any) -> object:
-    return await SeenTasks(matter, matter, who).cancel(TASK, row.user)
+async def _cancel(row: Onlooking, who: Onlookers, subject: Any) -> object:
+    return await SeenTasks(subject, subject, who).cancel(TASK, row.user)
 
 
-async def _retry(row: Onlooking, who: Onlookers, matter: Any) -> object:
-    return await SeenTasks(matter, matter, who).retry(TASK, row.user, 1)
+async def _retry(row: Onlooking, who: Onlookers, subject: Any) -> object:
+    return await SeenTasks(subject, subject, who).retry(TASK, row.user, 1)
 
 
 ALL: dict[str, Path_] = {
@@ -235,17 +235,17 @@ def test_the_matrix_is_large_enough() -> None:
 @pytest.mark.parametrize("row", ONLOOKERS, ids=lambda row: row.what)
 async def test_nobody_is_shown_what_is_not_theirs_to_see(row: Onlooking, path: str) -> None:
     """By no path; and whoever may see it is shown it where everything is shown."""
-    matter, slack = Matter(row), FakeSlack(row)
+    subject, slack = OneApproval(row), FakeSlack(row)
     refused: SignoffError | None = None
     shown = ""
     try:
-        shown = str(await (ALL | OWN)[path](row, Onlookers(slack), matter))
+        shown = str(await (ALL | OWN)[path](row, Onlookers(slack), subject))
     except SignoffError as error:
         refused, shown = error, str(error)
     assert not refused or isinstance(refused, UnavailableError) == (row.sees is Sight.UNSURE)
     if row.sees is not Sight.SEES:
         assert SECRET not in shown
-        assert matter.done == []
+        assert subject.done == []
     elif path in ALL:
         assert SECRET in shown
     assert len(slack.asked) <= 3
@@ -256,14 +256,14 @@ async def test_what_is_hidden_does_not_exist(path: str) -> None:
     """The answer is the same as for an id that never was."""
     row = next(row for row in ONLOOKERS if row.what == "a guest in no channel")
     assert row.sees is Sight.HIDDEN
-    matter: Any = Matter(row)
+    subject: Any = OneApproval(row)
     who = Onlookers(FakeSlack(row))
     if path == "show everything":
-        (told,) = cast("list[Answer]", await ALL[path](row, who, matter))
-        assert told.reply is Reply.UNKNOWN
+        (told,) = cast("list[Reply]", await ALL[path](row, who, subject))
+        assert told.reply is ReplyKind.UNKNOWN
         return
     with pytest.raises(SignoffError) as hidden:
-        await ALL[path](row, who, matter)
+        await ALL[path](row, who, subject)
     unknown = no_approval(APPROVAL) if path == "/approvals ID" else no_task(TASK)
     assert str(hidden.value) == str(unknown)
 
@@ -273,7 +273,7 @@ async def test_a_long_list_takes_two_questions_to_slack() -> None:
     row = Onlooking("x", Sight.SEES, channels=(HERE,))
     slack = FakeSlack(row)
     who = Onlookers(slack)
-    line = Matter(row).line()
+    line = OneApproval(row).line()
     lines = [line.model_copy(update={"id": f"a{n}", "channel": f"C{n}"}) for n in range(300)]
     seen = await who.seen(ZOE, [*lines, line])
     assert [one.id for one in seen.lines] == [line.id]
@@ -287,7 +287,7 @@ async def test_slacks_pause_is_kept() -> None:
     row = Onlooking("x", Sight.SEES, channels=(HERE,), faults={"users.conversations": "429"})
     slack = FakeSlack(row)
     who = Onlookers(slack, clock=lambda: now[0])
-    line = Matter(row).line()
+    line = OneApproval(row).line()
     assert (await who.seen(ZOE, [line])).unsure
     asked = len(slack.asked)
     now[0] += 6
@@ -304,7 +304,7 @@ async def test_a_person_removed_from_the_channel_sees_it_for_a_minute_at_most() 
     row = Onlooking("x", Sight.SEES, channels=(HERE,))
     slack = FakeSlack(row)
     who = Onlookers(slack, clock=lambda: now[0])
-    line = Matter(row).line()
+    line = OneApproval(row).line()
     assert (await who.seen(ZOE, [line])).lines
     slack.row = Onlooking("x", Sight.HIDDEN)
     now[0] += 61
@@ -313,8 +313,8 @@ async def test_a_person_removed_from_the_channel_sees_it_for_a_minute_at_most() 
 
 async def test_a_channels_digest_lists_what_stands_in_it() -> None:
     """And nothing of any other channel, whatever ids it was given."""
-    line, nobody = Matter(Onlooking("x", Sight.SEES)).line(), Onlooker(user="")
-    assert is_for(line, DigestRequest(key="k", channel=HERE), nobody)
-    assert not is_for(line, DigestRequest(key="k", channel="C0GENERAL1"), nobody)
-    assert is_for(line, DigestRequest(key="k", person=GRACE), Onlooker(user=GRACE))
-    assert not is_for(line, DigestRequest(key="k", person=ZOE), Onlooker(user=ZOE))
+    line, nobody = OneApproval(Onlooking("x", Sight.SEES)).line(), Onlooker(user="")
+    assert is_for(line, SummaryRequest(key="k", channel=HERE), nobody)
+    assert not is_for(line, SummaryRequest(key="k", channel="C0GENERAL1"), nobody)
+    assert is_for(line, SummaryRequest(key="k", person=GRACE), Onlooker(user=GRACE))
+    assert not is_for(line, SummaryRequest(key="k", person=ZOE), Onlooker(user=ZOE))

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from agents.inputs.public_web import PublicWeb
-from bot.activities.collect_inputs import InputActivities, InputFolders
+from bot.activities.collect_inputs import InputCollector, InputFolders
 from bot.config.errors import BadRequest
 from storage.payloads.files import PayloadFiles
 from workflows.activities import CollectRequest
@@ -66,7 +66,7 @@ async def collected(
     """What the activity gives."""
     payloads = PayloadFiles(tmp_path / "payloads")
     slack = AsyncWebClient(token="xoxb-unused", base_url="http://127.0.0.1:9/api/")
-    activities = InputActivities(folders, payloads, PublicWeb(seconds=2), slack)
+    activities = InputCollector(folders, payloads, PublicWeb(seconds=2), slack)
     request = CollectRequest(task_id="t", sources=sources)
     return await ActivityEnvironment().run(activities.collect_inputs, request)
 

@@ -5,15 +5,15 @@ import time
 
 import pytest
 
-from bot.activities.post_card import RECORD_SECONDS, Showing
+from bot.activities.post_card import RECORD_SECONDS, CardPoster
 from storage.errors import DatabaseUnavailable, DiskFull
 from tests.fakes import FakeAudit, FakeCards
 from tests.notifications.card_views import NOW, view
-from workflows.activities import AuditSteps, ShowRequest
+from workflows.activities import AuditActivities, ShowRequest
 from workflows.messages.audit import AuditEntry, AuditKind
 
 
-class Broken(AuditSteps):
+class Broken(AuditActivities):
     """A log that cannot be written."""
 
     def __init__(self, error: Exception | None) -> None:
@@ -39,7 +39,7 @@ def request() -> ShowRequest:
 async def test_a_log_that_does_not_answer_holds_up_no_card(error: Exception | None) -> None:
     """Nor one that never says anything."""
     cards, begun = FakeCards(), time.monotonic()
-    shown = await Showing(cards, Broken(error)).show(request())
+    shown = await CardPoster(cards, Broken(error)).show(request())
     assert time.monotonic() - begun < RECORD_SECONDS + 2
     assert "a-1" in cards.cards
     assert (shown.recorded, [place.channel for place in shown.places]) == (False, ["C0GENERAL1"])
@@ -48,7 +48,7 @@ async def test_a_log_that_does_not_answer_holds_up_no_card(error: Exception | No
 async def test_what_was_raised_and_shown_is_written_with_the_place() -> None:
     """At the moment it was posted, not when that was wanted."""
     audit = FakeAudit()
-    shown = await Showing(FakeCards(), audit).show(request())
+    shown = await CardPoster(FakeCards(), audit).show(request())
     raised, told = audit.entries.values()
     assert shown.recorded
     assert (raised.kind, told.kind) == (AuditKind.RAISED, AuditKind.SHOWN)

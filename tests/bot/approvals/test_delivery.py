@@ -22,7 +22,7 @@ from workflows.messages.decisions import (
     Decision,
     Delegation,
     Place,
-    Reply,
+    ReplyKind,
     Snooze,
     Verdict,
     Via,
@@ -123,7 +123,7 @@ async def test_a_gesture_on_what_never_was_is_closed_and_unknown(
     gateway = Gateway(client, inbox)
     for gesture in GESTURES:
         assert await gateway.send("t-nothing.x.v1", gesture) is Taken.CLOSED
-        assert (await gateway.late_answer("t-nothing.x.v1", gesture)).reply is Reply.UNKNOWN
+        assert (await gateway.late_answer("t-nothing.x.v1", gesture)).reply is ReplyKind.UNKNOWN
     await inbox.close()
 
 
@@ -134,7 +134,7 @@ async def test_without_a_worker_a_late_answer_does_not_guess(
     inbox = ClickInbox(tmp_path / "inbox.db")
     approval = await waiting(client)
     answer = await Gateway(client, inbox).late_answer(approval, DECISION, seconds=0.5)
-    assert answer.reply is Reply.DONE
+    assert answer.reply is ReplyKind.DONE
     assert "can't be looked up" in answer.detail
     await inbox.close()
 

@@ -8,15 +8,21 @@ import pytest
 from bot.commands.ask import plain_answer
 from notifications.views.replies import NOT_RECORDED, sentence
 from tests.notifications.card_views import ADA, GRACE, view
-from workflows.messages.decisions import Answer, Outcome, Reply, Verdict
+from workflows.messages.decisions import Outcome, Reply, ReplyKind, Verdict
 
 WHEN = datetime(2026, 3, 2, 12, tzinfo=UTC)
-COUNTS = {Reply.SETTLED, Reply.COUNTED, Reply.ALREADY_COUNTED, Reply.DELEGATED, Reply.DONE}
-ELSEWHERE = {Reply.NOT_DELEGABLE, Reply.NOT_YOURS, Reply.KEPT}
+COUNTS = {
+    ReplyKind.SETTLED,
+    ReplyKind.COUNTED,
+    ReplyKind.ALREADY_COUNTED,
+    ReplyKind.DELEGATED,
+    ReplyKind.DONE,
+}
+ELSEWHERE = {ReplyKind.NOT_DELEGABLE, ReplyKind.NOT_YOURS, ReplyKind.KEPT}
 """These answer another gesture than a decision."""
 
 
-def answer(reply: Reply, **changed: object) -> Answer:
+def answer(reply: ReplyKind, **changed: object) -> Reply:
     made: dict[str, object] = {
         "reply": reply,
         "verdict": Verdict.APPROVE,
@@ -26,13 +32,13 @@ def answer(reply: Reply, **changed: object) -> Answer:
         "approvers": (GRACE, ADA),
         "detail": "Ten words.",
     }
-    return Answer.model_validate(made | changed)
+    return Reply.model_validate(made | changed)
 
 
-@pytest.mark.parametrize("reply", list(Reply))
-def test_every_reply_is_a_sentence_on_every_surface(reply: Reply) -> None:
+@pytest.mark.parametrize("reply", list(ReplyKind))
+def test_every_reply_is_a_sentence_on_every_surface(reply: ReplyKind) -> None:
     """With nothing of the code's own name in it, with everything known and with nothing known."""
-    for said in (answer(reply), Answer(reply=reply), answer(reply, detail="")):
+    for said in (answer(reply), Reply(reply=reply), answer(reply, detail="")):
         for text in (sentence(said), plain_answer(said, view())):
             assert text[0].isupper() or text[0] in "<`"
             assert text.endswith(".")
@@ -41,8 +47,8 @@ def test_every_reply_is_a_sentence_on_every_surface(reply: Reply) -> None:
         assert not re.search(r"<[@!]|&\w+;|`", plain_answer(said, view()))
 
 
-@pytest.mark.parametrize("reply", sorted(set(Reply) - COUNTS - ELSEWHERE))
-def test_what_does_not_count_is_said_to_be_not_recorded(reply: Reply) -> None:
+@pytest.mark.parametrize("reply", sorted(set(ReplyKind) - COUNTS - ELSEWHERE))
+def test_what_does_not_count_is_said_to_be_not_recorded(reply: ReplyKind) -> None:
     """In the same words everywhere."""
     assert NOT_RECORDED in sentence(answer(reply))
     assert NOT_RECORDED in plain_answer(answer(reply), view())
@@ -50,7 +56,7 @@ def test_what_does_not_count_is_said_to_be_not_recorded(reply: Reply) -> None:
 
 def test_the_terminal_names_people_and_the_option_that_helps() -> None:
     """As one types it there."""
-    told = plain_answer(answer(Reply.NOT_APPROVER), view())
+    told = plain_answer(answer(ReplyKind.NOT_APPROVER), view())
     assert f"Grace ({GRACE})" in told
-    assert "--confirm" in plain_answer(answer(Reply.CONFIRMATION_MISSING), view())
-    assert "--comment" in plain_answer(answer(Reply.REASON_MISSING), view())
+    assert "--confirm" in plain_answer(answer(ReplyKind.CONFIRMATION_MISSING), view())
+    assert "--comment" in plain_answer(answer(ReplyKind.REASON_MISSING), view())

@@ -9,10 +9,10 @@ import pytest
 
 from bot.config.errors import UnavailableError
 from bot.monitoring.metrics import Metrics
-from bot.monitoring.slack_watchdog import HEARD, PACE, Ear, HearingWatch
+from bot.monitoring.slack_watchdog import HEARD, PACE, InboundRecord, SlackWatchdog
 from storage.database import create_engine, migrate
 from storage.errors import DatabaseUnavailable
-from storage.slack_heartbeats import HearingStore
+from storage.slack_heartbeats import HeartbeatStore
 from workflows.messages.outage import Outage
 
 START = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -46,7 +46,7 @@ class World:
 
     def __init__(self) -> None:
         self.now = START
-        self.ear = Ear(lambda: self.now)
+        self.inbound = InboundRecord(lambda: self.now)
         self.memory = Memory()
         self.is_deaf = self.is_down = self.temporal_down = False
         self.waiting: dict[str, datetime] = {"a-1": START - timedelta(hours=1)}
@@ -56,18 +56,18 @@ class World:
         self.metrics = Metrics()
         self.watch = self.new_watch()
 
-    def new_watch(self) -> HearingWatch:
+    def new_watch(self) -> SlackWatchdog:
         """As after a start of the bot."""
-        self.ear.since, self.ear.last = self.now, None
-        parts = (self.ear, self, self, self.memory, self.renew, self.metrics)
-        return HearingWatch(*parts, clock=lambda: self.now)
+        self.inbound.since, self.inbound.last = self.now, None
+        parts = (self.inbound, self, self, self.memory, self.renew, self.metrics)
+        return SlackWatchdog(*parts, clock=lambda: self.now)
 
     async def beat(self, now: datetime) -> bool:
         if self.is_down:
             return False
         self.beats.append(now)
         if not self.is_deaf:
-            self.ear()
+            self.inbound()
         return True
 
     async def renew(self) -> None:
@@ -115,7 +115,7 @@ async def test_a_beat_a_minute_that_comes_back_is_no_news(world: World) -> None:
     await world.go_on(timedelta(hours=2))
     world.waiting["a-2"] = world.now
     for _ in range(60):
-        world.ear()
+        world.inbound()
         await world.go_on(timedelta(seconds=30))
     assert (world.beats, world.renewals, world.told) == ([], [], [])
     assert world.watch.sentence() == HEARD
@@ -212,7 +212,7 @@ async def test_the_database_keeps_both_moments(tmp_path: Path) -> None:
     """The latest that was heard; and the first of an outage, until something is heard after it."""
     engine = create_engine(f"sqlite:///{tmp_path / 'kept.db'}")
     await migrate(engine)
-    one, other = HearingStore(engine), HearingStore(engine)
+    one, other = HeartbeatStore(engine), HeartbeatStore(engine)
     try:
         assert await one.heard(START) == START
         assert await other.heard(START - timedelta(minutes=1)) == START
@@ -230,7 +230,7 @@ async def test_a_database_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     """With a sentence, not with a stack of SQL."""
     engine = create_engine(f"sqlite:///{tmp_path / 'empty.db'}")
     try:
-        for doing in (HearingStore(engine).heard, HearingStore(engine).deaf_since):
+        for doing in (HeartbeatStore(engine).heard, HeartbeatStore(engine).deaf_since):
             with pytest.raises(DatabaseUnavailable, match="Check the database"):
                 await doing(START)
     finally:

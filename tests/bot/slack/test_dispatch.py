@@ -5,13 +5,13 @@ import time
 from typing import Any
 
 from bot.slack.dispatch import PromptDispatch
-from tests.bot.slack.test_request_guard import Door
+from tests.bot.slack.test_request_guard import GuardedApp
 from tests.bot.slack_requests import CLICK, COMMAND
 
 
 async def test_the_answer_leaves_at_the_ack() -> None:
     """Whatever the listener does afterwards goes on beside it."""
-    door, done = Door(), asyncio.Event()
+    door, done = GuardedApp(), asyncio.Event()
 
     async def slow(ack: Any) -> None:
         await ack(text="now")
@@ -30,7 +30,7 @@ async def test_the_answer_leaves_at_the_ack() -> None:
 
 async def test_it_is_faster_than_bolts_own_look_every_10_ms() -> None:
     """Twenty clicks take less than twenty looks."""
-    door = Door()
+    door = GuardedApp()
     dispatch = PromptDispatch(door.app)
     times = []
     for _ in range(20):
@@ -42,7 +42,7 @@ async def test_it_is_faster_than_bolts_own_look_every_10_ms() -> None:
 
 async def test_what_nobody_acks_is_told_as_bolt_tells_it() -> None:
     """404 where nobody listens, 500 where the listener failed."""
-    door = Door()
+    door = GuardedApp()
 
     async def broken() -> None:
         raise RuntimeError("broken")
@@ -55,7 +55,7 @@ async def test_what_nobody_acks_is_told_as_bolt_tells_it() -> None:
 
 async def test_acks_of_clicks_are_told() -> None:
     """Commands are another matter: they may wait for what they ask for."""
-    door, told = Door(), list[float]()
+    door, told = GuardedApp(), list[float]()
     dispatch = PromptDispatch(door.app, told.append)
     await dispatch(COMMAND, {})
     assert not told

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from agents.inputs.public_web import PublicWeb
-from bot.activities.collect_inputs import InputActivities, InputFolders
+from bot.activities.collect_inputs import InputCollector, InputFolders
 from storage.payloads.files import PayloadFiles
 from workflows.activities import CollectRequest
 from workflows.messages.tasks import Source, SourceKind
@@ -91,7 +91,7 @@ async def collected(host: Host, folder: Path, source: Source, requester: str = M
     web_ = PublicWeb(allowed=lambda _: True, most_bytes=LIMIT, seconds=10)
     async with aiohttp.ClientSession() as session:
         slack = AsyncWebClient(TOKEN, base_url=f"{host.address}/api/", session=session)
-        activities = InputActivities(folders, payloads, web_, slack)
+        activities = InputCollector(folders, payloads, web_, slack)
         asked = CollectRequest(task_id="t", sources=(source,), requester=requester)
         (kept,) = await ActivityEnvironment().run(activities.collect_inputs, asked)
     return kept

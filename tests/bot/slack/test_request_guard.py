@@ -22,7 +22,7 @@ from bot.config.errors import ConfigurationError
 from bot.monitoring import logs
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.http import SlackHttp
-from bot.slack.replays import Replays, Reply
+from bot.slack.replays import RecordedResponse, Replays
 from bot.slack.request_guard import LARGEST_BODY
 from bot.web.server import web_server
 from tests.bot.forger import Forger
@@ -49,7 +49,7 @@ FORGED = 100_000 if FULL else 4_000
 LONGEST_LOG = 300
 
 
-class Door:
+class GuardedApp:
     """A Bolt app behind the guard; `taken` is every payload a listener got."""
 
     def __init__(self) -> None:
@@ -82,12 +82,12 @@ async def _authorize(**_: Any) -> Any:
 
 
 @pytest.fixture
-def door() -> Door:
-    return Door()
+def door() -> GuardedApp:
+    return GuardedApp()
 
 
 @pytest.fixture
-async def client(door: Door) -> AsyncIterator[RawClient]:
+async def client(door: GuardedApp) -> AsyncIterator[RawClient]:
     front = SlackHttp(PromptDispatch(door.app), SecretStr(SECRET), lambda _: None)
     async with web_server([front.register], port=0) as url:
         raw = RawClient(url)
@@ -112,13 +112,13 @@ def log_file(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("secret", ["", "  \n"])
-def test_an_empty_secret_refuses_to_start(door: Door, secret: str) -> None:
+def test_an_empty_secret_refuses_to_start(door: GuardedApp, secret: str) -> None:
     """With an empty secret anybody could sign; one sentence names it."""
     with pytest.raises(ConfigurationError, match="SLACK_SIGNING_SECRET is missing"):
         SlackHttp(PromptDispatch(door.app), SecretStr(secret), lambda _: None)
 
 
-async def test_what_slack_sends_gets_through(door: Door, client: RawClient) -> None:
+async def test_what_slack_sends_gets_through(door: GuardedApp, client: RawClient) -> None:
     """Commands, clicks, forms and events reach their listeners as Slack meant them."""
     for sent in (
         request(urlencode(COMMAND).encode()),
@@ -139,7 +139,9 @@ async def test_a_challenge_is_answered(client: RawClient) -> None:
 
 
 @pytest.mark.parametrize("offset", [-299, 0, 298.9])
-async def test_a_replay_is_answered_once(door: Door, client: RawClient, offset: float) -> None:
+async def test_a_replay_is_answered_once(
+    door: GuardedApp, client: RawClient, offset: float
+) -> None:
     """The same request again, anywhere in the window, gets the same answer and does nothing."""
     sent = request(urlencode(COMMAND).encode(), timestamp=now(offset))
     answers = {await client.send(sent) for _ in range(5)}
@@ -147,7 +149,7 @@ async def test_a_replay_is_answered_once(door: Door, client: RawClient, offset: 
     assert len(door.taken) == 1
 
 
-async def test_replays_at_the_same_moment_are_one(door: Door, client: RawClient) -> None:
+async def test_replays_at_the_same_moment_are_one(door: GuardedApp, client: RawClient) -> None:
     """A replay that overtakes the first one's answer waits for it."""
     door.pause = 0.2
     sent = request(urlencode(COMMAND).encode())
@@ -160,13 +162,17 @@ async def test_replays_at_the_same_moment_are_one(door: Door, client: RawClient)
 
 
 @pytest.mark.parametrize("offset", [-302, 302])
-async def test_outside_the_window_is_refused(door: Door, client: RawClient, offset: float) -> None:
+async def test_outside_the_window_is_refused(
+    door: GuardedApp, client: RawClient, offset: float
+) -> None:
     """300 s either way, even with a right signature."""
     assert await client.send(request(gesture(CLICK), timestamp=now(offset))) == (401, b"stale\n")
     assert not door.taken
 
 
-async def test_the_same_gesture_signed_anew_is_a_new_request(door: Door, client: RawClient) -> None:
+async def test_the_same_gesture_signed_anew_is_a_new_request(
+    door: GuardedApp, client: RawClient
+) -> None:
     """Slack's own retries carry a new timestamp; what they mean is for the listeners to see."""
     for offset in (0, -5):
         assert (await client.send(request(gesture(CLICK), timestamp=now(offset))))[0] == 200
@@ -192,7 +198,9 @@ async def test_a_body_that_dribbles_is_given_up(client: RawClient, monkeypatch: 
 
 
 @pytest.mark.timeout(900)
-async def test_nothing_forged_is_accepted(door: Door, client: RawClient, log_file: Path) -> None:
+async def test_nothing_forged_is_accepted(
+    door: GuardedApp, client: RawClient, log_file: Path
+) -> None:
     """Thousands of forged and malformed requests: 4xx each, no listener called, a short log line."""
     forger = Forger(SEED)
     logged = longest = 0
@@ -227,9 +235,9 @@ async def test_replays_remember_a_bounded_number() -> None:
     replays = Replays(lambda: clock[0], most=3)
     done: list[int] = []
 
-    async def work(number: int) -> Reply:
+    async def work(number: int) -> RecordedResponse:
         done.append(number)
-        return Reply(200, str(number))
+        return RecordedResponse(200, str(number))
 
     for number in range(4):
         await replays.once(b"%d" % number, 1_300.0, partial(work, number))
@@ -243,9 +251,9 @@ async def test_replays_remember_a_bounded_number() -> None:
 async def test_a_failure_is_not_remembered() -> None:
     """What was not done may be tried again, with the same request."""
     replays = Replays()
-    replies = iter([Reply(500, "failed"), Reply(200, "done")])
+    replies = iter([RecordedResponse(500, "failed"), RecordedResponse(200, "done")])
 
-    async def work() -> Reply:
+    async def work() -> RecordedResponse:
         return next(replies)
 
     until = time.time() + 60
@@ -259,10 +267,10 @@ async def test_the_work_outlives_whoever_asked() -> None:
     replays = Replays()
     done = asyncio.Event()
 
-    async def work() -> Reply:
+    async def work() -> RecordedResponse:
         await asyncio.sleep(0.05)
         done.set()
-        return Reply(200)
+        return RecordedResponse(200)
 
     asking = asyncio.create_task(replays.once(b"k", time.time() + 60, work))
     await asyncio.sleep(0.01)

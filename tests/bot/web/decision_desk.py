@@ -20,7 +20,7 @@ from storage.mail_tokens import Issued, MailTokens
 from tests.notifications.approval_views import GRACE, NOW, RESULT, approval_view
 from workflows import rules
 from workflows.messages.ballot import Ballot
-from workflows.messages.decisions import Answer, Decision
+from workflows.messages.decisions import Decision, Reply
 from workflows.messages.requests import CardView
 
 
@@ -41,7 +41,7 @@ class Desk:
     async def full_text(self, approval_id: str) -> str:
         return RESULT.full_text
 
-    async def decide(self, approval_id: str, decision: Decision) -> Answer:
+    async def decide(self, approval_id: str, decision: Decision) -> Reply:
         if self.failures:
             raise self.failures.pop()
         self.decisions.append(decision)

@@ -21,7 +21,7 @@ from tests.notifications.approval_views import (
     approval_view,
     decided,
 )
-from workflows.messages.decisions import Answer, Decision, Outcome, Reply, Verdict, Via
+from workflows.messages.decisions import Decision, Outcome, Reply, ReplyKind, Verdict, Via
 from workflows.messages.results import AgentResult, ExecutionMode
 
 HIGH = {"risk": "high"}
@@ -296,10 +296,10 @@ async def test_an_approval_nobody_knows_any_more(tmp_path: Path) -> None:
     assert "not known here any more" in gone.text
 
 
-@pytest.mark.parametrize("reply", list(Reply))
-def test_every_reply_reads_in_plain_words(reply: Reply) -> None:
+@pytest.mark.parametrize("reply", list(ReplyKind))
+def test_every_reply_reads_in_plain_words(reply: ReplyKind) -> None:
     """No markup is left of Slack's sentences, and names are names."""
-    answer = Answer(
+    answer = Reply(
         reply=reply,
         verdict=Verdict.APPROVE,
         outcome=Outcome.APPROVED,
@@ -334,7 +334,7 @@ async def test_a_decision_in_between_is_met_by_the_rules(tmp_path: Path) -> None
         page = await here.open(issued)
         decide = here.desk.decide
 
-        async def late(approval_id: str, decision: Decision) -> Answer:
+        async def late(approval_id: str, decision: Decision) -> Reply:
             here.desk.views[approval_id] = decided()
             return await decide(approval_id, decision)
 

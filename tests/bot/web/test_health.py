@@ -16,7 +16,7 @@ from temporalio.client import Client
 from bot.config.errors import ConfigurationError
 from bot.monitoring.metrics import Metrics
 from bot.web import checks
-from bot.web.health import HealthPages, Readiness
+from bot.web.health import HealthPages, ReadinessChecks
 from bot.web.server import web_server
 from storage.click_inbox import ClickInbox
 from storage.database import create_engine
@@ -24,7 +24,7 @@ from tests.conftest import free_port
 
 
 @contextlib.asynccontextmanager
-async def pages(readiness: Readiness) -> AsyncIterator[str]:
+async def pages(readiness: ReadinessChecks) -> AsyncIterator[str]:
     """The three pages on a free port."""
     async with web_server([HealthPages(Metrics(), readiness).register], port=0) as url:
         yield url
@@ -46,7 +46,7 @@ async def test_health_says_alive_whatever_else_is_wrong() -> None:
     async def ill() -> str:
         return "Gone."
 
-    async with pages(Readiness({"temporal": ill})) as url:
+    async with pages(ReadinessChecks({"temporal": ill})) as url:
         assert await fetch(f"{url}/health") == (200, {"status": "ok"})
         assert await fetch(f"{url}/ready") == (503, {"temporal": "Gone."})
 
@@ -57,7 +57,7 @@ async def test_ready_names_every_part() -> None:
     async def raises() -> str:
         raise RuntimeError("postgres://user:hunter2@db")
 
-    async with pages(Readiness({"temporal": well, "database": raises})) as url:
+    async with pages(ReadinessChecks({"temporal": well, "database": raises})) as url:
         status, told = await fetch(f"{url}/ready")
     assert status == 503
     assert told == {"temporal": "ok", "database": "The database could not be checked; see the log."}
@@ -71,7 +71,7 @@ async def test_a_hanging_check_does_not_hang_the_page(monkeypatch: pytest.Monkey
         await asyncio.sleep(60)
         return "ok"
 
-    async with pages(Readiness({"inbox": hangs})) as url:
+    async with pages(ReadinessChecks({"inbox": hangs})) as url:
         status, told = await fetch(f"{url}/ready")
     assert status == 503
     assert "did not answer" in told["inbox"]
@@ -86,7 +86,7 @@ async def test_many_visits_are_one_question() -> None:
         asked += 1
         return "ok"
 
-    async with pages(Readiness({"database": counted})) as url:
+    async with pages(ReadinessChecks({"database": counted})) as url:
         await asyncio.gather(*(fetch(f"{url}/ready") for _ in range(20)))
     assert asked == 1
 

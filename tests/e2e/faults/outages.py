@@ -34,7 +34,7 @@ Message = dict[str, Any]
 BEATING = "C0HEARTBEAT"
 PATIENCE = 40
 _OFTEN = RetryPolicy(initial_interval=timedelta(seconds=0.2), maximum_interval=timedelta(seconds=1))
-QUICK = slack_watchdog.HearingPace(
+QUICK = slack_watchdog.WatchdogPace(
     look=timedelta(seconds=0.1),
     silence=timedelta(seconds=0.3),
     renew=timedelta(seconds=0.3),

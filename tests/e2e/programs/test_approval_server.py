@@ -37,7 +37,7 @@ from pydantic import SecretStr
 
 from agents.http.signature import SigningKey, verify
 from agents.programs.mcp import ApprovalTools, serve_stdio
-from agents.programs.program import Principal, Principals
+from agents.programs.program import Program, Programs
 from agents.programs.server import ApprovalParts
 from bot.approvals.desk import TemporalDesk
 from bot.config.settings import TemporalSettings
@@ -52,14 +52,14 @@ from tests.fakes import ADA
 from workflows.messages.policy import Policy
 
 TOKEN = "peer-token-0123456789"
-WISH = {"title": "Deploy 2.4.1", "summary": "All checks passed.", "full_text": "# The log"}
+DRAFT = {"title": "Deploy 2.4.1", "summary": "All checks passed.", "full_text": "# The log"}
 COMPLETED = TaskState.TASK_STATE_COMPLETED
 Json = dict[str, Any]
 
 
-def principal(approvers: tuple[str, ...]) -> Principal:
+def program(approvers: tuple[str, ...]) -> Program:
     """A program Ada answers for."""
-    return Principal(
+    return Program(
         name="peer",
         title="The peer",
         token=SecretStr(TOKEN),
@@ -124,7 +124,7 @@ async def stopped(office: Office, tmp_path: Path) -> AsyncIterator[Counter]:
     engine = create_engine(settings.database_url)
     parts = ApprovalParts(
         desk=await desk_at(settings.temporal, settings.folder / "payloads"),
-        principals=Principals([principal(tuple(settings.policy["approvers"]))]),
+        programs=Programs([program(tuple(settings.policy["approvers"]))]),
         key=SigningKey.kept(tmp_path / "decisions.pem"),
         engine=engine,
     )
@@ -154,9 +154,9 @@ async def sdk_client(counter: Counter, http: httpx.AsyncClient, *, rest: bool) -
     return ClientFactory(config).create(card)
 
 
-def message(**wish: Any) -> SendMessageRequest:
+def message(**draft: Any) -> SendMessageRequest:
     """What the SDK's client sends."""
-    part = Part(text=json.dumps(wish), media_type="application/json")
+    part = Part(text=json.dumps(draft), media_type="application/json")
     return SendMessageRequest(
         message=Message(message_id=uuid.uuid4().hex, role=Role.ROLE_USER, parts=[part])
     )
@@ -176,7 +176,7 @@ async def test_a_peer_on_the_sdk_gets_an_approval(
 ) -> None:
     """Streamed to the end; the keys in the card prove that Grace decided."""
     client = await sdk_client(counter, http, rest=rest)
-    events = await outcome(client, message(**WISH), counter)
+    events = await outcome(client, message(**DRAFT), counter)
     first, artifact, last = events
     assert first["task"]["status"]["state"] == "TASK_STATE_AUTH_REQUIRED"
     assert last["statusUpdate"]["status"]["state"] == "TASK_STATE_COMPLETED"
@@ -230,7 +230,7 @@ async def test_a_peer_by_hand_gets_a_second_version(counter: Counter) -> None:
 async def test_cancelling_withdraws_the_card(counter: Counter, http: httpx.AsyncClient) -> None:
     """The card says so; the task is cancelled."""
     client = await sdk_client(counter, http, rest=False)
-    async for event in client.send_message(message(**WISH)):
+    async for event in client.send_message(message(**DRAFT)):
         await counter.card()
         task = await client.cancel_task(CancelTaskRequest(id=event.task.id))
         break
@@ -260,8 +260,8 @@ async def test_a_restart_in_between_loses_nothing(stopped: Counter) -> None:
 
 async def begun(client: A2AClient, name: str) -> str:
     """Ask and go away; the task's id."""
-    wish = {**WISH, "title": f"Deploy {name}"}
-    async for event in client.send_message(message(**wish)):
+    draft = {**DRAFT, "title": f"Deploy {name}"}
+    async for event in client.send_message(message(**draft)):
         task: Task = event.task
         return task.id
     raise LookupError(name)
@@ -269,10 +269,10 @@ async def begun(client: A2AClient, name: str) -> str:
 
 async def test_where_nobody_may_decide_it_is_said(counter: Counter) -> None:
     """Ada answers for the program: she cannot be the one who approves it."""
-    alone = principal((ADA,))
+    alone = program((ADA,))
     parts = ApprovalParts(
         desk=counter.parts.desk,
-        principals=Principals([alone]),
+        programs=Programs([alone]),
         key=counter.parts.key,
         engine=counter.parts.engine,
     )
@@ -282,7 +282,7 @@ async def test_where_nobody_may_decide_it_is_said(counter: Counter) -> None:
     ):
         card = await A2ACardResolver(http, url).get_agent_card()
         client = ClientFactory(ClientConfig(streaming=True, httpx_client=http)).create(card)
-        events = [event async for event in client.send_message(message(**WISH))]
+        events = [event async for event in client.send_message(message(**DRAFT))]
     status = events[-1].status_update.status
     assert status.state == TaskState.TASK_STATE_FAILED
     assert "Nobody is left who may decide" in status.message.parts[0].text
@@ -296,9 +296,9 @@ async def test_an_mcp_client_gets_an_approval(counter: Counter) -> None:
     ):
         names = {tool.name for tool in (await client.list_tools()).tools}
         assert names == {"request_approval", "ask_human", "approval_status"}
-        wish = {**WISH, "key": uuid.uuid4().hex, "wait_seconds": 0}
-        first = await client.call_tool("request_approval", wish)
-        again = await client.call_tool("request_approval", wish)
+        draft = {**DRAFT, "key": uuid.uuid4().hex, "wait_seconds": 0}
+        first = await client.call_tool("request_approval", draft)
+        again = await client.call_tool("request_approval", draft)
         assert first.structured_content == again.structured_content
         assert first.structured_content is not None
         assert first.structured_content["status"] == "pending"
@@ -336,8 +336,8 @@ async def test_an_mcp_client_asks_a_question_over_stdio(counter: Counter) -> Non
 async def stdio(settings: TemporalSettings, folder: Path) -> None:
     """The server of the test above."""
     desk = await desk_at(settings, folder / "payloads")
-    alone = principal(("grace@acme.example",))
-    await serve_stdio(ApprovalTools(desk, Principals([alone]), SigningKey.fresh(), alone))
+    alone = program(("grace@acme.example",))
+    await serve_stdio(ApprovalTools(desk, Programs([alone]), SigningKey.fresh(), alone))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ from tests.notifications.card_views import said, view
 from tests.notifications.cards.test_card import agent_parts, strings
 from tests.notifications.slack_reader import hidden_parts, live_words
 from workflows import rules
-from workflows.messages.decisions import Outcome, Reply
+from workflows.messages.decisions import Outcome, ReplyKind
 from workflows.messages.requests import settlement_of
 from workflows.messages.results import AgentResult
 from workflows.messages.turns import Question
@@ -224,7 +224,7 @@ def test_what_was_approved_is_what_runs() -> None:
     assert digests[0] != digests[1]
     ballot = view(ballot={"digest": digests[1]}).ballot
     click = said(digest=digests[0][:16])
-    assert rules.apply(ballot, click, NOW)[1].reply is Reply.STALE
+    assert rules.apply(ballot, click, NOW)[1].reply is ReplyKind.STALE
     request = view(tool_calls.as_result(shown), ballot={"digest": digests[0]})
     settled, _ = rules.apply(request.ballot, click, NOW)
     [answer] = tool_calls.answers(
@@ -278,10 +278,10 @@ def test_a_stale_card_decides_nothing() -> None:
     ballot = view(revision=2).ballot
     stale = said(revision=1)
     changed, answer = rules.apply(ballot, stale, NOW)
-    assert answer.reply in {Reply.REPLACED, Reply.STALE}
+    assert answer.reply in {ReplyKind.REPLACED, ReplyKind.STALE}
     assert not changed.counted
     other = said(digest="f" * 16, revision=2)
-    assert rules.apply(ballot, other, NOW)[1].reply is Reply.STALE
+    assert rules.apply(ballot, other, NOW)[1].reply is ReplyKind.STALE
 
 
 def test_the_same_click_twice_counts_once() -> None:
@@ -293,14 +293,14 @@ def test_the_same_click_twice_counts_once() -> None:
     assert answer == rules.apply(ballot, said(), NOW)[1]
     assert len(again.counted) == 1
     assert again.outcome is None
-    assert other.reply is Reply.ALREADY_COUNTED
+    assert other.reply is ReplyKind.ALREADY_COUNTED
 
 
 def test_of_two_at_once_one_decides() -> None:
     """Teleport's two reviewers: after the first verdict the second hears who decided."""
     ballot, first = rules.apply(view().ballot, said(GRACE), NOW)
     late, second = rules.apply(ballot, said(LINUS), NOW + timedelta(milliseconds=1))
-    assert (first.reply, second.reply) == (Reply.SETTLED, Reply.ALREADY_DECIDED)
+    assert (first.reply, second.reply) == (ReplyKind.SETTLED, ReplyKind.ALREADY_DECIDED)
     assert (late.outcome, len(late.counted)) == (Outcome.APPROVED, 1)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.cards.buttons import ButtonValue, Choice, MenuValue, read
+from notifications.cards.buttons import ButtonValue, MenuChoice, MenuValue, read
 from notifications.cards.card import card, card_text
 from playground.blocks import problems
 from tests.notifications.card_views import (
@@ -170,7 +170,7 @@ def test_requesting_changes_is_offered_while_versions_are_left() -> None:
     """On the last one it is not, and neither are edits."""
     first, last = (str(card(CARDS[name])) for name in ("waiting", "last version"))
     assert "Request changes…" in first
-    assert Choice.EDIT.value in first
+    assert MenuChoice.EDIT.value in first
     assert "Request changes…" not in last
     assert '"c":"edit"' not in last
 

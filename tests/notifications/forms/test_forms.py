@@ -18,7 +18,7 @@ from notifications.forms.decide import (
     words_modal,
 )
 from notifications.forms.edit import edit_modal, edited
-from notifications.forms.send import Sent, send_form, wish
+from notifications.forms.send import Sent, draft, send_form
 from notifications.forms.settings import Wanted, settings_form, wanted
 from notifications.forms.task import (
     DEFAULT,
@@ -216,9 +216,9 @@ def test_a_task_form_becomes_sources() -> None:
 def test_the_wish_of_a_send_form() -> None:
     """One of them, or all of them."""
     shown = VIEWS["send"]
-    got = wish(filled(shown, approvers=[GRACE, LINUS], quorum="all", reason=" budget "))
+    got = draft(filled(shown, approvers=[GRACE, LINUS], quorum="all", reason=" budget "))
     assert (got.approvers, got.quorum, got.reason) == ((GRACE, LINUS), 2, "budget")
-    assert wish(filled(shown, approvers=[GRACE, LINUS])).quorum == 1
+    assert draft(filled(shown, approvers=[GRACE, LINUS])).quorum == 1
 
 
 def test_bulk_keeps_exactly_what_was_ticked() -> None:

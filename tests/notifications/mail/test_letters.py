@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from notifications.mail.letters import WIDTH, Invitation, Letters, boxed
 from notifications.mail.smtp import ENCODING, MailRefused
 from notifications.text.sanitize import visible
-from notifications.views.summary import Digest, Waiting, fold
+from notifications.views.summary import PendingItem, Summary, fold
 from tests.notifications.approval_views import ADA, GRACE, NOW, PEOPLE, approval_view, decided
 from tests.notifications.corpus import TEXTS, Poison
 from tests.notifications.mail.smtp_servers import read
@@ -308,7 +308,7 @@ def test_domains_of_other_alphabets_are_written_as_servers_want() -> None:
 def test_a_digest_letter_lists_what_waits() -> None:
     """Most urgent first, identical ones folded, without links and without decisions."""
     waiting = [
-        Waiting(
+        PendingItem(
             approval_id=f"t{n}",
             audience=GRACE,
             title="Sales <review>" if n % 2 else f"Other {n}",
@@ -319,7 +319,7 @@ def test_a_digest_letter_lists_what_waits() -> None:
         )
         for n in range(10)
     ]
-    digest = Digest(audience=GRACE, lines=fold(random.Random(7).sample(waiting, 10)))
+    digest = Summary(audience=GRACE, lines=fold(random.Random(7).sample(waiting, 10)))
     message = arrived(LETTERS.digest(digest, PEOPLE[0], NOW, {ADA: "Ada"}))
     assert message["Subject"] == "10 approvals wait for a decision, the first ends in 11 h"
     text = part(message, "plain")

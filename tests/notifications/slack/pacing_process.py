@@ -13,7 +13,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications.slack.pacing import Later, Pacer, Urgency
+from notifications.slack.pacing import Pacer, SendLater, Urgency
 from storage.database import create_engine
 from storage.pace import pace_rows
 
@@ -64,7 +64,7 @@ class Sending:
         while True:
             try:
                 await work()
-            except Later as later:
+            except SendLater as later:
                 await asyncio.sleep(later.seconds)
             except SlackApiError as error:
                 if error.response.status_code != 429:

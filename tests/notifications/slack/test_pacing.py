@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from notifications.slack.lookup_cache import Remembered
-from notifications.slack.pacing import ALL_WAITING, NEW_WAITING, Later, Pacer, Urgency
+from notifications.slack.pacing import ALL_WAITING, NEW_WAITING, Pacer, SendLater, Urgency
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from playground.testing.faults import Fault
@@ -116,7 +116,7 @@ async def test_who_has_to_wait_long_is_sent_away(pacer: Pacer) -> None:
     await asyncio.sleep(0)  # each has taken its place
     delays = []
     for _ in range(5):
-        with pytest.raises(Later) as sent_away:
+        with pytest.raises(SendLater) as sent_away:
             await pacer.post(C, slack.send("away"), Urgency.CARD)
         assert sent_away.value.next_retry_delay is not None
         delays.append(sent_away.value.seconds)

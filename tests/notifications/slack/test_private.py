@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from temporalio.exceptions import ApplicationError
 
 from notifications.slack.pacing import LATER, Pacer
-from notifications.slack.private import Whisper
+from notifications.slack.private import PrivateMessages
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from playground.testing.faults import Fault
@@ -34,8 +34,10 @@ async def test_an_answer_slack_refuses_is_said_after_the_pause(workspace: Playgr
     """The bot's own answers have nobody who comes back: they wait here, and none is dropped."""
     workspace.faults.add(Fault(kind="rate_limited", method=PRIVATE, count=2, retry_after=1))
     pacer = Pacer()
-    whisper = Whisper(AsyncWebClient(workspace.bot_token, base_url=workspace.api_url), pacer)
-    await whisper.say(ADA, Place(channel=CHANNEL), "Not yours.")
+    private = PrivateMessages(
+        AsyncWebClient(workspace.bot_token, base_url=workspace.api_url), pacer
+    )
+    await private.say(ADA, Place(channel=CHANNEL), "Not yours.")
     calls = workspace.journal.calls(method=PRIVATE)
     await pacer.close()
     assert [call["status"] for call in calls] == [429, 429, 200]
@@ -47,8 +49,10 @@ async def test_so_is_one_in_direct_messages(workspace: Playground, method: str) 
     """Wherever the pause comes from."""
     workspace.faults.add(Fault(kind="rate_limited", method=method, count=1, retry_after=1))
     pacer = Pacer()
-    whisper = Whisper(AsyncWebClient(workspace.bot_token, base_url=workspace.api_url), pacer)
-    await whisper.say(ADA, None, "Not yours.")
+    private = PrivateMessages(
+        AsyncWebClient(workspace.bot_token, base_url=workspace.api_url), pacer
+    )
+    await private.say(ADA, None, "Not yours.")
     await pacer.close()
     assert statuses(workspace, method)[0] == 429
     assert statuses(workspace, "chat.postMessage")[-1] == 200
@@ -59,11 +63,11 @@ async def test_in_an_activity_temporal_comes_back(workspace: Playground) -> None
     workspace.faults.add(Fault(kind="rate_limited", method=PRIVATE, count=1, retry_after=30))
     pacer = Pacer()
     client = AsyncWebClient(workspace.bot_token, base_url=workspace.api_url)
-    whisper = Whisper(client, pacer, patient=False)
+    private = PrivateMessages(client, pacer, patient=False)
     kinds, delays = [], []
     for _ in range(2):
         with pytest.raises(ApplicationError) as sent_away:
-            await whisper.say(ADA, Place(channel=CHANNEL), "Not yours.")
+            await private.say(ADA, Place(channel=CHANNEL), "Not yours.")
         kinds.append(sent_away.value.type)
         assert sent_away.value.next_retry_delay is not None
         delays.append(sent_away.value.next_retry_delay.total_seconds())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from notifications.cards.buttons import ActionId, ButtonValue, Cursor, read
+from notifications.cards.buttons import ActionId, ButtonValue, HomeCursor, read
 from notifications.views.approval_list import DecidedLine, PendingPage
 from notifications.views.blocks import Block
 from notifications.views.home import (
@@ -38,14 +38,14 @@ FULL = HomeView(
     recent=(DECIDED, DECIDED.model_copy(update={"outcome": "odd", "by": ()})),
     pipelines=("review", "audit"),
     settings=settings_text(LINUS, " until 2026-03-08", "22:00 to 07:00", digest=True),
-    cursor=Cursor(risk="low", pipeline="review", after=NOW.isoformat()),
+    cursor=HomeCursor(risk="low", pipeline="review", after=NOW.isoformat()),
     said="Thank you.",
 )
 HOMES = {
     "empty": HomeView(now=NOW, pending=PendingPage()),
     "full": FULL,
     "one": HomeView(now=NOW, pending=page(1)),
-    "filtered to nothing": HomeView(now=NOW, pending=PendingPage(), cursor=Cursor(risk="high")),
+    "filtered to nothing": HomeView(now=NOW, pending=PendingPage(), cursor=HomeCursor(risk="high")),
 }
 
 
@@ -92,14 +92,14 @@ def test_without_lists_home_says_so_and_offers_to_try_again() -> None:
     """The filters stay; nothing else pretends to be known."""
     view = home_in_trouble(FULL.cursor, "Your click is safely kept.")
     assert view_problems(view) == []
-    assert Cursor.read(view["private_metadata"]) == FULL.cursor
+    assert HomeCursor.read(view["private_metadata"]) == FULL.cursor
     assert [e["action_id"] for e in elements(view)] == [ActionId.HOME_FIRST]
 
 
 def test_filters_survive_in_the_metadata() -> None:
     """What nobody of us wrote is the first page without filters."""
-    assert Cursor.read(home(FULL)["private_metadata"]) == FULL.cursor
-    assert Cursor.read("{broken") == Cursor()
+    assert HomeCursor.read(home(FULL)["private_metadata"]) == FULL.cursor
+    assert HomeCursor.read("{broken") == HomeCursor()
 
 
 def test_everything_is_there() -> None:

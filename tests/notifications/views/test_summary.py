@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from notifications.views.summary import (
     OPEN_HOME,
-    Digest,
-    Waiting,
+    PendingItem,
+    Summary,
     blocks,
     fold,
     gather,
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def waiting(number: int, **changes: Any) -> Waiting:
+def waiting(number: int, **changes: Any) -> PendingItem:
     """One a minute, each with its own content."""
     values: dict[str, Any] = {
         "approval_id": f"t{number}.a.v1",
@@ -37,10 +37,10 @@ def waiting(number: int, **changes: Any) -> Waiting:
         "deadline": NOW + timedelta(hours=24 - number % 24),
         "digest": f"{number:064}",
     }
-    return Waiting.model_validate({**values, **changes})
+    return PendingItem.model_validate({**values, **changes})
 
 
-def ids(found: tuple[Waiting, ...]) -> list[str]:
+def ids(found: tuple[PendingItem, ...]) -> list[str]:
     return [one.approval_id for one in found]
 
 
@@ -107,7 +107,7 @@ def test_identical_requests_are_one_line() -> None:
     assert [line.count for line in lines] == [1, 4] or [line.count for line in lines] == [4, 1]
     folded = next(line for line in lines if line.count == 4)
     assert folded.first == min(alike, key=lambda one: one.deadline)
-    assert "4 alike" in json.dumps(blocks(Digest(audience="C1", lines=lines)))
+    assert "4 alike" in json.dumps(blocks(Summary(audience="C1", lines=lines)))
 
 
 @pytest.mark.parametrize("changes", [{"risk": Risk.HIGH}, {"digest": ""}])
@@ -120,19 +120,19 @@ def test_some_are_never_folded(changes: dict[str, Any]) -> None:
 def test_a_digest_has_a_way_home_and_no_decisions() -> None:
     """One button, which opens the list."""
     found = blocks(
-        Digest(audience="C1", lines=fold(waiting(n) for n in range(6))), "slack://app?id=A"
+        Summary(audience="C1", lines=fold(waiting(n) for n in range(6))), "slack://app?id=A"
     )
     buttons = [e for block in found if block["type"] == "actions" for e in block["elements"]]
     assert [(b["action_id"], b["url"]) for b in buttons] == [(OPEN_HOME, "slack://app?id=A")]
-    plain = blocks(Digest(audience="C1", lines=fold([waiting(1)])))
+    plain = blocks(Summary(audience="C1", lines=fold([waiting(1)])))
     assert "url" not in plain[-1]["elements"][0]
 
 
 def test_headings_count() -> None:
     """One waits, two wait, a thousand has a comma; the subject names the first deadline."""
-    counted = [heading(Digest(audience="C1", lines=fold(map(waiting, range(n))))) for n in (1, 2)]
+    counted = [heading(Summary(audience="C1", lines=fold(map(waiting, range(n))))) for n in (1, 2)]
     assert counted == ["1 approval waits for a decision", "2 approvals wait for a decision"]
-    many = Digest(audience="C1", lines=fold(map(waiting, range(1_000))))
+    many = Summary(audience="C1", lines=fold(map(waiting, range(1_000))))
     assert heading(many).startswith("1,000 approvals")
     assert subject(many, NOW) == "1,000 approvals wait for a decision, the first ends in 1 h"
     assert "And 970 more" in text(many)
@@ -158,7 +158,7 @@ def check_blocks(found: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("count", [1, 29, 30, 31, 500])
 def test_any_number_fits_into_one_message(count: int) -> None:
     """At most 50 blocks; whatever is not listed is counted."""
-    digest = Digest(audience="C1", lines=fold(map(waiting, range(count))))
+    digest = Summary(audience="C1", lines=fold(map(waiting, range(count))))
     found = blocks(digest)
     check_blocks(found)
     assert ("And" in json.dumps(found)) == (count > 30)
@@ -169,7 +169,7 @@ def test_no_title_breaks_out(poison: Poison) -> None:
     """Titles and names are other people's text: no mention, no link, no line of their own."""
     words = str(poison.make())[:5_000].encode("utf-8", "replace").decode()
     many = [waiting(n, title=words, requester=words, digest="") for n in range(40)]
-    digest = Digest(audience="C1", lines=fold(many))
+    digest = Summary(audience="C1", lines=fold(many))
     found = blocks(digest)
     check_blocks(found)
     for block in found:

@@ -6,7 +6,7 @@ from temporalio.client import WorkflowFailureError
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.conftest import House, click, until
 from workflows.approval.workflow import ApprovalWorkflow
-from workflows.messages.decisions import Delegation, Outcome, Place, Reply, Snooze, Verdict, Via
+from workflows.messages.decisions import Delegation, Outcome, Place, ReplyKind, Snooze, Verdict, Via
 from workflows.messages.policy import Policy, Risk
 from workflows.messages.requests import ApprovalRequest
 from workflows.messages.results import AgentResult
@@ -23,7 +23,7 @@ async def test_a_bulk_decision_is_answered_by_whoever_sent_it(house: House) -> N
     handle = house.approval(approval)
     await handle.signal(ApprovalWorkflow.decide, decision)
     assert (await handle.result()).outcome is Outcome.APPROVED
-    assert (await handle.query(ApprovalWorkflow.reply_to, decision)).reply is Reply.SETTLED
+    assert (await handle.query(ApprovalWorkflow.reply_to, decision)).reply is ReplyKind.SETTLED
     assert house.cards.notices == []
 
 
@@ -46,7 +46,7 @@ async def test_a_snooze_of_somebody_who_is_not_asked_is_answered(house: House) -
     await handle.signal(ApprovalWorkflow.snooze, Snooze(id="s", by=LINUS, minutes=30))
     await until(lambda: house.cards.notices)
     answer = house.cards.notices[0].answer
-    assert (answer.reply, answer.approvers) == (Reply.NOT_APPROVER, (GRACE,))
+    assert (answer.reply, answer.approvers) == (ReplyKind.NOT_APPROVER, (GRACE,))
 
 
 async def test_a_request_without_a_task_tells_its_requester_why_it_fails(house: House) -> None:

@@ -21,7 +21,7 @@ from workflows.messages.decisions import (
     Delegation,
     Edit,
     Outcome,
-    Reply,
+    ReplyKind,
     Settlement,
     Verdict,
 )
@@ -189,7 +189,10 @@ def test_an_editor_who_may_decide_types_what_the_edited_calls_come_to() -> None:
     """Else the old total would be confirmed, and the new one paid."""
     edit = Edit(arguments={"b": {"amount": 18.9}})
     cast = ballot(risk=Risk.HIGH, editor_may_decide=True, phrase="2,010.50")
-    for typed, reply in (("2,010.50", Reply.CONFIRMATION_MISSING), ("139.40", Reply.SETTLED)):
+    for typed, reply in (
+        ("2,010.50", ReplyKind.CONFIRMATION_MISSING),
+        ("139.40", ReplyKind.SETTLED),
+    ):
         decision = says(ANN, edit=edit, confirmation=typed)
         assert rules.apply(cast, decision, NOW, fit(edit, CALLS))[1].reply is reply
     plain = ballot(risk=Risk.HIGH, phrase="2,010.50")
@@ -201,7 +204,7 @@ def test_an_edit_that_does_not_fit_is_refused_in_a_sentence() -> None:
     """Prose about calls, or a call that is not there: nothing counts."""
     for edit in (EDIT, Edit(arguments={"z": {"amount": 1.0}})):
         cast, answer = rules.apply(ballot(), says(ANN, edit=edit), NOW, fit(edit, CALLS))
-        assert answer.reply is Reply.UNFIT_EDIT
+        assert answer.reply is ReplyKind.UNFIT_EDIT
         assert sentence(answer).startswith("Your decision wasn't recorded. ")
         assert not cast.counted
 
@@ -209,17 +212,17 @@ def test_an_edit_that_does_not_fit_is_refused_in_a_sentence() -> None:
 # Deputies.
 
 
-def handed(deputy: bool, **changed: Any) -> tuple[Ballot, Reply]:
-    wish = Delegation(id="d", by=ANN, to=BEN, team="T", deputy=deputy)
-    cast, answer = rules.delegate(ballot(**changed), wish, Person(id=BEN, team="T"), NOW)
+def handed(deputy: bool, **changed: Any) -> tuple[Ballot, ReplyKind]:
+    draft = Delegation(id="d", by=ANN, to=BEN, team="T", deputy=deputy)
+    cast, answer = rules.delegate(ballot(**changed), draft, Person(id=BEN, team="T"), NOW)
     return cast, answer.reply
 
 
 def test_a_deputy_may_be_one_who_decides_anyway() -> None:
     """Then whoever is away is asked no more; but never so that too few are left."""
     cast, reply = handed(deputy=True)
-    assert (reply, cast.moved) == (Reply.DELEGATED, {ANN: BEN})
+    assert (reply, cast.moved) == (ReplyKind.DELEGATED, {ANN: BEN})
     assert ANN not in cast.eligible()
-    assert handed(deputy=False)[1] is Reply.NOT_DELEGABLE
-    assert handed(deputy=True, quorum=3)[1] is Reply.NOT_DELEGABLE
-    assert handed(deputy=True, groups={"a": (ANN,), "b": (BEN,)})[1] is Reply.NOT_DELEGABLE
+    assert handed(deputy=False)[1] is ReplyKind.NOT_DELEGABLE
+    assert handed(deputy=True, quorum=3)[1] is ReplyKind.NOT_DELEGABLE
+    assert handed(deputy=True, groups={"a": (ANN,), "b": (BEN,)})[1] is ReplyKind.NOT_DELEGABLE

@@ -13,7 +13,7 @@ from workflows.messages.decisions import (
     Delegation,
     Edit,
     Outcome,
-    Reply,
+    ReplyKind,
     Settlement,
     Snooze,
     Verdict,
@@ -47,7 +47,7 @@ async def test_an_edit_becomes_the_next_version_and_its_editor_may_not_approve_i
     view = await house.card(second)
     assert (view.request.result.summary, view.request.authors) == ("as Grace wrote it", (GRACE,))
     await house.decide(second, Verdict.APPROVE, by=GRACE)
-    await until(lambda: any(n.answer.reply is Reply.AUTHOR for n in house.cards.notices))
+    await until(lambda: any(n.answer.reply is ReplyKind.AUTHOR for n in house.cards.notices))
     await house.decide(second, Verdict.APPROVE, by=LINUS)
     report = await task.result()
     assert report.steps[0].result.summary == "as Grace wrote it"
@@ -76,7 +76,7 @@ async def test_delegation_moves_the_seat(house: House) -> None:
     view = await handle.query(ApprovalWorkflow.view)
     assert (view.ballot.moved, len(view.ballot.places)) == ({GRACE: CARL}, 2)
     await house.decide(approval, Verdict.APPROVE, by=GRACE)
-    await until(lambda: any(n.answer.reply is Reply.DELEGATED for n in house.cards.notices[1:]))
+    await until(lambda: any(n.answer.reply is ReplyKind.DELEGATED for n in house.cards.notices[1:]))
     copy = click(view, Verdict.APPROVE, by=CARL, place=view.ballot.places[1])
     await handle.signal(ApprovalWorkflow.decide, copy)
     assert (await handle.result()).outcome is Outcome.APPROVED
@@ -89,7 +89,7 @@ async def test_a_delegation_that_leaves_nobody_is_refused(house: House) -> None:
     await handle.signal(ApprovalWorkflow.delegate, Delegation(id="d", by=GRACE, to=ADA))
     await until(lambda: house.cards.notices)
     answer = house.cards.notices[0].answer
-    assert (answer.reply, "asked for this" in answer.detail) == (Reply.NOT_DELEGABLE, True)
+    assert (answer.reply, "asked for this" in answer.detail) == (ReplyKind.NOT_DELEGABLE, True)
     assert not house.cards.copies
 
 
@@ -119,7 +119,7 @@ async def test_only_the_requester_withdraws(house: House) -> None:
     place = (await house.card(approval)).ballot.places[0]
     await handle.signal(ApprovalWorkflow.withdraw, Withdrawal(by=GRACE, place=place))
     await until(lambda: house.cards.notices)
-    assert house.cards.notices[0].answer.reply is Reply.NOT_YOURS
+    assert house.cards.notices[0].answer.reply is ReplyKind.NOT_YOURS
     await handle.signal(ApprovalWorkflow.withdraw, Withdrawal(by=ADA, place=place))
     assert (await handle.result()).outcome is Outcome.WITHDRAWN
 
@@ -153,9 +153,9 @@ async def test_a_click_after_the_end_gets_its_answer_from_the_closed_workflow(
     await handle.result()
     view = await handle.query(ApprovalWorkflow.view)
     late = await handle.query(ApprovalWorkflow.reply_to, click(view, Verdict.REJECT, by=LINUS))
-    assert (late.reply, late.who) == (Reply.ALREADY_DECIDED, (GRACE,))
+    assert (late.reply, late.who) == (ReplyKind.ALREADY_DECIDED, (GRACE,))
     again = await handle.query(ApprovalWorkflow.reply_to, first)
-    assert again.reply is Reply.SETTLED
+    assert again.reply is ReplyKind.SETTLED
 
 
 async def test_a_click_before_the_card_is_known_waits_for_it(house: House) -> None:
@@ -170,7 +170,7 @@ async def test_a_click_before_the_card_is_known_waits_for_it(house: House) -> No
     assert (await handle.query(ApprovalWorkflow.view)).ballot.outcome is None
     house.cards.down.clear()
     await until(lambda: house.cards.notices, 30)
-    assert house.cards.notices[0].answer.reply in {Reply.SETTLED, Reply.WRONG_PLACE}
+    assert house.cards.notices[0].answer.reply in {ReplyKind.SETTLED, ReplyKind.WRONG_PLACE}
 
 
 async def test_a_stale_click_before_the_first_task_counts_nothing(house: House) -> None:
@@ -181,7 +181,7 @@ async def test_a_stale_click_before_the_first_task_counts_nothing(house: House) 
     stale = click(view, Verdict.APPROVE, digest="f" * 16)
     await house.approval(approval).signal(ApprovalWorkflow.decide, stale)
     await until(lambda: house.cards.notices)
-    assert house.cards.notices[0].answer.reply is Reply.STALE
+    assert house.cards.notices[0].answer.reply is ReplyKind.STALE
 
 
 async def test_an_update_answers_its_caller(house: House) -> None:
@@ -191,7 +191,7 @@ async def test_an_update_answers_its_caller(house: House) -> None:
     answer = await handle.execute_update(
         ApprovalWorkflow.decide_now, click(view, Verdict.APPROVE, via=Via.CLI, place=None)
     )
-    assert (answer.reply, answer.missing) == (Reply.COUNTED, "1 of 2")
+    assert (answer.reply, answer.missing) == (ReplyKind.COUNTED, "1 of 2")
 
 
 async def test_pending_approvals_are_listed_by_approver(house: House) -> None:

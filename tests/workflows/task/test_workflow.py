@@ -6,7 +6,7 @@ from temporalio.exceptions import ApplicationError
 
 from tests.fakes import ADA, GRACE
 from tests.workflows.conftest import House, until
-from workflows.messages.decisions import Reply, Verdict
+from workflows.messages.decisions import ReplyKind, Verdict
 from workflows.messages.policy import OnTimeout, Policy
 from workflows.messages.tasks import Gesture
 from workflows.task.workflow import TaskWorkflow
@@ -118,7 +118,7 @@ async def test_a_click_of_the_requester_is_answered_and_changes_nothing(house: H
     await until(lambda: house.cards.notices)
     assert (house.cards.notices[0].to, house.cards.notices[0].answer.reply) == (
         ADA,
-        Reply.REQUESTER,
+        ReplyKind.REQUESTER,
     )
     await house.decide(f"{task.id}.analysis.v1", Verdict.APPROVE)
     assert (await task.result()).status == "completed"
