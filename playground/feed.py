@@ -44,11 +44,6 @@ class Feed:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    @property
-    def listeners(self) -> int:
-        """How many are listening."""
-        return len(self._listeners)
-
     def publish(self, change: Change) -> None:
         for listener in tuple(self._listeners):
             listener(change)

@@ -5,28 +5,27 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import BaseModel, Field
 
 from playground.http.wire import Json
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(BaseModel):
     """A slash command, `name` with its slash."""
 
-    name: str
-    description: str = ""
-    usage_hint: str = ""
+    name: str = Field(alias="command")
+    description: str | None = ""
+    usage_hint: str | None = ""
     should_escape: bool = False
 
 
-@dataclass(frozen=True)
-class Shortcut:
+class Shortcut(BaseModel):
     """A shortcut; `kind` is `global` or `message`."""
 
     callback_id: str
     name: str
-    kind: str
-    description: str = ""
+    kind: str = Field(alias="type")
+    description: str | None = ""
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ def load_manifest(path: Path | None) -> Manifest:
         events=frozenset(
             _part(document, "settings", "event_subscriptions").get("bot_events") or ()
         ),
-        commands=tuple(_command(item) for item in features.get("slash_commands") or ()),
-        shortcuts=tuple(_shortcut(item) for item in features.get("shortcuts") or ()),
+        commands=tuple(map(Command.model_validate, features.get("slash_commands") or ())),
+        shortcuts=tuple(map(Shortcut.model_validate, features.get("shortcuts") or ())),
     )
 
 
@@ -63,21 +62,3 @@ def _part(document: Any, *names: str) -> Json:
     for name in names:
         document = (document or {}).get(name)
     return document or {}
-
-
-def _command(item: Json) -> Command:
-    return Command(
-        name=item["command"],
-        description=item.get("description", ""),
-        usage_hint=item.get("usage_hint", ""),
-        should_escape=bool(item.get("should_escape", False)),
-    )
-
-
-def _shortcut(item: Json) -> Shortcut:
-    return Shortcut(
-        callback_id=item["callback_id"],
-        name=item["name"],
-        kind=item["type"],
-        description=item.get("description", ""),
-    )

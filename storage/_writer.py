@@ -1,18 +1,23 @@
-"""A thread that owns one SQLite connection and commits many callers' work at once."""
+"""A file of ours in SQLite, and the thread that commits many callers' work on it at once."""
 
 import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
-from storage.errors import InboxClosed
+from storage._sqlite import open_durable
+from storage.errors import NO_SPACE, InboxClosed
 
 T = TypeVar("T")
 MOST_AT_ONCE = 500
+SWEEP_EVERY = 3_600.0
 
 
 @dataclass
@@ -122,3 +127,46 @@ def _answer(jobs: list[_Job], answers: list[Any]) -> None:
 def _fail(jobs: list[_Job], error: Exception) -> None:
     for job in jobs:
         job.future.set_exception(error)
+
+
+class DurableFile:
+    """One SQLite file, opened by the first call; what is older than `keep` is swept away.
+
+    What a statement did is on disk when its call returns. Subclasses say what an error means.
+    """
+
+    def __init__(self, path: Path, schema: str, keep: timedelta) -> None:
+        self._path = path
+        self._keep = keep.total_seconds()
+        self._swept = 0.0
+        self._writer = GroupWriter(str(path), lambda: open_durable(path, schema), self._explain)
+
+    async def close(self) -> None:
+        """Finish what is queued, then close the file."""
+        await self._writer.close()
+
+    async def _run(self, sql: str, *values: object) -> list[Any]:
+        """One statement; its rows."""
+        return await self._writer.run(lambda db: db.execute(sql, values).fetchall())
+
+    async def _sweep(self, *statements: str) -> None:
+        """Run these with the moment before which things are too old; at most once an hour."""
+        now = time.time()
+        if now - self._swept >= SWEEP_EVERY:
+            self._swept = now
+            for sql in statements:
+                await self._run(sql, now - self._keep)
+
+    def _explain(self, error: Exception) -> Exception:
+        return error
+
+
+def is_full(error: Exception) -> bool:
+    """Whether the disk has no room."""
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return full or (isinstance(error, OSError) and error.errno in NO_SPACE)
+
+
+def storable(text: str) -> str:
+    """SQLite refuses lone surrogates; they are written as \\u...."""
+    return text.encode("utf-8", "backslashreplace").decode()

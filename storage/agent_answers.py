@@ -7,8 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from storage._sqlite import make_durable
-from storage._writer import GroupWriter
+from storage._writer import DurableFile
 from storage.errors import StorageError
 
 KEEP = timedelta(days=7)
@@ -28,25 +27,28 @@ CREATE TABLE IF NOT EXISTS answers (
 log = structlog.get_logger()
 
 
-class AnswerFile:
+class AnswerFile(DurableFile):
     """Keeps the newest `most` answers, each for `keep`; `put` returns when it is on disk.
 
     What cannot be kept or read is logged and counts as not there: the agent runs once more then.
     """
 
     def __init__(self, path: Path, keep: timedelta = KEEP, most: int = MOST) -> None:
-        self._keep = keep.total_seconds()
+        super().__init__(path, _SCHEMA, keep)
         self._most = most
-        self._writer = GroupWriter(str(path), lambda: _open(path), _explained)
 
     async def get(self, agent: str, caller: str, message_id: str) -> tuple[str, bytes] | None:
         """The digest of the message and its answer."""
-        key, since = (agent, caller, message_id), time.time() - self._keep
+        sql = """
+            SELECT digest, task FROM answers
+            WHERE agent = ? AND caller = ? AND message_id = ? AND kept_at >= ?
+        """
         try:
-            return await self._writer.run(lambda db: _get(db, key, since))
+            found = await self._run(sql, agent, caller, message_id, time.time() - self._keep)
         except StorageError as error:
             log.warning("an agent's answer could not be looked up", reason=str(error))
             return None
+        return found[0] if found else None
 
     async def put(self, agent: str, caller: str, message_id: str, digest: str, task: bytes) -> None:
         """Keep an answer; the latest one counts."""
@@ -57,33 +59,12 @@ class AnswerFile:
         except StorageError as error:
             log.warning("an agent's answer could not be kept", reason=str(error))
 
-    async def close(self) -> None:
-        """Finish what is queued, then close the file."""
-        await self._writer.close()
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        make_durable(connection.cursor())
-        connection.execute(_SCHEMA)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _get(
-    db: sqlite3.Connection, key: tuple[str, str, str], since: float
-) -> tuple[str, bytes] | None:
-    sql = """
-        SELECT digest, task FROM answers
-        WHERE agent = ? AND caller = ? AND message_id = ? AND kept_at >= ?
-    """
-    found: tuple[str, bytes] | None = db.execute(sql, (*key, since)).fetchone()
-    return found
+    def _explain(self, error: Exception) -> Exception:
+        if isinstance(error, (sqlite3.Error, OSError, ValueError, OverflowError)):
+            return StorageError(
+                f"The agents' answers cannot be used ({type(error).__name__}: {error})."
+            )
+        return error
 
 
 def _put(db: sqlite3.Connection, row: tuple[object, ...], since: float, most: int) -> None:
@@ -96,11 +77,3 @@ def _put(db: sqlite3.Connection, row: tuple[object, ...], since: float, most: in
     db.execute(
         "DELETE FROM answers WHERE position <= (SELECT MAX(position) FROM answers) - ?", (most,)
     )
-
-
-def _explained(error: Exception) -> Exception:
-    if isinstance(error, (sqlite3.Error, OSError, ValueError, OverflowError)):
-        return StorageError(
-            f"The agents' answers cannot be used ({type(error).__name__}: {error})."
-        )
-    return error

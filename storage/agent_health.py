@@ -12,13 +12,8 @@ from workflows.messages.results import AgentVersion
 
 _TABLE = sa.table(
     "agent_health",
-    sa.column("name", sa.Text),
-    sa.column("health", sa.Text),
-    sa.column("reason", sa.Text),
-    sa.column("version", sa.Text),
-    sa.column("milliseconds", sa.BigInteger),
-    sa.column("since", sa.BigInteger),
-    sa.column("at", sa.BigInteger),
+    *(sa.column(name, sa.Text) for name in ("name", "health", "reason", "version")),
+    *(sa.column(name, sa.BigInteger) for name in ("milliseconds", "since", "at")),
 )
 _EPOCH = datetime.fromtimestamp(0, UTC)
 

@@ -10,13 +10,8 @@ from storage.database import writing
 
 _TABLE = sa.table(
     "bypasses",
-    sa.column("id", sa.Text),
-    sa.column("pipeline", sa.Text),
-    sa.column("opened_by", sa.Text),
-    sa.column("email", sa.Text),
-    sa.column("reason", sa.Text),
-    sa.column("opened_at", sa.BigInteger),
-    sa.column("until", sa.BigInteger),
+    *(sa.column(name, sa.Text) for name in ("id", "pipeline", "opened_by", "email", "reason")),
+    *(sa.column(name, sa.BigInteger) for name in ("opened_at", "until")),
 )
 
 

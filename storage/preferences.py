@@ -1,6 +1,7 @@
 """What people set for themselves: a deputy while they are away, quiet hours, the digest."""
 
 from datetime import date, datetime, time
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
@@ -8,14 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database import writing
 
+_TEXTS = ("user_id", "deputy", "away_from", "away_until", "quiet_from", "quiet_until")
 _TABLE = sa.table(
     "preferences",
-    sa.column("user_id", sa.Text),
-    sa.column("deputy", sa.Text),
-    sa.column("away_from", sa.Text),
-    sa.column("away_until", sa.Text),
-    sa.column("quiet_from", sa.Text),
-    sa.column("quiet_until", sa.Text),
+    *(sa.column(name, sa.Text) for name in _TEXTS),
     sa.column("digest", sa.Boolean),
 )
 
@@ -44,13 +41,6 @@ class Preferences(BaseModel):
             return None
         return self.quiet_from, self.quiet_until
 
-    def quiet_at(self, at: datetime) -> bool:
-        """Whether this moment (in the person's own zone) lies in the quiet hours."""
-        start, end, now = self.quiet_from, self.quiet_until, at.time()
-        if start is None or end is None or start == end:
-            return False
-        return start <= now < end if start < end else now >= start or now < end
-
 
 class PreferenceStore:
     """Settings by Slack user id."""
@@ -71,15 +61,8 @@ class PreferenceStore:
 
     async def keep(self, user: str, preferences: Preferences) -> None:
         """Replace the person's settings."""
-        values = {
-            "user_id": user,
-            "deputy": preferences.deputy,
-            "away_from": _text(preferences.away_from),
-            "away_until": _text(preferences.away_until),
-            "quiet_from": _text(preferences.quiet_from),
-            "quiet_until": _text(preferences.quiet_until),
-            "digest": preferences.digest,
-        }
+        said = preferences.model_dump()
+        values = {name: _text(value) for name, value in said.items()} | {"user_id": user}
         async with writing(self._engine) as connection:
             await connection.execute(sa.delete(_TABLE).where(_TABLE.c.user_id == user))
             await connection.execute(sa.insert(_TABLE).values(values))
@@ -93,5 +76,7 @@ class PreferenceStore:
         return (await self.of(user)).deputy_at(at) or None
 
 
-def _text(value: date | time | None) -> str:
-    return value.isoformat() if value else ""
+def _text(value: Any) -> Any:
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return "" if value is None else value

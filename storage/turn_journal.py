@@ -8,12 +8,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from storage._sqlite import open_durable
-from storage._writer import GroupWriter
-from storage.errors import NO_SPACE, StorageError
+from storage._writer import DurableFile, is_full, storable
+from storage.errors import StorageError
 
 KEEP = timedelta(days=90)
-SWEEP_EVERY = 3_600.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS turns (
     turn TEXT PRIMARY KEY,
@@ -30,7 +28,7 @@ CREATE INDEX IF NOT EXISTS turns_by_age ON turns (begun_at);
 """
 
 
-class TurnJournalFile:
+class TurnJournalFile(DurableFile):
     """Keeps the entries of a turn until `keep` after its last attempt began.
 
     Methods raise StorageError when the file cannot be read or written. Several processes may use
@@ -38,16 +36,17 @@ class TurnJournalFile:
     """
 
     def __init__(self, path: Path, keep: timedelta = KEEP) -> None:
-        self._path = path
-        self._keep = keep.total_seconds()
-        self._swept = 0.0
-        self._writer = GroupWriter(str(path), lambda: open_durable(path, _SCHEMA), self._explain)
+        super().__init__(path, _SCHEMA, keep)
 
     async def open(self, turn: str) -> tuple[int, list[bytes]]:
         """Begin an attempt: its number, and the entries of those before it, oldest first."""
-        name, now = _storable(turn), time.time()
+        name, now = storable(turn), time.time()
         found = await self._writer.run(lambda db: _begin(db, name, now))
-        await self._sweep(now)
+        old = "SELECT turn FROM turns WHERE begun_at < ?"
+        await self._sweep(
+            f"DELETE FROM entries WHERE turn IN ({old})",  # noqa: S608 - a constant
+            "DELETE FROM turns WHERE begun_at < ?",
+        )
         return found
 
     async def add(self, turn: str, attempt: int, entry: bytes, *, first: bool = False) -> bool:
@@ -55,24 +54,11 @@ class TurnJournalFile:
 
         With `first`, only while no later attempt has begun; False says that one has.
         """
-        name = _storable(turn)
+        name = storable(turn)
         return await self._writer.run(lambda db: _add(db, name, attempt, entry, first=first))
 
-    async def close(self) -> None:
-        """Finish what is queued, then close the file."""
-        await self._writer.close()
-
-    async def _sweep(self, now: float) -> None:
-        """Forget what is too old; at most once an hour."""
-        if now - self._swept < SWEEP_EVERY:
-            return
-        self._swept = now
-        before = now - self._keep
-        await self._writer.run(lambda db: _forget(db, before))
-
     def _explain(self, error: Exception) -> Exception:
-        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-        if full or (isinstance(error, OSError) and error.errno in NO_SPACE):
+        if is_full(error):
             return StorageError(
                 f"The disk of {self._path} is full, so no tool is run. Free some space, then Retry."
             )
@@ -102,14 +88,3 @@ def _add(db: sqlite3.Connection, turn: str, attempt: int, entry: bytes, *, first
             return False
     db.execute("INSERT INTO entries (turn, entry) VALUES (?, ?)", (turn, entry))
     return True
-
-
-def _forget(db: sqlite3.Connection, before: float) -> None:
-    old = "SELECT turn FROM turns WHERE begun_at < ?"
-    db.execute(f"DELETE FROM entries WHERE turn IN ({old})", (before,))  # noqa: S608 - a constant
-    db.execute("DELETE FROM turns WHERE begun_at < ?", (before,))
-
-
-def _storable(text: str) -> str:
-    """SQLite refuses lone surrogates; they are written as \\u...."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -72,8 +72,6 @@ class Refusal(StrEnum):
 
     INPUT = "input"
     APPROVERS = "approvers"
-    AGENT = "agent"
-    CHANGED = "changed"
 
 
 class ReachRequest(Frozen):

@@ -1,57 +1,91 @@
-"""The door of the agents' server: a bearer token, and a limit on the size of a request."""
+"""The door of our HTTP servers: a bearer token, and a limit on the size of a request."""
 
-import hmac
+import asyncio
+import codecs
+import contextlib
+from collections.abc import Callable
 
 from starlette.authentication import AuthCredentials, SimpleUser
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 100_000_000
 KEYS_PATH = "/.well-known/jwks.json"
-_OPEN_PATHS = ("/health", "/.well-known/agent-card.json", "/.well-known/agent.json", KEYS_PATH)
+CARD_PATHS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
+OPEN_PATHS = ("/health", KEYS_PATH, *CARD_PATHS)
+NO_JSON = b"\0"
+DRAIN_SECONDS = 1.0
 
 
 class BearerAuth:
-    """ASGI middleware. Health and cards are open; everything else needs the token, if any."""
+    """ASGI middleware. `is_open` paths need no token; elsewhere `user_of` names its holder.
 
-    def __init__(self, app: ASGIApp, token: str, most_bytes: int = MOST_BYTES) -> None:
+    `user_of` gets the token, empty where none was sent, and gives None for a stranger.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        user_of: Callable[[bytes], str | None],
+        is_open: Callable[[str], bool],
+        most_bytes: int,
+    ) -> None:
         self._app = app
-        self._token = token.encode()
+        self._user_of = user_of
+        self._is_open = is_open
         self._most_bytes = most_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request in, or answer 401 or 413."""
+        """Let the request in as its user, or answer 401 or 413."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = {bytes(name).lower(): bytes(value) for name, value in scope["headers"]}
-        if not self._may_enter(scope["path"], headers):
-            refusal = {"error": "A valid bearer token is needed."}
-            answer = JSONResponse(refusal, 401, headers={"WWW-Authenticate": "Bearer"})
-            await answer(scope, receive, send)
-            return
+        if not self._is_open(scope["path"]):
+            user = self._user_of(_token(headers))
+            if user is None:
+                refusal = {"error": "A valid bearer token is needed."}
+                answer = JSONResponse(refusal, 401, headers={"WWW-Authenticate": "Bearer"})
+                await answer(scope, receive, send)
+                return
+            scope["auth"] = AuthCredentials(["authenticated"])
+            scope["user"] = SimpleUser(user)
         size = headers.get(b"content-length", b"0")
         if not size.isdigit() or int(size) > self._most_bytes:
-            await JSONResponse({"error": "The request is too large."}, 413)(scope, receive, send)
+            await _drain(receive)
+            error = f"The request is too large: {self._most_bytes:,} bytes at most."
+            await JSONResponse({"error": error}, 413)(scope, receive, send)
             return
-        scope["auth"] = AuthCredentials(["authenticated"] if self._token else [])
-        scope["user"] = SimpleUser("bearer" if self._token else "local")
         await self._app(scope, self._counted(receive), send)
-
-    def _may_enter(self, path: str, headers: dict[bytes, bytes]) -> bool:
-        if not self._token or path.endswith(_OPEN_PATHS):
-            return True
-        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-        return scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), self._token)
 
     def _counted(self, receive: Receive) -> Receive:
         """A chunked body has no length in its header: cut the connection when it grows too long."""
         seen = 0
+        decoder = codecs.getincrementaldecoder("utf-8")()
 
         async def counting() -> Message:
             nonlocal seen
             message = await receive()
-            seen += len(message.get("body", b""))
-            return message if seen <= self._most_bytes else {"type": "http.disconnect"}
+            body = message.get("body", b"")
+            seen += len(body)
+            if seen > self._most_bytes:
+                return {"type": "http.disconnect"}
+            try:
+                decoder.decode(body, final=not message.get("more_body", False))
+            except UnicodeDecodeError:
+                return {**message, "body": NO_JSON}  # a2a-sdk calls such a body its own fault
+            return message
 
         return counting
+
+
+def _token(headers: dict[bytes, bytes]) -> bytes:
+    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+    return given.strip() if scheme.lower() == b"bearer" else b""
+
+
+async def _drain(receive: Receive) -> None:
+    """Read some of what is refused: a client that still sends would not read our answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while (await receive()).get("more_body", False):
+                pass

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from agents.errors import UnusableInput
 
-NUL_SHARE = 0.001
 CONTROL_SHARE = 0.05
 _CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 _BOMS = (

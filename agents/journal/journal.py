@@ -1,8 +1,9 @@
 """Where it is kept what a turn's models said and its tools did, for the attempts after this one."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Protocol
+
+from cachetools import LRUCache
 
 MOST_TURNS = 500
 
@@ -29,7 +30,7 @@ class MemoryJournal:
     """For one process: it knows what failed, and nothing after a crash."""
 
     def __init__(self, entries: Mapping[str, Iterable[bytes]] | None = None) -> None:
-        self._turns: OrderedDict[str, tuple[int, list[bytes]]] = OrderedDict()
+        self._turns: LRUCache[str, tuple[int, list[bytes]]] = LRUCache(MOST_TURNS)
         for turn, written in (entries or {}).items():
             self._turns[turn] = (1, list(written))
 
@@ -41,9 +42,6 @@ class MemoryJournal:
         """See `TurnJournal`."""
         attempt, entries = self._turns.get(turn, (0, []))
         self._turns[turn] = (attempt + 1, entries)
-        self._turns.move_to_end(turn)
-        while len(self._turns) > MOST_TURNS:
-            self._turns.popitem(last=False)
         return attempt + 1, list(entries)
 
     async def add(self, turn: str, attempt: int, entry: bytes, *, first: bool = False) -> bool:

@@ -30,9 +30,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from agents.a2a.auth import CARD_PATHS, KEYS_PATH, OPEN_PATHS, BearerAuth
 from agents.http.server import serve_app
 from agents.http.signature import KeySetJson, SigningKey
-from agents.programs.auth import CARD_PATHS, KEYS_PATH, MOST_BYTES, ProgramAuth
 from agents.programs.card import approval_card
 from agents.programs.handler import ApprovalHandler
 from agents.programs.mcp import ApprovalTools, mcp_server
@@ -41,6 +41,8 @@ from agents.programs.program import Programs
 from agents.programs.push import Sender, UrlCheck, Watchers
 from agents.programs.store import KeptAddresses, KeptTasks
 from agents.programs.tasks import ApprovalTasks
+
+MOST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,14 @@ def create_app(parts: ApprovalParts, base_url: str) -> Starlette:
             *_mcp_routes(mcp),
             *_a2a_routes(handler, card, old_protocol=parts.old_protocol),
         ],
-        middleware=[Middleware(ProgramAuth, programs=parts.programs)],
+        middleware=[
+            Middleware(
+                BearerAuth,
+                user_of=parts.programs.name_of,
+                is_open=OPEN_PATHS.__contains__,
+                most_bytes=MOST_BYTES,
+            )
+        ],
         lifespan=partial(
             _lifespan, mcp=mcp, handler=handler, watchers=watchers, programs=parts.programs
         ),

@@ -5,11 +5,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from time import time
 
+from cachetools import LRUCache
 from pydantic import Field, ValidationError
 
 from workflows.messages.base import Frozen
@@ -47,7 +47,7 @@ class ResponseCache:
     def __init__(self, folder: Path | None = None, clock: Callable[[], float] = time) -> None:
         self._folder = folder
         self._clock = clock
-        self._memory: OrderedDict[str, Cached] = OrderedDict()
+        self._memory: LRUCache[str, Cached] = LRUCache(MOST_IN_MEMORY)
 
     async def get(self, key: str, seconds: float) -> Cached | None:
         """An answer at most `seconds` old; a damaged file is no answer."""
@@ -56,7 +56,7 @@ class ResponseCache:
             found = await asyncio.to_thread(_read, self._path(key))
         if found is None or self._clock() - found.stored_at > seconds:
             return None
-        self._keep(key, found)
+        self._memory[key] = found
         return found
 
     async def put(self, key: str, outcome: TurnOutcome) -> None:
@@ -64,19 +64,13 @@ class ResponseCache:
         if outcome.result is None:
             return
         made = Cached(stored_at=self._clock(), outcome=outcome)
-        self._keep(key, made)
+        self._memory[key] = made
         if self._folder is not None:
             await asyncio.to_thread(_write, self._path(key), made)
 
     def age(self, cached: Cached) -> float:
         """Seconds since it was stored."""
         return max(0.0, self._clock() - cached.stored_at)
-
-    def _keep(self, key: str, made: Cached) -> None:
-        self._memory[key] = made
-        self._memory.move_to_end(key)
-        while len(self._memory) > MOST_IN_MEMORY:
-            self._memory.popitem(last=False)
 
     def _path(self, key: str) -> Path:
         assert self._folder is not None

@@ -1,6 +1,7 @@
 """The local agents as A2A 1.0 servers: one app, one agent per path `/{agent}/`."""
 
 import asyncio
+import hmac
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from agents.a2a.auth import KEYS_PATH, BearerAuth
+from agents.a2a.auth import CARD_PATHS, KEYS_PATH, OPEN_PATHS, BearerAuth
 from agents.a2a.card import card_of
 from agents.a2a.card_signature import signed
 from agents.a2a.encryption import Seal
@@ -28,7 +29,7 @@ from agents.http.signature import KeySetJson, SigningKey
 from agents.runtime.local import LocalAgents
 from agents.turn.runner import TurnRunner
 
-CARD_PATHS = ("/.well-known/agent-card.json", "/.well-known/agent.json")
+MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,14 @@ def create_app(runner: TurnRunner, parts: ServerParts, base_url: str) -> Starlet
     keys = parts.card_key.public() if parts.card_key else {"keys": []}
     return Starlette(
         routes=[Route("/health", health), Route(KEYS_PATH, partial(_keys, keys=keys)), *routes],
-        middleware=[Middleware(BearerAuth, token=parts.token)],
+        middleware=[
+            Middleware(
+                BearerAuth,
+                user_of=partial(_caller, token=parts.token.encode()),
+                is_open=lambda path: path.endswith(OPEN_PATHS),
+                most_bytes=MOST_BYTES,
+            )
+        ],
         lifespan=partial(_lifespan, runner=runner, handlers=handlers),
     )
 
@@ -94,6 +102,12 @@ async def serve(
         return create_app(runner, parts, public_url or base_url)
 
     await serve_app(build, host=host, port=port, stop=stop, started=started, tls=tls)
+
+
+def _caller(given: bytes, token: bytes) -> str | None:
+    if not token:
+        return "local"
+    return "bearer" if hmac.compare_digest(given, token) else None
 
 
 def _card(name: str, url: str, parts: ServerParts) -> AgentCard:

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 from google.adk.agents.llm_agent import LlmAgent
-from google.genai import types
 
 from agents.catalogue import LocalAgent
-from agents.samples.offline import register
+from agents.samples.roles import member
 from agents.samples.tools.input_files import InputTools
-from agents.turn.answer import AgentAnswer
 
 COMMON = """
 You work on one step of a task whose results people approve before anything happens with them.
@@ -35,13 +33,14 @@ def build_analyst(
     folder: Path | None,
 ) -> LlmAgent:
     """An agent with the input tools and the structured answer."""
-    register()
     tools = InputTools(folder)
-    return LlmAgent(
-        name=about.name,
-        description=about.description,
-        model=model,
-        instruction=lambda _: instruction + COMMON,
+    return member(
+        about,
+        "",
+        model,
+        temperature,
+        instruction + COMMON,
+        structured=True,
         tools=[
             tools.profile_table,
             tools.read_document,
@@ -49,8 +48,4 @@ def build_analyst(
             tools.compare_segments,
             tools.fetch_url,
         ],
-        output_schema=AgentAnswer,
-        generate_content_config=types.GenerateContentConfig(
-            temperature=about.temperature if temperature is None else temperature
-        ),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from google.adk.agents.context import Context
 from google.adk.agents.llm_agent import LlmAgent
+from google.adk.tools.base_tool import BaseTool
 from google.adk.workflow import FunctionNode
 from google.genai import types
 
@@ -23,7 +24,7 @@ def member(
     instruction: str,
     *,
     description: str = "",
-    tools: Sequence[Callable[..., Any]] = (),
+    tools: Sequence[Callable[..., Any] | BaseTool] = (),
     sub_agents: Sequence[LlmAgent] = (),
     single_turn: bool = False,
     structured: bool = False,

@@ -31,8 +31,8 @@ from a2a.utils.constants import PROTOCOL_VERSION_1_0, VERSION_HEADER, TransportP
 from a2a.utils.errors import A2AError, InternalError
 from pydantic import ValidationError
 
+from agents.a2a.auth import KEYS_PATH
 from agents.http.signature import BadSignature, KeySetJson, verify
-from agents.programs.auth import KEYS_PATH
 from agents.programs.message import JSON
 from agents.programs.task import JOSE, PENDING
 from workflows.messages.content_hash import canonical, digest

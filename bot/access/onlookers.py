@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import structlog
+from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -26,6 +27,7 @@ Fact = TypeVar("Fact")
 
 BUDGET = 1.2
 KNOWN_SECONDS = 60.0
+MOST = 10_000
 PAGE = 999
 KINDS = "public_channel,private_channel,mpim,im"
 UNSURE = (
@@ -50,18 +52,16 @@ class Onlookers:
         self._slack = slack
         self._clock = clock
         self._team = ""
-        self._known: dict[str, tuple[float, Onlooker]] = {}
-        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._known: TTLCache[str, Onlooker] = TTLCache(MOST, KNOWN_SECONDS, clock)
+        self._groups: TTLCache[str, frozenset[str]] = TTLCache(MOST, KNOWN_SECONDS, clock)
         self._asked: dict[str, asyncio.Task[Onlooker]] = {}
         self._quiet_until = 0.0
 
     async def of(self, user: str) -> Onlooker:
         """The facts; without those that could not be had in time."""
-        now = self._clock()
-        self._known = {name: entry for name, entry in self._known.items() if entry[0] > now}
-        if user in self._known:
-            return self._known[user][1]
-        if not user or now < self._quiet_until:
+        if (known := self._known.get(user)) is not None:
+            return known
+        if not user or self._clock() < self._quiet_until:
             return Onlooker(user=user)
         if user not in self._asked:
             task = asyncio.create_task(self._ask(user))
@@ -102,7 +102,7 @@ class Onlookers:
         )
         found = (who or Onlooker(user=user)).model_copy(update={"channels": channels})
         if found.standing is not Membership.UNKNOWN and channels is not None:
-            self._known[user] = (self._clock() + KNOWN_SECONDS, found)
+            self._known[user] = found
         return found
 
     async def _in_time(self, asking: Awaitable[Fact]) -> Fact | None:
@@ -149,9 +149,8 @@ class Onlookers:
                 return frozenset(found)
 
     async def _group(self, name: str) -> frozenset[str]:
-        until, people = self._groups.get(name, (0.0, frozenset[str]()))
-        if until > self._clock():
-            return people
+        if (known := self._groups.get(name)) is not None:
+            return known
         group = name
         if name.startswith("@"):
             listed = await self._slack.usergroups_list()
@@ -159,7 +158,7 @@ class Onlookers:
             group = handles.get(name, "")
         users = (await self._slack.usergroups_users_list(usergroup=group))["users"] if group else ()
         people = frozenset(str(user) for user in users)
-        self._groups[name] = (self._clock() + KNOWN_SECONDS, people)
+        self._groups[name] = people
         return people
 
 

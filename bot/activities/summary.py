@@ -18,10 +18,9 @@ from notifications.reminders.hours import Hours
 from notifications.slack.delivery import SlackDelivery
 from notifications.slack.errors import call
 from notifications.views.approval_list import PendingLine
-from notifications.views.summary import PendingItem, Summary, blocks, fold, text
+from notifications.views.summary import blocks, fold, text
 from storage.preferences import Preferences
 from workflows.messages.decisions import Place
-from workflows.messages.policy import Risk
 from workflows.summary_workflow import SummaryActivities, SummaryRequest, SummarySent
 
 KIND = "signoff_digest"
@@ -114,10 +113,9 @@ class SummarySender(SummaryActivities):
     async def _post(
         self, place: Place, request: SummaryRequest, lines: Iterable[PendingLine]
     ) -> None:
-        audience = request.person or request.channel
-        digest = Summary(audience=audience, lines=fold(_waiting(x, audience) for x in lines))
-        shown = blocks(digest, await self._home_address(), datetime.now(UTC))
-        content = {"blocks": shown, "text": text(digest)}
+        folded = fold(lines)
+        shown = blocks(folded, await self._home_address(), datetime.now(UTC))
+        content = {"blocks": shown, "text": text(folded)}
         await self._delivery.post_once(place, KIND, {"digest": request.key}, content)
 
     async def _zone(self, user: str) -> ZoneInfo:
@@ -141,17 +139,3 @@ def is_for(line: PendingLine, request: SummaryRequest, who: Onlooker) -> bool:
     if not request.person:
         return line.channel == request.channel
     return may_see(who, subject_of_line(line)) is Sight.SEES
-
-
-def _waiting(line: PendingLine, audience: str) -> PendingItem:
-    return PendingItem(
-        approval_id=line.id,
-        audience=audience,
-        title=line.title,
-        requester=line.requester,
-        raised_at=line.raised_at or line.deadline,
-        deadline=line.deadline,
-        revision=line.revision,
-        risk=Risk(line.risk) if line.risk else Risk.NORMAL,
-        digest=line.digest,
-    )

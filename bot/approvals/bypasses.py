@@ -16,9 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.config.errors import BadRequest
 from bot.config.settings import Settings
 from notifications.slack.errors import passing
-from storage.audit.events import AuditEvent, EventKind
 from storage.audit.log import AuditLog
 from storage.bypasses import Bypass, BypassStore
+from workflows.messages.audit import AuditEntry, AuditKind
 from workflows.messages.durations import Duration
 from workflows.messages.durations import words as in_words
 
@@ -94,12 +94,12 @@ class Bypasses:
 
     async def _record(self, bypass: Bypass) -> None:
         await self._audit.append(
-            AuditEvent(
+            AuditEntry(
                 id=f"bypass:{bypass.id}",
                 at=bypass.opened_at,
-                kind=EventKind.BYPASSED,
+                kind=AuditKind.BYPASSED,
                 actor=bypass.opened_by,
-                channel="slack",
+                via="slack",
                 detail={
                     "opened": bypass.pipeline,
                     "reason": bypass.reason,

@@ -29,7 +29,6 @@ from temporalio.service import RPCError, RPCStatusCode
 from agents.programs.port import ApprovalStanding, Asking, DeskRefused, DeskUnavailable, State
 from agents.programs.program import Program
 from agents.programs.request import UnfitDraft, policy_of
-from bot.approvals.queries import of_queue
 from workflows.activities import BEGINNINGS
 from workflows.approval import search_attributes
 from workflows.approval.workflow import ApprovalWorkflow, changes
@@ -164,10 +163,8 @@ class TemporalDesk:
             ) from None
 
     def _running(self, name: str) -> str:
-        return (
-            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
-            f"AND {search_attributes.PROGRAM.name} = '{name}'{of_queue(self._queue)}"
-        )
+        program = search_attributes.equals(search_attributes.PROGRAM, name)
+        return search_attributes.query("ApprovalWorkflow", program, queue=self._queue)
 
     async def _request(self, asking: Asking) -> ApprovalRequest:
         program = asking.program

@@ -22,7 +22,6 @@ from notifications.views.home import (
     PAGE,
     RECENT,
     HomeView,
-    RunningLine,
     home,
     home_in_trouble,
     settings_text,
@@ -115,10 +114,7 @@ class HomePage:
             pending=page.model_copy(update={"lines": page.lines[:PAGE]}),
             bulk=len([line for line in together if line.id not in without]),
             asked=tuple(line for line in asked if line in seen and line.id not in without),
-            running=tuple(
-                RunningLine(id=t.id, pipeline=t.pipeline, sources=t.sources, status=t.status)
-                for t in running
-            ),
+            running=tuple(running),
             recent=tuple(recent),
             pipelines=self._pipelines,
             settings=described(mine),

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from bot.approvals.queries import of_queue
 from bot.config.errors import UnavailableError
 from workflows.approval import search_attributes
 from workflows.approval.workflow import ApprovalWorkflow
@@ -22,11 +21,7 @@ class PendingInTemporal:
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
-        self._query = (
-            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
-            f"AND {search_attributes.STATUS.name} = '{search_attributes.PENDING}'"
-            + of_queue(task_queue)
-        )
+        self._query = search_attributes.pending(queue=task_queue)
 
     async def any_waits(self) -> bool:
         """Whether there is one."""

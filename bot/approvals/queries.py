@@ -6,7 +6,7 @@ are found by narrowing the window of deadlines until few enough are in it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from temporalio.client import (
@@ -51,14 +51,14 @@ class Approvals:
     def __init__(self, client: Client, task_queue: str = "") -> None:
         self._client = client
         self._queue = task_queue
-        self._ours = of_queue(task_queue)
 
     async def pending(self, approver: str = "", most: int = 50) -> list[PendingLine]:
         """Pending approvals, of one approver or of everybody, most urgent first."""
         return list((await self.page(approver, most=most)).lines)
 
-    def _pending(self, approver: str = "") -> str:
-        return _pending(approver) + self._ours
+    def _pending(self, approver: str, *conditions: str) -> str:
+        approved_by = search_attributes.equals(search_attributes.APPROVERS, approver)
+        return search_attributes.pending(approved_by, *conditions, queue=self._queue)
 
     async def page(
         self, approver: str = "", cursor: HomeCursor | None = None, most: int = 50
@@ -68,7 +68,7 @@ class Approvals:
         What this approver has decided already does not wait for them; it is left out, and of a
         very long list only those of them that would be on the page are left out of the total.
         """
-        query = self._pending(approver) + _filtered(cursor or HomeCursor())
+        query = self._pending(approver, *_filtered(cursor or HomeCursor()))
         total = await self._count(query)
         reach = most + DECIDED if approver else most
         if total > max(reach, WINDOW):
@@ -79,27 +79,27 @@ class Approvals:
 
     async def concerns(self, user: str, task: str) -> bool:
         """Whether an approval of this task names this person as an approver, ended or not."""
-        query = (
-            "WorkflowType = 'ApprovalWorkflow' "
-            f"AND {search_attributes.TASK.name} = '{quotable(task)}' "
-            f"AND {search_attributes.APPROVERS.name} = '{quotable(user)}'"
+        query = search_attributes.query(
+            "ApprovalWorkflow",
+            search_attributes.equals(search_attributes.TASK, task),
+            search_attributes.equals(search_attributes.APPROVERS, user),
+            queue=self._queue,
+            status="",
         )
-        return await self._count(query + self._ours) > 0
+        return await self._count(query) > 0
 
     async def asked(self, requester: str, most: int) -> list[PendingLine]:
         """What this person asked for and what waits, most urgent first."""
-        query = (
-            self._pending() + f" AND {search_attributes.REQUESTER.name} = '{quotable(requester)}'"
-        )
-        return await self._urgent(query, WINDOW, most)
+        asked = self._pending("", search_attributes.equals(search_attributes.REQUESTER, requester))
+        return await self._urgent(asked, WINDOW, most)
 
     async def among(self, ids: Sequence[str], approver: str = "") -> list[PendingLine]:
         """Those of these that wait, for this person or for anybody; most urgent first."""
         lines: list[PendingLine] = []
         for begin in range(0, len(ids), AT_ONCE):
-            names = ", ".join(f"'{quotable(name)}'" for name in ids[begin : begin + AT_ONCE])
-            query = f"{self._pending(approver)} AND WorkflowId IN ({names})"
-            lines += await self._urgent(query, AT_ONCE, AT_ONCE)
+            some = map(search_attributes.quotable, ids[begin : begin + AT_ONCE])
+            listed = f"WorkflowId IN ({', '.join(map(repr, some))})"
+            lines += await self._urgent(self._pending(approver, listed), AT_ONCE, AT_ONCE)
         return sorted(lines, key=lambda line: line.deadline)
 
     async def together(self, approver: str, most: int = TOGETHER) -> list[PendingLine]:
@@ -109,11 +109,13 @@ class Approvals:
 
     async def decided(self, approver: str, most: int) -> list[DecidedLine]:
         """What this person could decide and what ended lately, the newest first."""
-        query = (
-            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Completed' "
-            f"AND {search_attributes.APPROVERS.name} = '{quotable(approver)}' "
-            f"AND CloseTime > '{_iso(datetime.now(UTC) - timedelta(days=7))}'"
-        ) + self._ours
+        query = search_attributes.query(
+            "ApprovalWorkflow",
+            search_attributes.equals(search_attributes.APPROVERS, approver),
+            f"CloseTime > '{_iso(datetime.now(UTC) - timedelta(days=7))}'",
+            queue=self._queue,
+            status="Completed",
+        )
         return [await _decided(found) async for found in self._list(query, most)]
 
     async def view(self, approval_id: str) -> CardView:
@@ -252,28 +254,11 @@ def no_approval(approval_id: str) -> BadRequest:
     return BadRequest(f"There is no approval '{approval_id}' here: check its id.")
 
 
-def of_queue(task_queue: str) -> str:
-    """For queries: only this installation's workflows, where several share a namespace."""
-    return f" AND TaskQueue = '{quotable(task_queue)}'" if task_queue else ""
-
-
-def _pending(approver: str = "") -> str:
-    query = (
-        "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
-        f"AND {search_attributes.STATUS.name} = '{search_attributes.PENDING}'"
-    )
-    return query + (
-        f" AND {search_attributes.APPROVERS.name} = '{quotable(approver)}'" if approver else ""
-    )
-
-
-def _filtered(cursor: HomeCursor) -> str:
-    query = f" AND {search_attributes.RISK.name} = '{quotable(cursor.risk)}'" if cursor.risk else ""
-    if cursor.pipeline:
-        query += f" AND {search_attributes.PIPELINE.name} = '{quotable(cursor.pipeline)}'"
+def _filtered(cursor: HomeCursor) -> Iterator[str]:
+    yield search_attributes.equals(search_attributes.RISK, cursor.risk)
+    yield search_attributes.equals(search_attributes.PIPELINE, cursor.pipeline)
     if cursor.after:
-        query += f" AND {search_attributes.DEADLINE.name} > '{_iso(_moment(cursor.after))}'"
-    return query
+        yield f"{search_attributes.DEADLINE.name} > '{_iso(_moment(cursor.after))}'"
 
 
 def _before(deadline: datetime) -> str:
@@ -289,11 +274,6 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         return datetime.fromtimestamp(0, UTC)
-
-
-def quotable(value: str) -> str:
-    """For a visibility query: ids, addresses and names hold none of the characters left out."""
-    return "".join(c for c in value if c.isalnum() or c in "@._+-")
 
 
 def _deadline(found: WorkflowExecution) -> datetime:

@@ -16,12 +16,11 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from bot.activities.collect_inputs import InputFolders
-from bot.approvals.queries import of_queue, quotable
 from bot.config.errors import BadRequest
 from bot.config.settings import Settings
 from bot.temporal.client import MISREAD, is_other, unavailable, unknown
+from notifications.views.home import TaskLine
 from workflows.approval import search_attributes
-from workflows.messages.base import Frozen
 from workflows.messages.tasks import (
     Comment,
     Gesture,
@@ -34,16 +33,6 @@ from workflows.messages.tasks import (
 from workflows.task.workflow import TaskWorkflow
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-
-
-class TaskLine(Frozen):
-    """One line of a list of tasks."""
-
-    id: str
-    pipeline: str
-    sources: str
-    requester: str
-    status: str
 
 
 class Tasks:
@@ -144,10 +133,9 @@ class Tasks:
 
     async def running(self, requester: str = "", most: int = 20) -> list[TaskLine]:
         """The newest running tasks, of one requester or of everybody."""
-        query = "WorkflowType = 'TaskWorkflow' AND ExecutionStatus = 'Running'"
-        query += of_queue(self._settings.temporal.task_queue)
-        if requester:
-            query += f" AND {search_attributes.REQUESTER.name} = '{quotable(requester)}'"
+        asked = search_attributes.equals(search_attributes.REQUESTER, requester)
+        queue = self._settings.temporal.task_queue
+        query = search_attributes.query("TaskWorkflow", asked, queue=queue)
         try:
             return [
                 await _line(found) async for found in self._client.list_workflows(query, limit=most)

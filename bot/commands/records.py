@@ -5,8 +5,8 @@ from typing import Any
 
 from rich.console import Console
 
-from bot.approvals.tasks import TaskLine
 from notifications.views.approval_list import PendingLine
+from notifications.views.home import TaskLine
 from workflows.messages.requests import CardView
 from workflows.messages.tasks import TaskView
 

@@ -26,6 +26,7 @@ from sqlalchemy import make_url
 
 from agents.catalogue import CATALOGUE
 from agents.environment import Environment, read_environment, secret
+from agents.http.tls import TlsFiles
 from agents.models.access import ModelAccess
 from agents.models.settings import ModelKeys, ModelSettings, usual_names
 from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
@@ -107,12 +108,8 @@ class InputSettings(Section):
     url_timeout: Duration = timedelta(seconds=30)
 
 
-class TlsSettings(Section):
-    """PEM files, relative to the settings file: whom we trust, and our own certificate."""
-
-    ca: Path | None = None
-    cert: Path | None = None
-    key: Path | None = None
+class TlsSettings(TlsFiles, Section):
+    """Relative to the settings file."""
 
 
 class AgentSettings(Section):
@@ -232,14 +229,8 @@ class PlaygroundSettings(Section):
     port: int = 8330
 
 
-class PinSettings(Section):
-    """What a step's agent must say it is; see `AgentPin`."""
-
-    version: str = ""
-    api_version: str = ""
-    model_version: str = ""
-    prompt_version: str = ""
-    capabilities: tuple[str, ...] = ()
+class PinSettings(AgentPin, Section):
+    """What a step's agent must say it is."""
 
 
 class StepSettings(Section):

@@ -11,7 +11,7 @@ from bot.access.seen_tasks import SeenTasks
 from bot.access.starters import Starters
 from bot.activities.collect_inputs import InputFolders
 from bot.approvals.bypasses import Bypasses
-from bot.approvals.tasks import TaskLine, Tasks
+from bot.approvals.tasks import Tasks
 from bot.config.errors import BadRequest, SignoffError
 from bot.config.settings import Settings
 from bot.listeners import slash_commands
@@ -37,6 +37,7 @@ from notifications.text.sanitize import mrkdwn
 from notifications.views import words
 from notifications.views.agent_health import fleet_blocks, fleet_text
 from notifications.views.format import code, person
+from notifications.views.home import TaskLine
 from notifications.views.task_message import task_text
 from workflows.messages.tasks import Source, SourceKind
 

@@ -5,18 +5,19 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.response import BoltResponse
 
 from bot.slack import payload as payloads
 from bot.slack.dispatch import PromptDispatch
-from bot.slack.payload import Payload
 from bot.slack.refusal import Reason, RequestRefused
-from bot.slack.replays import RecordedResponse, Replays
+from bot.slack.replays import Replays
 from bot.slack.request_guard import RequestGuard, Signed
 
 log = structlog.get_logger()
 
 PATHS = ("/slack/events", "/slack/commands", "/slack/interactions")
-_RETRY = ("X-Slack-Retry-Num", "X-Slack-Retry-Reason")
+_RETRY = ("x-slack-retry-num", "x-slack-retry-reason")
 LONGEST_RETRY_HEADER = 100
 
 
@@ -46,34 +47,30 @@ class SlackHttp:
         """Answer one request of Slack's."""
         try:
             signed = await self._guard.read(request)
-            retry = {name.lower(): request.headers.get(name, "") for name in _RETRY}
+            retry = {name: request.headers.get(name, "") for name in _RETRY}
             reply = await self._replays.once(
                 signed.key, signed.until, lambda: self._reply(signed, retry)
             )
         except RequestRefused as refused:
             return self._refuse(refused)
-        return web.Response(status=reply.status, text=reply.body, content_type=reply.content_type)
+        answer = BoltResponse(status=reply.status, body=reply.body, headers=dict(reply.headers))
+        return await to_aiohttp_response(answer)  # it takes the response apart, so: a copy
 
     def _refuse(self, refused: RequestRefused) -> web.Response:
         self._refused(refused.reason)
         log.info("a request was refused", reason=refused.reason.value, status=refused.status)
         return web.Response(status=refused.status, text=f"{refused.reason}\n")
 
-    async def _reply(self, signed: Signed, retry: dict[str, str]) -> RecordedResponse:
+    async def _reply(self, signed: Signed, retry: dict[str, str]) -> BoltResponse:
+        """Hand the payload over as read: Bolt loses commands that have `payload` in their text."""
         payload = payloads.read(signed.content_type, signed.body)
         if payload.get("ssl_check") == "1":
-            return RecordedResponse(200)
-        try:
-            return await self._dispatch(payload, retry)
-        except Exception as error:  # the edge: Slack gets a status
-            log.error("a request of Slack's failed", exc_info=error)
-            return RecordedResponse(500, "failed\n")
-
-    async def _dispatch(self, payload: Payload, retry: dict[str, str]) -> RecordedResponse:
-        """Hand the payload over as read: Bolt loses commands that have `payload` in their text."""
+            return BoltResponse(status=200)
         headers = {
             name: [value] for name, value in retry.items() if 0 < len(value) < LONGEST_RETRY_HEADER
         }
-        answer = await self._bolt(payload, headers)
-        kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
-        return RecordedResponse(answer.status, answer.body or "", kind)
+        try:
+            return await self._bolt(payload, headers)
+        except Exception as error:  # the edge: Slack gets a status
+            log.error("a request of Slack's failed", exc_info=error)
+            return BoltResponse(status=500, body="failed\n")

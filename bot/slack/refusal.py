@@ -14,10 +14,7 @@ class Reason(StrEnum):
     CUT_OFF = "cut_off"
     COMPRESSED = "compressed"
     CONTENT_TYPE = "content_type"
-    ENCODING = "encoding"
-    FORM = "form"
-    JSON = "json"
-    DEPTH = "depth"
+    BODY = "body"
     SHAPE = "shape"
 
 

@@ -4,11 +4,13 @@ Bolt raises TypeErrors on `"team": 5` and the like. Only what it looks into is c
 Slack may add fields. Types of the past (dialogs, attachments' buttons, workflow steps) are refused.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 Thing = dict[str, Any]
+_Name = Annotated[str, Field(max_length=255)]
+_Slashed = Annotated[str, Field(pattern="^/")]
 
 
 class _Shape(BaseModel):
@@ -20,7 +22,7 @@ class _Known(_Shape):
 
     type: str = Field(default="", max_length=100)
     command: str = Field(default="", max_length=100)
-    callback_id: str | None = Field(default=None, max_length=255)
+    callback_id: _Name | None = None
     enterprise: Thing | str | None = None
     team: Thing | str | None = None
     user: Thing | str | None = None
@@ -43,91 +45,42 @@ class _Known(_Shape):
     assistant_thread: "_Known | None" = None
 
 
-class _Person(_Shape):
-    id: str
+def _shape(optional: Thing | None = None, **required: Any) -> Any:
+    """A model with these fields; the `optional` ones may be left out."""
+    fields: Thing = {name: (kind, ...) for name, kind in required.items()}
+    fields |= {name: (kind, None) for name, kind in (optional or {}).items()}
+    return create_model("Shape", __base__=_Shape, **fields)
 
 
-class _Action(_Shape):
-    type: str
-    action_id: str = Field(max_length=255)
-    block_id: str = Field(max_length=255)
-    action_ts: str = ""
-    value: str | None = None
-
-
-class _State(_Shape):
-    values: dict[str, dict[str, Thing]] = {}
-
-
-class _View(_Shape):
-    id: str
-    type: str
-    callback_id: str = Field(default="", max_length=255)
-    private_metadata: str = ""
-    state: _State | None = None
-
-
-class _Command(_Shape):
-    command: str = Field(pattern="^/", max_length=100)
-    user_id: str
-    channel_id: str
-    trigger_id: str
-    text: str = ""
-
-
-class _Gesture(_Shape):
-    user: _Person
-
-
-class _BlockActions(_Gesture):
-    trigger_id: str
-    actions: list[_Action] = Field(min_length=1)
-
-
-class _ViewGesture(_Gesture):
-    view: _View
-
-
-class _Shortcut(_Gesture):
-    callback_id: str = Field(max_length=255)
-    trigger_id: str
-
-
-class _Suggestion(_Gesture):
-    action_id: str = Field(max_length=255)
-    block_id: str = Field(max_length=255)
-    value: str
-    view: Thing = {}
-
-
-class _EventBody(_Shape):
-    type: str = Field(min_length=1, max_length=100)
-    function: Thing = {}
-
-
-class _Event(_Shape):
-    event: _EventBody
-
-
-class _Challenge(_Shape):
-    challenge: str = Field(max_length=1_000)
-
-
-_BY_TYPE: dict[str, type[_Shape]] = {
-    "block_actions": _BlockActions,
-    "block_suggestion": _Suggestion,
-    "event_callback": _Event,
-    "message_action": _Shortcut,
-    "shortcut": _Shortcut,
-    "url_verification": _Challenge,
-    "view_closed": _ViewGesture,
-    "view_submission": _ViewGesture,
+_PERSON = _shape(id=str)
+_ACTION = _shape({"action_ts": str, "value": str | None}, type=str, action_id=_Name, block_id=_Name)
+_ACTIONS = Annotated[list[_ACTION], Field(min_length=1)]  # type: ignore[valid-type]
+_STATE = _shape({"values": dict[str, dict[str, Thing]]})
+_VIEW = _shape(
+    {"callback_id": _Name, "private_metadata": str, "state": _STATE | None}, id=str, type=str
+)
+_SHORTCUT = _shape(user=_PERSON, callback_id=_Name, trigger_id=str)
+_VIEW_GESTURE = _shape(user=_PERSON, view=_VIEW)
+_COMMAND = _shape({"text": str}, command=_Slashed, user_id=str, channel_id=str, trigger_id=str)
+_BY_TYPE = {
+    "block_actions": _shape(user=_PERSON, trigger_id=str, actions=_ACTIONS),
+    "block_suggestion": _shape(
+        {"view": Thing}, user=_PERSON, action_id=_Name, block_id=_Name, value=str
+    ),
+    "event_callback": _shape(
+        event=_shape({"function": Thing}, type=Annotated[str, Field(min_length=1)])
+    ),
+    "message_action": _SHORTCUT,
+    "shortcut": _SHORTCUT,
+    "url_verification": _shape(challenge=_Name),
+    "view_closed": _VIEW_GESTURE,
+    "view_submission": _VIEW_GESTURE,
 }
 
 
 def fit(payload: Thing) -> bool:
     """Whether a payload is of a type we know, and has the parts that type calls for."""
-    own = _Command if "command" in payload else _BY_TYPE.get(str(payload.get("type")))
+    own = _COMMAND if "command" in payload else _BY_TYPE.get(str(payload.get("type")))
     if own is None:
         return payload.get("ssl_check") == "1"
     try:

@@ -49,14 +49,9 @@ def text_input(
     most: int = MOST_CHARACTERS,
 ) -> Block:
     """A text field."""
-    element: Block = {
-        "type": "plain_text_input",
-        "action_id": name,
-        "multiline": multiline,
-        "max_length": most,
-    }
-    if initial:
-        element["initial_value"] = initial
+    element = _element(
+        "plain_text_input", name, multiline=multiline, max_length=most, initial_value=initial
+    )
     return _input(name, label, element, optional=optional, hint=hint)
 
 
@@ -65,57 +60,42 @@ def select(
 ) -> Block:
     """One of up to 100; the first is chosen where one is needed."""
     choices = [option(text, value) for text, value in options[:OPTIONS]]
-    element: Block = {"type": "static_select", "action_id": name, "options": choices}
-    initial = next((choice for choice in choices if choice["value"] == chosen), None)
-    if initial is None and not optional:
-        initial = choices[0]
-    if initial is not None:
-        element["initial_option"] = initial
+    otherwise = None if optional else choices[0]
+    initial = next((choice for choice in choices if choice["value"] == chosen), otherwise)
+    element = _element("static_select", name, options=choices, initial_option=initial)
     return _input(name, label, element, optional=optional)
 
 
 def number_input(name: str, label: str, *, decimals: bool, initial: str) -> Block:
     """A number; Slack takes nothing else."""
-    element: Block = {
-        "type": "number_input",
-        "action_id": name,
-        "is_decimal_allowed": decimals,
-        "initial_value": initial,
-    }
+    element = _element("number_input", name, is_decimal_allowed=decimals, initial_value=initial)
     return _input(name, label, element)
 
 
 def search(name: str, label: str, *, optional: bool = False, chosen: Block | None = None) -> Block:
     """One of any number: what fits is looked up while somebody types."""
-    element: Block = {
-        "type": "external_select",
-        "action_id": name,
-        "min_query_length": 0,
-        "placeholder": plain("Type a part of it"),
-    }
-    if chosen is not None:
-        element["initial_option"] = chosen
+    asked = plain("Type a part of it")
+    element = _element(
+        "external_select", name, min_query_length=0, placeholder=asked, initial_option=chosen
+    )
     return _input(name, label, element, optional=optional)
 
 
 def upload(name: str, label: str, types: Sequence[str], most: int) -> Block:
     """Files of one's own, by the endings of their names; always optional."""
-    element = {"type": "file_input", "action_id": name, "filetypes": [*types], "max_files": most}
+    element = _element("file_input", name, filetypes=[*types], max_files=most)
     return _input(name, label, element, optional=True)
 
 
 def conversation(name: str, label: str, *, hint: str = "", chosen: str = "") -> Block:
     """A channel; the one somebody is in, unless another is chosen already."""
-    element: Block = {
-        "type": "conversations_select",
-        "action_id": name,
-        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
-    }
-    if chosen:
-        element["initial_conversation"] = chosen
-    else:
-        element["default_to_current_conversation"] = True
-    return _input(name, label, element, hint=hint)
+    only = {"include": ["public", "private"], "exclude_bot_users": True}
+    picked = (
+        {"initial_conversation": chosen} if chosen else {"default_to_current_conversation": True}
+    )
+    return _input(
+        name, label, _element("conversations_select", name, filter=only, **picked), hint=hint
+    )
 
 
 def radio(
@@ -123,52 +103,50 @@ def radio(
 ) -> Block:
     """One of a few, the first chosen where `initial` is none; nothing where that is consent."""
     choices = [option(text, value) for text, value in options[:10]]
-    element: Block = {"type": "radio_buttons", "action_id": name, "options": choices}
-    if chosen:
-        known = (choice for choice in choices if choice["value"] == initial)
-        element["initial_option"] = next(known, choices[0])
-    return _input(name, label, element)
+    known = next((choice for choice in choices if choice["value"] == initial), choices[0])
+    first = known if chosen else None
+    return _input(
+        name, label, _element("radio_buttons", name, options=choices, initial_option=first)
+    )
 
 
 def checkboxes(
     name: str, label: str, options: Sequence[Block], chosen: Sequence[str] = ()
 ) -> Block:
     """Any of up to ten."""
-    element: Block = {"type": "checkboxes", "action_id": name, "options": list(options)}
-    initial = [one for one in options if one["value"] in chosen]
-    if initial:
-        element["initial_options"] = initial
+    initial = [one for one in options if one["value"] in chosen] or None
+    element = _element("checkboxes", name, options=list(options), initial_options=initial)
     return _input(name, label, element, optional=True)
 
 
 def person_select(name: str, label: str, *, optional: bool = False, chosen: str = "") -> Block:
     """One member of the workspace."""
-    element: Block = {"type": "users_select", "action_id": name}
-    if chosen:
-        element["initial_user"] = chosen
+    element = _element("users_select", name, initial_user=chosen)
     return _input(name, label, element, optional=optional)
 
 
 def people_select(name: str, label: str, most: int) -> Block:
     """Some members of the workspace."""
-    element = {"type": "multi_users_select", "action_id": name, "max_selected_items": most}
-    return _input(name, label, element)
+    return _input(name, label, _element("multi_users_select", name, max_selected_items=most))
 
 
 def day(name: str, label: str, chosen: date | None) -> Block:
     """A date, or none."""
-    element: Block = {"type": "datepicker", "action_id": name}
-    if chosen:
-        element["initial_date"] = chosen.isoformat()
+    element = _element("datepicker", name, initial_date=chosen.isoformat() if chosen else None)
     return _input(name, label, element, optional=True)
 
 
 def clock(name: str, label: str, chosen: time | None) -> Block:
     """A time of day, or none."""
-    element: Block = {"type": "timepicker", "action_id": name}
-    if chosen:
-        element["initial_time"] = chosen.strftime("%H:%M")
+    initial = chosen.strftime("%H:%M") if chosen else None
+    element = _element("timepicker", name, initial_time=initial)
     return _input(name, label, element, optional=True)
+
+
+def _element(kind: str, name: str, **fields: Any) -> Block:
+    """With those fields that say something."""
+    said = {key: value for key, value in fields.items() if value not in (None, "")}
+    return {"type": kind, "action_id": name} | said
 
 
 def _input(

@@ -1,4 +1,4 @@
-"""The letters: a request, a reminder, a closing letter, a digest. Nothing is sent here.
+"""The letters: a request, a reminder, a closing letter. Nothing is sent here.
 
 One thread per approval and person: the request has a Message-ID made of both, and whatever
 follows refers to it. The same letter made twice has the same Message-ID, so that sending it again,
@@ -18,11 +18,10 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from notifications.cards.facts import headline
-from notifications.mail.plain_card import PlainCard, line, moment, named, plain_card
+from notifications.mail.plain_card import PlainCard, line, moment, plain_card
 from notifications.mail.smtp import MailRefused
 from notifications.reminders.calendars import zone_of
 from notifications.text.sanitize import inert
-from notifications.views.summary import Summary, heading, subject
 from workflows.activities import Why
 from workflows.messages.base import Frozen
 from workflows.messages.electorate import Person
@@ -30,7 +29,6 @@ from workflows.messages.policy import Risk
 from workflows.messages.requests import CardView
 
 WIDTH: Final = 72
-DIGEST_LINES: Final = 100
 NO_PAGE = "This is high risk and cannot be decided by e-mail: please decide in Slack."
 
 
@@ -119,30 +117,6 @@ class Letters:
         self._answering(message, view, person)
         card = plain_card(view, now, zone_of(person.tz), names)
         return self._write(message, "closing", {"card": card})
-
-    def digest(
-        self,
-        digest: Summary,
-        person: Person,
-        now: datetime,
-        names: Mapping[str, str] | None = None,
-    ) -> EmailMessage:
-        """A list of what waits; one such letter per person and day."""
-        message = self._envelope(person, now, subject(digest, now))
-        message["Message-ID"] = self._message_id(f"digest {person.id} {now:%Y-%m-%d}")
-        zone, shown = zone_of(person.tz), digest.lines[:DIGEST_LINES]
-        lines = [
-            {
-                "title": line(one.first.title, 140) + (f" ({one.count} alike)" * (one.count > 1)),
-                "detail": f"requested by {named(one.first.requester, names or {})}, "
-                f"until {moment(one.first.deadline, zone)}",
-            }
-            for one in shown
-        ]
-        rest = digest.count - sum(one.count for one in shown)
-        return self._write(
-            message, "digest", {"heading": heading(digest), "lines": lines, "rest": rest}
-        )
 
     def _headers(self, view: CardView, person: Person, now: datetime, name: str) -> EmailMessage:
         title = f"Approval wanted: {line(headline(view), 140)} · v{view.request.revision}"

@@ -49,11 +49,6 @@ def last_allowed(
     return last
 
 
-def is_allowed(moment: datetime, calendar: CalendarSettings, zone: ZoneInfo) -> bool:
-    """Whether a notice may go out right now."""
-    return next_allowed(moment, calendar, zone) == moment
-
-
 def add_business_time(
     start: datetime, duration: timedelta, calendar: CalendarSettings, zone: ZoneInfo
 ) -> datetime:

@@ -110,10 +110,8 @@ class ReminderScheduler:
     async def look(self) -> None:
         """Plan every rung that comes due soon; what is overdue goes out now."""
         until = datetime.now(UTC) + AHEAD
-        query = (
-            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
-            f"AND {search_attributes.STATUS.name} = '{search_attributes.PENDING}' "
-            f"AND {search_attributes.NEXT_RUNG.name} <= '{until.isoformat()}'"
+        query = search_attributes.pending(
+            f"{search_attributes.NEXT_RUNG.name} <= '{until.isoformat()}'"
         )
         try:
             due = [one async for one in self._due(query)]
@@ -171,11 +169,7 @@ class ReminderScheduler:
 
     async def plan_days(self) -> None:
         """A cron job for everybody for whom something waits, at his own hour of the day."""
-        query = (
-            "WorkflowType = 'ApprovalWorkflow' AND ExecutionStatus = 'Running' "
-            f"AND {search_attributes.STATUS.name} = '{search_attributes.PENDING}' "
-            f"AND TaskQueue = '{self._queue}'"
-        )
+        query = search_attributes.pending(queue=self._queue)
         zones: dict[str, str] = {}
         try:
             async for found in self._client.list_workflows(query, page_size=1_000):

@@ -4,11 +4,12 @@ Only for the same policy and channel, only for an hour, and only while Slack is 
 (a token, a scope) is no outage. Whoever was removed in that hour is known too late.
 """
 
-from collections import OrderedDict
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
+from cachetools import TTLCache
 from temporalio.exceptions import ApplicationError
 
 from workflows.activities import ElectorateRequest
@@ -27,32 +28,23 @@ AWAY: Final = frozenset(
 """Codes by which Slack says that it is not itself; no code at all when it says nothing of use."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class KnownElectorates:
     """The latest answers, in this process."""
 
-    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
-        self._clock = clock
-        self._kept: OrderedDict[str, tuple[datetime, Electorate]] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._kept: TTLCache[str, Electorate] = TTLCache(MOST, GOOD_FOR.total_seconds(), clock)
 
     def keep(self, request: ElectorateRequest, found: Electorate) -> None:
         """Slack answered."""
-        self._kept[_key(request)] = (self._clock(), found)
-        self._kept.move_to_end(_key(request))
-        if len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+        self._kept[_key(request)] = found
 
     def stands_in(
         self, request: ElectorateRequest, error: Exception, waited: timedelta
     ) -> Electorate | None:
         """An answer of the last hour, once Slack was away for long enough; else None."""
         kept = self._kept.get(_key(request))
-        if kept is None or not _is_outage(error) or self._clock() - kept[0] > GOOD_FOR:
-            return None
-        return kept[1] if max(waited, _pause(error)) >= PATIENCE else None
+        waited_enough = max(waited, _pause(error)) >= PATIENCE
+        return kept if _is_outage(error) and waited_enough else None
 
 
 def _key(request: ElectorateRequest) -> str:

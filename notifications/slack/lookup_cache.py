@@ -8,10 +8,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+from cachetools import TTLCache
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 GOOD_FOR = 30.0
+MOST = 10_000
 Key = tuple[str, ...]
 Ask = Callable[[], Awaitable[AsyncSlackResponse]]
 
@@ -26,9 +28,8 @@ class Remembered:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._slack = slack
-        self._good_for = good_for
-        self._clock = clock
-        self._known: dict[Key, tuple[float, asyncio.Future[AsyncSlackResponse]]] = {}
+        self._known: TTLCache[Key, asyncio.Future[AsyncSlackResponse]]
+        self._known = TTLCache(MOST, good_for, clock)
 
     async def auth_test(self) -> AsyncSlackResponse:
         """Who we are."""
@@ -65,17 +66,13 @@ class Remembered:
 
     async def _once(self, key: Key, ask: Ask) -> AsyncSlackResponse:
         """The answer of the last half minute, else a new one; its error goes to whoever waits."""
-        now = self._clock()
-        self._known = {k: v for k, v in self._known.items() if v[0] > now}
-        if key not in self._known:
-            asked = asyncio.ensure_future(ask())
-            self._known[key] = (now + self._good_for, asked)
+        asked = self._known.get(key)
+        if asked is None:
+            asked = self._known[key] = asyncio.ensure_future(ask())
             asked.add_done_callback(lambda done: self._forget(key, done))
-        return await asyncio.shield(self._known[key][1])
+        return await asyncio.shield(asked)
 
     def _forget(self, key: Key, done: asyncio.Future[AsyncSlackResponse]) -> None:
         """A refusal, or a call that was given up."""
-        if done.cancelled() or done.exception() is not None:
-            known = self._known.get(key)
-            if known is not None and known[1] is done:
-                del self._known[key]
+        if (done.cancelled() or done.exception() is not None) and self._known.get(key) is done:
+            del self._known[key]

@@ -3,10 +3,10 @@
 import asyncio
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 import aiohttp
+from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,7 +24,7 @@ class Names:
     def __init__(self, slack: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._slack = slack
         self._clock = clock
-        self._known: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._known: LRUCache[str, tuple[float, str]] = LRUCache(REMEMBERED)
 
     async def of(self, users: Iterable[str]) -> dict[str, str]:
         """Name by id, as far as known within two seconds."""
@@ -57,6 +57,3 @@ class Names:
         profile = found.get("profile") or {}
         name = profile.get("display_name") or found.get("real_name") or found.get("name")
         self._known[user] = (self._clock(), str(name or user))
-        self._known.move_to_end(user)
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)

@@ -39,12 +39,13 @@ RECENT = 6
 ANY = "any"
 
 
-class RunningLine(Frozen):
-    """One running task of mine."""
+class TaskLine(Frozen):
+    """One line of a list of tasks."""
 
     id: str
     pipeline: str
     sources: str
+    requester: str
     status: str
 
 
@@ -55,7 +56,7 @@ class HomeView(Frozen):
     pending: PendingPage
     bulk: int = 0
     asked: tuple[PendingLine, ...] = ()
-    running: tuple[RunningLine, ...] = ()
+    running: tuple[TaskLine, ...] = ()
     recent: tuple[DecidedLine, ...] = ()
     pipelines: tuple[str, ...] = ()
     settings: str = ""

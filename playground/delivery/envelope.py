@@ -51,3 +51,8 @@ class Receipt:
     milliseconds: float
     reply: Any = None
     reason: str = ""
+
+    def told(self, trigger_id: str) -> Json:
+        """What a person's gesture is answered with."""
+        names = ("delivered", "acked", "milliseconds")
+        return {name: getattr(self, name) for name in names} | {"trigger_id": trigger_id}

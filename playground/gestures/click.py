@@ -39,12 +39,7 @@ async def click(workspace: Workspace, postman: Postman, faults: Faults, body: Js
     payload["trigger_id"] = trigger_id(workspace, faults, user["id"], view_id)
     payload |= _place(workspace, user, surface, body)
     receipt = await postman.deliver(Envelope("interactive", payload))
-    return {
-        "delivered": receipt.delivered,
-        "acked": receipt.acked,
-        "milliseconds": receipt.milliseconds,
-        "trigger_id": payload["trigger_id"],
-    }
+    return receipt.told(payload["trigger_id"])
 
 
 def surface_of(workspace: Workspace, user: str, body: Json) -> Surface:

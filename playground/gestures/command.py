@@ -34,13 +34,7 @@ async def run_command(workspace: Workspace, postman: Postman, faults: Faults, bo
         _tell(workspace, reply, f'{name} failed with the error "{code}"')
     elif receipt.reply:
         _show(workspace, reply, receipt.reply, name)
-    return {
-        "delivered": receipt.delivered,
-        "acked": receipt.acked,
-        "milliseconds": receipt.milliseconds,
-        "response": receipt.reply,
-        "trigger_id": trigger,
-    }
+    return receipt.told(trigger) | {"response": receipt.reply}
 
 
 def _check_command(workspace: Workspace, name: str) -> None:

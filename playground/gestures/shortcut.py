@@ -33,12 +33,7 @@ async def run_shortcut(workspace: Workspace, postman: Postman, faults: Faults, b
     if kind == "message":
         payload |= _on_message(workspace, user["id"], body)
     receipt = await postman.deliver(Envelope("interactive", payload))
-    return {
-        "delivered": receipt.delivered,
-        "acked": receipt.acked,
-        "milliseconds": receipt.milliseconds,
-        "trigger_id": payload["trigger_id"],
-    }
+    return receipt.told(payload["trigger_id"])
 
 
 def _check_shortcut(workspace: Workspace, callback_id: str, kind: str) -> None:

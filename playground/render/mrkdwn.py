@@ -6,7 +6,7 @@ from typing import Protocol
 
 from markupsafe import Markup, escape
 
-from playground.render.emoji import EMOJI
+from playground.render.emoji import emoji
 from playground.render.tag import JOIN, link, safe_url, tag
 
 OPEN, CLOSE = "\ue000", "\ue001"
@@ -139,8 +139,7 @@ def _inline(text: str) -> Markup:
 def _with_emoji(text: str) -> Markup:
     parts = _EMOJI.split(text)
     return JOIN(
-        escape(part) if index % 2 == 0 else escape(EMOJI.get(part, f":{part}:"))
-        for index, part in enumerate(parts)
+        escape(part) if index % 2 == 0 else escape(emoji(part)) for index, part in enumerate(parts)
     )
 
 

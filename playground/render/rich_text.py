@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
-from playground.render.emoji import EMOJI
+from playground.render.emoji import emoji
 from playground.render.json import Json, number, record, records, string
 from playground.render.mrkdwn import Directory, broadcast, date_html, mention
 from playground.render.tag import JOIN, link, tag
@@ -80,8 +80,7 @@ def _broadcast(part: Json, _directory: Directory) -> Markup:
 
 
 def _emoji(part: Json, _directory: Directory) -> Markup:
-    name = string(part.get("name"))
-    return escape(EMOJI.get(name, f":{name}:"))
+    return escape(emoji(string(part.get("name"))))
 
 
 def _date(part: Json, _directory: Directory) -> Markup:

@@ -1,6 +1,5 @@
 """Channels, direct messages, who is in them and how far they have read."""
 
-import json
 from collections.abc import Iterable
 
 from playground.config import AppConfig, ChannelConfig
@@ -29,34 +28,29 @@ class Channels:
 
     def get(self, channel_id: str) -> Json | None:
         """The conversation of that id."""
-        row = self._database.one("SELECT doc FROM channels WHERE id = ?", channel_id)
-        return json.loads(row[0]) if row else None
+        return self._database.document("SELECT doc FROM channels WHERE id = ?", channel_id)
 
     def find(self, reference: str) -> Json | None:
         """The conversation by id, or by name with or without `#`."""
         found = self.get(reference)
         if found or not reference:
             return found
-        row = self._database.one(
+        return self._database.document(
             "SELECT doc FROM channels WHERE name = ? AND kind IN ('channel', 'group')",
             reference.removeprefix("#"),
         )
-        return json.loads(row[0]) if row else None
 
     def all(self) -> list[Json]:
         """Every conversation, in the order of their ids."""
-        return [
-            json.loads(doc) for (doc,) in self._database.all("SELECT doc FROM channels ORDER BY id")
-        ]
+        return self._database.documents("SELECT doc FROM channels ORDER BY id")
 
     def of(self, user: str) -> list[Json]:
         """The conversations a person is in."""
-        rows = self._database.all(
+        return self._database.documents(
             "SELECT doc FROM channels JOIN members ON members.channel = channels.id"
             " WHERE members.user = ? ORDER BY channels.id",
             user,
         )
-        return [json.loads(doc) for (doc,) in rows]
 
     def members(self, channel_id: str) -> list[str]:
         """The ids of everybody in it."""
@@ -78,11 +72,11 @@ class Channels:
     def open_direct(self, users: list[str]) -> tuple[Json, bool]:
         """The direct conversation of exactly these people, and whether it existed before."""
         name = "-".join(sorted(set(users)))
-        row = self._database.one(
+        known = self._database.document(
             "SELECT doc FROM channels WHERE name = ? AND kind IN ('im', 'mpim')", name
         )
-        if row:
-            return json.loads(row[0]), True
+        if known:
+            return known, True
         kind = "im" if len(set(users)) <= 2 else "mpim"
         document = self._direct(new_id("D" if kind == "im" else "G"), kind, users)
         self._insert(document["id"], name, kind, document)

@@ -1,9 +1,11 @@
 """The SQLite file behind a workspace."""
 
+import json
 import sqlite3
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from playground.http.wire import Json
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, doc TEXT NOT NULL);
@@ -74,11 +76,14 @@ class Database:
         """Every row."""
         return self._connection.execute(query, values).fetchall()
 
-    def many(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Execute a statement for each row, in one transaction."""
-        self._connection.execute("BEGIN")
-        self._connection.executemany(statement, rows)
-        self._connection.execute("COMMIT")
+    def document(self, query: str, *values: Any) -> Json | None:
+        """The first row's only column, as JSON."""
+        row = self.one(query, *values)
+        return json.loads(row[0]) if row else None
+
+    def documents(self, query: str, *values: Any) -> list[Json]:
+        """Every row's only column, as JSON."""
+        return [json.loads(doc) for (doc,) in self.all(query, *values)]
 
     def secret(self, key: str, otherwise: str) -> str:
         """The secret of that name, made from `otherwise` once and for all."""

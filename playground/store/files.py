@@ -1,6 +1,5 @@
 """Files: reserved by an upload URL, then filled, then shared."""
 
-import json
 import mimetypes
 from pathlib import PurePath
 
@@ -68,15 +67,13 @@ class Files:
 
     def get(self, file_id: str) -> Json | None:
         """The file of that id, whatever its state."""
-        row = self._database.one("SELECT doc FROM files WHERE id = ?", file_id)
-        return json.loads(row[0]) if row else None
+        return self._database.document("SELECT doc FROM files WHERE id = ?", file_id)
 
     def shared(self) -> list[Json]:
         """Every file that was shared, newest first."""
-        rows = self._database.all(
+        return self._database.documents(
             "SELECT doc FROM files WHERE state = ? ORDER BY rowid DESC", SHARED
         )
-        return [json.loads(row[0]) for row in rows]
 
     def state(self, file_id: str) -> str | None:
         """`reserved`, `uploaded`, `shared`, or None for an unknown file."""

@@ -1,8 +1,5 @@
 """Messages, and the threads they hang in."""
 
-import json
-from collections.abc import Iterable
-
 from playground.clock import Clock
 from playground.http.wire import Json, dumps
 from playground.store.database import Database
@@ -31,16 +28,11 @@ class Messages:
     def get(self, channel: str, ts: str) -> Json | None:
         """The message with that ts."""
         query = "SELECT doc FROM messages WHERE channel = ? AND ts = ?"
-        row = self._database.one(query, channel, ts)
-        return json.loads(row[0]) if row else None
+        return self._database.document(query, channel, ts)
 
     def put(self, channel: str, message: Json) -> None:
         """Store a message, new or changed."""
         self._database.run(_PUT, *_row(channel, message))
-
-    def put_many(self, channel: str, messages: Iterable[Json]) -> None:
-        """Store many messages at once, without any of what `reply` keeps up to date."""
-        self._database.many(_PUT, (_row(channel, message) for message in messages))
 
     def remove(self, channel: str, ts: str) -> None:
         """Forget a message."""
@@ -58,7 +50,7 @@ class Messages:
     ) -> list[Json]:
         """What the channel itself shows (no thread replies but broadcast ones), newest first."""
         more, less = ">=" if with_oldest else ">", "<=" if with_latest else "<"
-        rows = self._database.all(
+        return self._database.documents(
             "SELECT doc FROM messages WHERE channel = ? AND top = 1"  # noqa: S608 - two operators
             f" AND ts {more} ? AND ts {less} ? ORDER BY ts DESC LIMIT ?",
             channel,
@@ -66,11 +58,10 @@ class Messages:
             latest,
             limit,
         )
-        return [json.loads(doc) for (doc,) in rows]
 
     def replies(self, channel: str, thread_ts: str, oldest: str, limit: int) -> list[Json]:
         """The replies after `oldest`, oldest first, without the message they hang under."""
-        rows = self._database.all(
+        return self._database.documents(
             "SELECT doc FROM messages WHERE channel = ? AND thread_ts = ? AND ts > ? AND ts != ?"
             " ORDER BY ts LIMIT ?",
             channel,
@@ -79,7 +70,6 @@ class Messages:
             thread_ts,
             limit,
         )
-        return [json.loads(doc) for (doc,) in rows]
 
     def unread(self, channel: str, user: str, since: str) -> int:
         """How many messages of others the channel shows since a ts."""

@@ -1,7 +1,6 @@
 """People, bots and user groups."""
 
 import datetime
-import json
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,14 +34,11 @@ class People:
 
     def user(self, user_id: str) -> Json | None:
         """The user of that id."""
-        row = self._database.one("SELECT doc FROM users WHERE id = ?", user_id)
-        return json.loads(row[0]) if row else None
+        return self._database.document("SELECT doc FROM users WHERE id = ?", user_id)
 
     def users(self) -> list[Json]:
         """Everybody, in the order of their ids."""
-        return [
-            json.loads(doc) for (doc,) in self._database.all("SELECT doc FROM users ORDER BY id")
-        ]
+        return self._database.documents("SELECT doc FROM users ORDER BY id")
 
     def by_name(self, name: str) -> Json | None:
         """The user called that, by handle, display name or real name."""
@@ -59,13 +55,11 @@ class People:
 
     def group(self, group_id: str) -> Json | None:
         """The user group of that id, with its `users`."""
-        row = self._database.one("SELECT doc FROM groups WHERE id = ?", group_id)
-        return json.loads(row[0]) if row else None
+        return self._database.document("SELECT doc FROM groups WHERE id = ?", group_id)
 
     def groups(self) -> list[Json]:
         """Every user group, disabled ones (`date_delete` > 0) included."""
-        rows = self._database.all("SELECT doc FROM groups ORDER BY id")
-        return [json.loads(doc) for (doc,) in rows]
+        return self._database.documents("SELECT doc FROM groups ORDER BY id")
 
     def set_members(self, group_id: str, users: list[str], now: float) -> Json:
         """Replace a group's members; the group as it is now."""

@@ -1,7 +1,5 @@
 """Messages that wait for their time."""
 
-import json
-
 from playground.http.wire import Json, dumps
 from playground.store.database import Database
 
@@ -24,8 +22,7 @@ class Scheduled:
 
     def get(self, message_id: str) -> Json | None:
         """The message of that id."""
-        row = self._database.one("SELECT doc FROM scheduled WHERE id = ?", message_id)
-        return json.loads(row[0]) if row else None
+        return self._database.document("SELECT doc FROM scheduled WHERE id = ?", message_id)
 
     def pending(self) -> list[tuple[str, int]]:
         """Ids and times, soonest first."""

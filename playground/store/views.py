@@ -1,7 +1,5 @@
 """Views: the stack of modals each person has open, and each person's Home."""
 
-import json
-
 from playground.http.wire import Json, dumps
 from playground.store.database import Database
 
@@ -14,8 +12,7 @@ class Views:
 
     def get(self, view_id: str) -> Json | None:
         """The view of that id, modal or Home."""
-        row = self._database.one("SELECT doc FROM views WHERE id = ?", view_id)
-        return json.loads(row[0]) if row else None
+        return self._database.document("SELECT doc FROM views WHERE id = ?", view_id)
 
     def owner(self, view_id: str) -> str:
         """The person who sees it."""
@@ -24,21 +21,20 @@ class Views:
 
     def by_external_id(self, external_id: str) -> Json | None:
         """The view the app named so."""
-        rows = self._database.all("SELECT doc FROM views")
-        views = (json.loads(doc) for (doc,) in rows)
+        views = self._database.documents("SELECT doc FROM views")
         return next((view for view in views if view.get("external_id") == external_id), None)
 
     def stack(self, user: str) -> list[Json]:
         """The modals a person has open, topmost last."""
-        rows = self._database.all(
+        return self._database.documents(
             "SELECT doc FROM views WHERE user = ? AND type = 'modal' ORDER BY position", user
         )
-        return [json.loads(doc) for (doc,) in rows]
 
     def home(self, user: str) -> Json | None:
         """What was published to a person's Home."""
-        row = self._database.one("SELECT doc FROM views WHERE user = ? AND type = 'home'", user)
-        return json.loads(row[0]) if row else None
+        return self._database.document(
+            "SELECT doc FROM views WHERE user = ? AND type = 'home'", user
+        )
 
     def put(self, user: str, view: Json) -> None:
         """Store a view: a new modal goes on top, a known one keeps its place."""

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.audit.events import AuditRow, EventKind
+from storage.audit.events import AuditRow
+from workflows.messages.audit import AuditKind
 
-_VERDICTS = (EventKind.DECIDED, EventKind.BYPASSED)
+_VERDICTS = (AuditKind.DECIDED, AuditKind.BYPASSED)
 _FEEDBACK = "HUMAN_FEEDBACK"
 
 
@@ -57,12 +58,12 @@ class _Approval:
     edit: Any = None
 
     def take(self, row: AuditRow) -> None:
-        if row.kind is EventKind.RAISED:
+        if row.kind is AuditKind.RAISED:
             self.raised = row
         elif row.kind in _VERDICTS:
             self.decided.append(row)
             self.edit = row.detail.get("edited_result") or row.detail.get("edit") or self.edit
-        elif row.kind is EventKind.EDITED:
+        elif row.kind is AuditKind.EDITED:
             self.edit = row.detail.get("edit") or self.edit
 
     def cases(self) -> Iterator[dict[str, Any]]:

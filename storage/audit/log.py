@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy import (
@@ -21,12 +21,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.audit.anchors import AnchorFile
 from storage.audit.canonical import canonical
-from storage.audit.events import AuditEvent, AuditRow, EventKind, Head
+from storage.audit.events import AuditRow, Head
 from storage.audit.verify import Report, Verifier, row_hash, row_mac
 from storage.database import writing
 from storage.errors import DatabaseUnavailable
+from workflows.messages.audit import AuditEntry
 
 PAGE = 1_000
+LONGEST_NAME = 1_000
+_NAMES = ("id", "task_id", "approval_id", "workflow_id", "run_id", "actor")
 _LOWEST = -(2**63)  # a row put in below the first one is seen too
 AUDIT_EVENTS = Table(
     "audit_events",
@@ -58,14 +61,14 @@ class AuditLog:
         self._key = hmac_key
         self._anchors = anchors
 
-    async def append(self, *events: AuditEvent) -> int:
-        """Keep the events, all or none; returns the last one's sequence. Durable when it returns.
+    async def append(self, *entries: AuditEntry) -> int:
+        """Keep the entries, all or none; returns the last one's sequence. Durable when it returns.
 
         Sequences count from 1. An `id` that is already there changes nothing and has the sequence
         of its row. With anchors, `DiskFull` says that the rows are kept but not all anchors are:
         appending them again writes the anchors.
         """
-        rows = [_values(event) for event in events]
+        rows = [row_values(entry) for entry in entries]
         try:
             async with writing(self._engine) as connection:
                 heads = [await self._append(connection, values) for values in rows]
@@ -76,35 +79,11 @@ class AuditLog:
                 await self._anchors.write(head)
         return heads[-1].seq if heads else 0
 
-    async def read(
-        self,
-        *,
-        task_id: str | None = None,
-        approval_id: str | None = None,
-        kind: EventKind | None = None,
-        since: int = 0,
-        limit: int = 100,
-    ) -> list[AuditRow]:
-        """Rows with a sequence greater than `since`, oldest first, at most `limit`."""
-        query = select(AUDIT_EVENTS).where(_T.seq > since).order_by(_T.seq).limit(limit)
-        for column, wanted in ((_T.task_id, task_id), (_T.approval_id, approval_id)):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        if kind is not None:
-            query = query.where(_T.kind == kind.value)
-        return [_row(row) for row in await self._fetch(query)]
-
     async def rows(self) -> AsyncIterator[AuditRow]:
         """Every row, oldest first, read in pages."""
         async for page in self._pages():
             for row in page:
                 yield _row(row)
-
-    async def head(self) -> Head:
-        """The newest row's sequence and hash; sequence 0 when nothing was written yet."""
-        query = select(AUDIT_EVENTS).order_by(_T.seq.desc()).limit(1)
-        found = await self._fetch(query)
-        return _head(found[0]) if found else Head(seq=0, hash="")
 
     async def verify(self) -> Report:
         """Check the whole chain, its signatures (with a key) and its anchors (with anchors)."""
@@ -126,7 +105,8 @@ class AuditLog:
                 select(_T.seq, _T.hash).order_by(_T.seq.desc()).limit(1),
             )
         ).one_or_none()
-        row = _chained(values, last.seq if last else 0, last.hash if last else "", self._key)
+        head = Head(seq=last.seq, hash=last.hash) if last else Head(seq=0, hash="")
+        row = chained(values, head, self._key)
         await connection.execute(insert(AUDIT_EVENTS), row)
         return Head(seq=row["seq"], hash=row["hash"], mac=row["mac"])
 
@@ -148,29 +128,33 @@ class AuditLog:
             raise DatabaseUnavailable(_complaint(error)) from error
 
 
-def chained(event: AuditEvent, previous: Head, key: bytes | None = None) -> dict[str, Any]:
+def chained(values: dict[str, Any], previous: Head, key: bytes | None = None) -> dict[str, Any]:
     """The row that follows `previous`, by column name; `mac` is empty without a key."""
-    return _chained(_values(event), previous.seq, previous.hash, key)
-
-
-def _chained(values: dict[str, Any], seq: int, digest: str, key: bytes | None) -> dict[str, Any]:
-    row = {**values, "seq": seq + 1, "previous": digest}
+    row = {**values, "seq": previous.seq + 1, "previous": previous.hash}
     row["hash"] = row_hash(row)
     row["mac"] = row_mac(key, row["hash"]) if key is not None else ""
     return row
 
 
-def _values(event: AuditEvent) -> dict[str, Any]:
+def row_values(entry: AuditEntry) -> dict[str, Any]:
+    """The columns an entry fills, as they are stored and hashed."""
     return {
-        **event.model_dump(exclude={"detail"}, include=set(AuditEvent.model_fields)),
-        "at": _moment(event.at),
-        "kind": event.kind.value,
-        "detail": canonical(event.detail),
+        **{name: _storable(getattr(entry, name)) for name in _NAMES},
+        "revision": entry.revision,
+        "channel": _storable(entry.via),
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "kind": entry.kind.value,
+        "detail": canonical(entry.detail),
     }
 
 
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+def _storable(name: str) -> str:
+    """Any database can hold it: controls and lone surrogates as `\\u....`, at most 1,000 long."""
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:LONGEST_NAME]}...({len(name)})"
+    if name.isprintable():
+        return name
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in name)
 
 
 def _row(row: Row[Any]) -> AuditRow:

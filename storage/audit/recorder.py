@@ -2,7 +2,6 @@
 
 from temporalio import activity
 
-from storage.audit.events import AuditEvent, EventKind
 from storage.audit.log import AuditLog
 from workflows.activities import AuditActivities
 from workflows.messages.audit import AuditEntry
@@ -17,9 +16,4 @@ class AuditRecorder(AuditActivities):
     @activity.defn(name="record")
     async def record(self, entries: tuple[AuditEntry, ...]) -> None:
         """Append in order."""
-        await self._audit.append(*map(_event, entries))
-
-
-def _event(entry: AuditEntry) -> AuditEvent:
-    fields = entry.model_dump(exclude={"via", "kind"})
-    return AuditEvent(**fields, kind=EventKind(entry.kind.value), channel=entry.via)
+        await self._audit.append(*entries)

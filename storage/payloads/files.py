@@ -80,17 +80,6 @@ class PayloadFiles:
             raise PayloadCorrupt(sha256, str(self._root))
         return data
 
-    async def exists(self, sha256: str) -> bool:
-        """Whether a file of that name is there; its bytes are not looked at."""
-        return bool(_NAME.fullmatch(sha256)) and await aiofiles.os.path.isfile(self.path(sha256))
-
-    async def size(self, sha256: str) -> int:
-        """Bytes of that file. Raises `PayloadMissing`."""
-        try:
-            return (await aiofiles.os.stat(self.path(sha256))).st_size
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise PayloadMissing(sha256, str(self._root)) from error
-
     async def names(self) -> list[str]:
         """The sha256 of every file kept, sorted."""
         return await asyncio.to_thread(self._names)

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from storage.audit.events import EventKind
 from storage.audit.log import AuditLog
 from storage.database import create_engine
 from tests.e2e.conftest import CHANNEL, Office
 from tests.fakes import GRACE
+from workflows.messages.audit import AuditKind
 
 
 async def test_a_task_is_approved_step_by_step(office: Office) -> None:
@@ -80,7 +80,7 @@ async def test_a_comment_in_the_thread_is_kept_and_decides_nothing(office: Offic
     engine = create_engine(office.settings.database_url)
     try:
         for _ in range(200):
-            rows = await AuditLog(engine).read(kind=EventKind.COMMENTED)
+            rows = [row async for row in AuditLog(engine).rows() if row.kind is AuditKind.COMMENTED]
             if rows:
                 break
             await asyncio.sleep(0.05)

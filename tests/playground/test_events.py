@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from playground.testing.person import Person
 from tests.playground.clients.rawbot import RawBot
 from tests.playground.conftest import ADA, GENERAL, GRACE, LINUS
+from tests.playground.manual_clock import ManualClock
 from tests.playground.waiting import until
 
 Json = dict[str, Any]

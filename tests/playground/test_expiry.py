@@ -10,11 +10,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from playground.testing.person import Person
 from tests.playground.clients.rawbot import RawBot
+from tests.playground.manual_clock import ManualClock
 from tests.playground.waiting import until
 
 VIEW: dict[str, Any] = {

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from playground.testing.person import Person
 from tests.playground.clients.rawbot import RawBot
 from tests.playground.clients.test_bolt_async import CARD, REASON
 from tests.playground.conftest import ADA, GENERAL, GRACE
+from tests.playground.manual_clock import ManualClock
 from tests.playground.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ async def test_bot_comes_back_by_itself(tmp_path: Path) -> None:
             seen.extend([change async for change in ada.changes()])
 
         watching = asyncio.create_task(watch())
-        await until(lambda: playground.workspace.feed.listeners > 1)
+        await until(lambda: len(playground.workspace.feed._listeners) > 1)
         await playground.stop()
         await asyncio.gather(watching, return_exceptions=True)
         assert watching.done()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import turn_journal
+from storage import _writer
 from storage.errors import StorageError
 from storage.turn_journal import TurnJournalFile
 from tests.storage.payloads.small_disk import fill, small_disk
@@ -41,7 +41,7 @@ async def test_an_overtaken_attempt_begins_nothing(tmp_path: Path) -> None:
 
 async def test_old_turns_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those whose last attempt began long ago, with all of their entries."""
-    monkeypatch.setattr(turn_journal, "SWEEP_EVERY", 0.0)
+    monkeypatch.setattr(_writer, "SWEEP_EVERY", 0.0)
     kept = TurnJournalFile(tmp_path / "turns.db", keep=timedelta(seconds=0.2))
     await kept.open("old")
     await kept.add("old", 1, b"1")

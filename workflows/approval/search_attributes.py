@@ -31,3 +31,25 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
 PENDING = "pending"
 RUNNING = "running"
 STUCK = "stuck"
+
+
+def equals(key: SearchAttributeKey[Any], value: str) -> str:
+    """A condition of a visibility query; none for an empty value."""
+    return f"{key.name} = '{quotable(value)}'" if value else ""
+
+
+def query(kind: str, *conditions: str, queue: str = "", status: str = "Running") -> str:
+    """A visibility query: workflows of this kind and status, on this task queue or on any."""
+    known = {"WorkflowType": kind, "ExecutionStatus": status, "TaskQueue": quotable(queue)}
+    fixed = (f"{name} = '{value}'" for name, value in known.items() if value)
+    return " AND ".join((*fixed, *filter(None, conditions)))
+
+
+def pending(*conditions: str, queue: str = "") -> str:
+    """A visibility query: approvals that wait."""
+    return query("ApprovalWorkflow", equals(STATUS, PENDING), *conditions, queue=queue)
+
+
+def quotable(value: str) -> str:
+    """Ids, addresses and names hold none of the characters left out."""
+    return "".join(c for c in value if c.isalnum() or c in "@._+-")

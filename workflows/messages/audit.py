@@ -1,8 +1,9 @@
 """What the audit log is told: one entry per event, each with an id so that retries add nothing."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from pydantic import AwareDatetime
 
 from workflows.messages.base import Frozen
 
@@ -31,13 +32,19 @@ class AuditKind(StrEnum):
 
 
 class AuditEntry(Frozen):
-    """One event. `detail` is a JSON object; `via` the path it came by; `actor` a user id or ''."""
+    """One event. The same `id` twice is one row of the log: the first stays.
+
+    `actor` is a user id or ''; `via` is how it came: slack, cli, email, a2a, ... `detail` may hold
+    anything; what JSON cannot hold is marked, see `storage/audit/canonical.py`. These keys of `detail`
+    are read again by the export: on `raised` `step`, `agent`, `input`, `result`; on `decided`
+    `verdict`, `comment`, `edit`; on `settled` `outcome`.
+    """
 
     id: str
-    at: datetime
+    at: AwareDatetime
     kind: AuditKind
-    workflow_id: str
-    run_id: str
+    workflow_id: str = ""
+    run_id: str = ""
     task_id: str = ""
     approval_id: str = ""
     revision: int = 0

@@ -68,7 +68,6 @@ class TaskRequest(Frozen):
     requester: str
     sources: tuple[Source, ...]
     channel: str
-    requester_name: str = ""
     via: str = "slack"
 
 

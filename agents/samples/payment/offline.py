@@ -7,8 +7,6 @@ from agents.samples.evidence import answer
 from agents.samples.markdown import bullets, page, section, table
 from workflows.content.money import money_in
 
-TOOLS = ("read_payments", "order_payment")
-
 
 def reply(conversation: Conversation, role: str) -> ModelAnswer:
     """Read, order, report."""

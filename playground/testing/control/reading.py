@@ -1,7 +1,5 @@
 """GET: what there is to see."""
 
-from dataclasses import asdict
-
 from aiohttp import web
 
 from playground.errors import ControlError
@@ -28,8 +26,8 @@ async def state(desk: Desk, request: web.Request) -> web.Response:
         groups=workspace.people.groups(),
         channels=channels_of(workspace, user_id),
         bots=[{"id": app.bot_id, "user_id": app.bot_user, "app_id": app.id, "name": app.name}],
-        commands=[asdict(command) for command in manifest.commands],
-        shortcuts=[asdict(shortcut) for shortcut in manifest.shortcuts],
+        commands=[command.model_dump() for command in manifest.commands],
+        shortcuts=[shortcut.model_dump() for shortcut in manifest.shortcuts],
         mails=workspace.mails.count(),
         notice=workspace.config.notice,
         try_first=workspace.config.try_first,

@@ -98,10 +98,10 @@ def test_any_text_is_shown_whole(text: str) -> None:
 
 def test_each_token_opens_its_own_name() -> None:
     """And no other does."""
-    assert PROGRAMS.owner_of(PEER.token.get_secret_value().encode()) == PEER
-    assert PROGRAMS.owner_of(OTHER.token.get_secret_value().encode()) == OTHER
+    assert PROGRAMS.name_of(PEER.token.get_secret_value().encode()) == PEER.name
+    assert PROGRAMS.name_of(OTHER.token.get_secret_value().encode()) == OTHER.name
     for wrong in (b"", b"peer", PEER.token.get_secret_value().encode()[:-1], b"\xff" * 40):
-        assert PROGRAMS.owner_of(wrong) is None
+        assert PROGRAMS.name_of(wrong) is None
 
 
 def test_a_shared_or_short_token_is_refused() -> None:

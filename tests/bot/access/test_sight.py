@@ -19,7 +19,7 @@ from bot.activities.summary import is_for
 from bot.approvals.home import HomePage
 from bot.approvals.lists import ApprovalLists
 from bot.approvals.queries import no_approval
-from bot.approvals.tasks import TaskLine, no_task
+from bot.approvals.tasks import no_task
 from bot.config.errors import SignoffError, UnavailableError
 from bot.config.settings import load
 from bot.listeners.bulk import BulkListeners
@@ -27,6 +27,7 @@ from bot.listeners.click import Click
 from bot.listeners.forms import Forms, anybody, may_hand_on, may_say, may_withdraw
 from notifications.cards.buttons import HomeCursor
 from notifications.views.approval_list import DecidedLine, PendingLine, PendingPage
+from notifications.views.home import TaskLine
 from storage.preferences import Preferences
 from tests.bot.onlooking import GRACE, HERE, ONLOOKERS, ZOE, FakeSlack, Onlooking
 from tests.notifications.card_views import view

@@ -13,10 +13,10 @@ import pytest
 from google.adk.evaluation.eval_set import EvalSet
 
 from storage.audit.anchors import AnchorFile
-from storage.audit.events import AuditEvent, EventKind
 from storage.audit.log import AuditLog
 from storage.database import create_engine, migrate
 from tests.bot.commands.test_cli import SMALL, signoff
+from workflows.messages.audit import AuditEntry, AuditKind
 
 KEY = "a key of the audit log"
 TEXT = SMALL.format(port=1) + '\n[storage]\nanchors = "elsewhere/heads.jsonl"\n'
@@ -41,13 +41,13 @@ async def house(tmp_path: Path) -> Path:
     }
     for number, (kind, approval, detail) in enumerate(
         [
-            (EventKind.RAISED, "t.analysis", raised),
-            (EventKind.DECIDED, "t.analysis", said),
-            (EventKind.RAISED, "t.report", raised),
-            (EventKind.DECIDED, "t.report", sent),
+            (AuditKind.RAISED, "t.analysis", raised),
+            (AuditKind.DECIDED, "t.analysis", said),
+            (AuditKind.RAISED, "t.report", raised),
+            (AuditKind.DECIDED, "t.report", sent),
         ]
     ):
-        event = AuditEvent(
+        event = AuditEntry(
             id=f"e{number}",
             at=datetime(2026, 5, 1, 9, number, tzinfo=UTC),
             kind=kind,

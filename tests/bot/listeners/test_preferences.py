@@ -38,10 +38,3 @@ def test_no_dates_are_always() -> None:
     now = datetime(2026, 3, 3, tzinfo=UTC)
     assert Preferences(deputy=LINUS).deputy_at(now) == LINUS
     assert Preferences(away_from=date(2026, 1, 1)).deputy_at(now) == ""
-
-
-@pytest.mark.parametrize(("hour", "quiet"), [(21, False), (22, True), (3, True), (7, False)])
-def test_quiet_hours_go_over_midnight(hour: int, quiet: bool) -> None:
-    """The beginning is quiet, the end is not."""
-    assert NIGHT.quiet_at(datetime(2026, 3, 2, hour, tzinfo=UTC)) == quiet
-    assert not Preferences().quiet_at(datetime(2026, 3, 2, hour, tzinfo=UTC))

@@ -16,13 +16,14 @@ import pytest
 import structlog
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.errors import ConfigurationError
 from bot.monitoring import logs
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.http import SlackHttp
-from bot.slack.replays import RecordedResponse, Replays
+from bot.slack.replays import Replays
 from bot.slack.request_guard import LARGEST_BODY
 from bot.web.server import web_server
 from tests.bot.forger import Forger
@@ -235,31 +236,31 @@ async def test_replays_remember_a_bounded_number() -> None:
     replays = Replays(lambda: clock[0], most=3)
     done: list[int] = []
 
-    async def work(number: int) -> RecordedResponse:
+    async def work(number: int) -> BoltResponse:
         done.append(number)
-        return RecordedResponse(200, str(number))
+        return BoltResponse(status=200, body=str(number))
 
     for number in range(4):
-        await replays.once(b"%d" % number, 1_300.0, partial(work, number))
-    assert (await replays.once(b"3", 1_300.0, lambda: work(9))).body == "3"
-    assert (await replays.once(b"0", 1_300.0, lambda: work(10))).body == "10"
+        await replays.once(str(number), 1_300.0, partial(work, number))
+    assert (await replays.once("3", 1_300.0, lambda: work(9))).body == "3"
+    assert (await replays.once("0", 1_300.0, lambda: work(10))).body == "10"
     clock[0] = 1_301.0
-    assert (await replays.once(b"3", 1_900.0, lambda: work(11))).body == "11"
+    assert (await replays.once("3", 1_900.0, lambda: work(11))).body == "11"
     assert len(replays._known) == 1
 
 
 async def test_a_failure_is_not_remembered() -> None:
     """What was not done may be tried again, with the same request."""
     replays = Replays()
-    replies = iter([RecordedResponse(500, "failed"), RecordedResponse(200, "done")])
+    replies = iter([BoltResponse(status=500), BoltResponse(status=200, body="done")])
 
-    async def work() -> RecordedResponse:
+    async def work() -> BoltResponse:
         return next(replies)
 
     until = time.time() + 60
-    assert (await replays.once(b"k", until, work)).status == 500
-    assert (await replays.once(b"k", until, work)).body == "done"
-    assert (await replays.once(b"k", until, work)).body == "done"
+    assert (await replays.once("k", until, work)).status == 500
+    assert (await replays.once("k", until, work)).body == "done"
+    assert (await replays.once("k", until, work)).body == "done"
 
 
 async def test_the_work_outlives_whoever_asked() -> None:
@@ -267,12 +268,12 @@ async def test_the_work_outlives_whoever_asked() -> None:
     replays = Replays()
     done = asyncio.Event()
 
-    async def work() -> RecordedResponse:
+    async def work() -> BoltResponse:
         await asyncio.sleep(0.05)
         done.set()
-        return RecordedResponse(200)
+        return BoltResponse(status=200)
 
-    asking = asyncio.create_task(replays.once(b"k", time.time() + 60, work))
+    asking = asyncio.create_task(replays.once("k", time.time() + 60, work))
     await asyncio.sleep(0.01)
     asking.cancel()
     async with asyncio.timeout(5):

@@ -16,13 +16,14 @@ from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
 from bot.processes import bootstrap
 from playground.server import Playground
-from storage.audit.events import AuditRow, EventKind
+from storage.audit.events import AuditRow
 from storage.database import create_engine
 from storage.payloads.files import PayloadFiles
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.gestures import COMMAND, approval_of, first_card
 from tests.storage.conftest import FULL
 from tests.storage.payloads.small_disk import fill, small_disk
+from workflows.messages.audit import AuditKind
 from workflows.messages.results import AgentResult
 from workflows.messages.turns import TurnRequest
 
@@ -176,7 +177,7 @@ async def decided_rows(office: Office, many: int = 2) -> list[AuditRow]:
     try:
         audit = bootstrap.audit_log(office.settings, engine)
         for _ in range(PATIENCE * 20):
-            rows = await audit.read(kind=EventKind.DECIDED)
+            rows = [row async for row in audit.rows() if row.kind is AuditKind.DECIDED]
             if len(rows) >= many:
                 break
             await asyncio.sleep(0.05)

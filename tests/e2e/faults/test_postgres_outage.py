@@ -12,11 +12,12 @@ from bot.approvals import delivery
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
 from playground.server import Playground
-from storage.audit.events import AuditRow, EventKind
+from storage.audit.events import AuditRow
 from storage.database import create_engine
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.gestures import approval_of, first_card
 from tests.storage.conftest import Postgres, postgres
+from workflows.messages.audit import AuditKind
 
 __all__ = ["postgres"]
 
@@ -54,13 +55,13 @@ async def office(
             await client.get_workflow_handle(found.id).terminate()
 
 
-async def rows_of(office: Office, kind: EventKind, many: int) -> list[AuditRow]:
+async def rows_of(office: Office, kind: AuditKind, many: int) -> list[AuditRow]:
     """The log's rows of this kind, once there are so many; the chain is whole."""
     engine = create_engine(office.settings.database_url)
     try:
         audit = bootstrap.audit_log(office.settings, engine)
         for _ in range(PATIENCE * 20):
-            rows = await audit.read(kind=kind)
+            rows = [row async for row in audit.rows() if row.kind is kind]
             if len(rows) >= many:
                 break
             await asyncio.sleep(0.05)
@@ -89,8 +90,8 @@ async def test_work_waits_for_the_database_and_goes_on(
     for step in ("strategy", "patterns", "report"):
         await office.grace.click(await office.card(thread, step), ActionId.APPROVE)
     await office.ada.wait_for(lambda m: "completed" in m["text"], CHANNEL, timeout=PATIENCE)
-    decided = await rows_of(office, EventKind.DECIDED, 4)
+    decided = await rows_of(office, AuditKind.DECIDED, 4)
     task = approval_of(first).split(".")[0]
     steps = ("analysis", "strategy", "patterns", "report")
     assert sorted(row.approval_id for row in decided) == sorted(f"{task}.{s}.v1" for s in steps)
-    assert len(await rows_of(office, EventKind.TASK_ENDED, 1)) == 1
+    assert len(await rows_of(office, AuditKind.TASK_ENDED, 1)) == 1

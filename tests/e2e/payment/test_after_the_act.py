@@ -9,11 +9,11 @@ import pytest
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
 from notifications.slack.delivery import RECEIPT, TIDINGS
-from storage.audit.events import EventKind
 from storage.audit.log import AuditLog
 from storage.database import create_engine
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.fakes import GRACE
+from workflows.messages.audit import AuditKind
 from workflows.messages.results import RunStatus
 from workflows.messages.tasks import TaskReport
 
@@ -96,7 +96,7 @@ async def test_pay_is_one_approval_and_a_receipt(office: Office) -> None:
     assert "3 actions carried out" in root["text"]
     engine = create_engine(office.settings.database_url)
     try:
-        rows = await AuditLog(engine).read(kind=EventKind.TOOL_RAN)
+        rows = [row async for row in AuditLog(engine).rows() if row.kind is AuditKind.TOOL_RAN]
     finally:
         await engine.dispose()
     assert [row.detail["key"] for row in rows] == [run.key for run in report.ran]

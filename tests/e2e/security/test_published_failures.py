@@ -22,7 +22,7 @@ from bot.config.settings import load
 from notifications.cards.buttons import ActionId
 from notifications.cards.card import card
 from playground.testing.person import Person, PersonError
-from storage.audit.events import AuditRow, EventKind
+from storage.audit.events import AuditRow
 from storage.audit.log import AuditLog
 from storage.click_inbox import ClickInbox
 from storage.database import create_engine
@@ -33,6 +33,7 @@ from tests.notifications.card_views import said, view
 from tests.notifications.cards.test_card import agent_parts, strings
 from tests.notifications.slack_reader import hidden_parts, live_words
 from workflows import rules
+from workflows.messages.audit import AuditKind
 from workflows.messages.decisions import Outcome, ReplyKind
 from workflows.messages.requests import settlement_of
 from workflows.messages.results import AgentResult
@@ -67,11 +68,11 @@ def policy(folder: Path, lines: str) -> None:
     load(file)
 
 
-async def kept(office: Office, kind: EventKind) -> list[AuditRow]:
+async def kept(office: Office, kind: AuditKind) -> list[AuditRow]:
     """The audit log's rows of this kind."""
     engine = create_engine(office.settings.database_url)
     try:
-        return await AuditLog(engine).read(kind=kind)
+        return [row async for row in AuditLog(engine).rows() if row.kind is kind]
     finally:
         await engine.dispose()
 
@@ -91,7 +92,7 @@ async def refused(
             continue
         await told(person, why, thread)
     assert not await person.views()
-    assert not await kept(office, EventKind.DECIDED)
+    assert not await kept(office, AuditKind.DECIDED)
 
 
 @pytest.mark.parametrize("lines", ["", "approvers = []", 'groups = {}\nescalate_to = ["U1"]'])
@@ -122,8 +123,8 @@ async def test_an_empty_resolved_list_is_no_consent(office: Office) -> None:
     )
     assert stuck["ts"] == thread
     assert "may decide" in stuck["text"]
-    assert not await kept(office, EventKind.SHOWN)
-    assert not await kept(office, EventKind.DECIDED)
+    assert not await kept(office, AuditKind.SHOWN)
+    assert not await kept(office, AuditKind.DECIDED)
     assert len(office.agent.requests) == 1
 
 
@@ -133,7 +134,7 @@ async def test_a_button_asks_who_pressed_it(office: Office) -> None:
     thread, shown = await first_card(office)
     await refused(office, office.linus, shown, thread)
     await refused(office, office.ada, shown, thread, "You requested this")
-    assert {row.actor for row in await kept(office, EventKind.REFUSED)} >= {LINUS}
+    assert {row.actor for row in await kept(office, AuditKind.REFUSED)} >= {LINUS}
     assert await office.card(thread, "analysis")
 
 
@@ -150,7 +151,7 @@ async def test_every_kind_of_approval_asks_who_pressed_it(office: Office) -> Non
     result = await office.card(thread, "analysis")
     await office.linus.click(result, ActionId.APPROVE)
     await told(office.linus, "You are not an approver", thread)
-    assert len(await kept(office, EventKind.DECIDED)) == 1
+    assert len(await kept(office, AuditKind.DECIDED)) == 1
 
 
 async def test_words_in_a_chat_approve_nothing(office: Office) -> None:
@@ -163,10 +164,10 @@ async def test_words_in_a_chat_approve_nothing(office: Office) -> None:
     await office.grace.command("/task approve", CHANNEL)
     await office.linus.command(f"/approvals {approval}", CHANNEL)
     for _ in range(PATIENCE * 20):
-        if len(await kept(office, EventKind.COMMENTED)) == 2:
+        if len(await kept(office, AuditKind.COMMENTED)) == 2:
             break
-    assert len(await kept(office, EventKind.COMMENTED)) == 2
-    assert not await kept(office, EventKind.DECIDED)
+    assert len(await kept(office, AuditKind.COMMENTED)) == 2
+    assert not await kept(office, AuditKind.DECIDED)
     assert await office.card(thread, "analysis")
 
 
@@ -182,7 +183,7 @@ async def test_a_slash_command_gives_no_rights(office: Office) -> None:
     assert "isn't yours" in str(cancelled["response"])
     bypass = await office.linus.command("/task bypass review 1h because I say so", direct)
     assert "You may not bypass review" in str(bypass["response"])
-    assert not await kept(office, EventKind.BYPASSED)
+    assert not await kept(office, AuditKind.BYPASSED)
     assert await office.card(thread, "analysis")
 
 
@@ -256,7 +257,7 @@ async def test_no_answer_is_no_yes(office: Office) -> None:
     )
     assert ended
     assert [request.step for request in office.agent.requests] == ["analysis"]
-    assert not await kept(office, EventKind.DECIDED)
+    assert not await kept(office, AuditKind.DECIDED)
 
 
 async def test_one_yes_is_for_one_thing(office: Office) -> None:
@@ -270,7 +271,7 @@ async def test_one_yes_is_for_one_thing(office: Office) -> None:
         await office.linus.click(replayed, ActionId.APPROVE)
     await office.decided(thread, "analysis")
     assert await office.card(thread, "strategy")
-    assert len(await kept(office, EventKind.DECIDED)) == 1
+    assert len(await kept(office, AuditKind.DECIDED)) == 1
 
 
 def test_a_stale_card_decides_nothing() -> None:

@@ -1,6 +1,5 @@
 """Letters: complete in plain text, threaded, inert whatever an agent writes."""
 
-import random
 import re
 from datetime import timedelta
 from email.message import EmailMessage
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from notifications.mail.letters import WIDTH, Invitation, Letters, boxed
 from notifications.mail.smtp import ENCODING, MailRefused
 from notifications.text.sanitize import visible
-from notifications.views.summary import PendingItem, Summary, fold
 from tests.notifications.approval_views import ADA, GRACE, NOW, PEOPLE, approval_view, decided
 from tests.notifications.corpus import TEXTS, Poison
 from tests.notifications.mail.smtp_servers import read
@@ -303,26 +301,3 @@ def test_domains_of_other_alphabets_are_written_as_servers_want() -> None:
     person = Person(id=GRACE, name="Zoë", email="zoe@bücher.example")
     message = arrived(LETTERS.request(approval_view(), person, INVITATION, NOW))
     assert message["To"] == "Zoë <zoe@xn--bcher-kva.example>"
-
-
-def test_a_digest_letter_lists_what_waits() -> None:
-    """Most urgent first, identical ones folded, without links and without decisions."""
-    waiting = [
-        PendingItem(
-            approval_id=f"t{n}",
-            audience=GRACE,
-            title="Sales <review>" if n % 2 else f"Other {n}",
-            requester=ADA,
-            raised_at=NOW,
-            deadline=NOW + timedelta(hours=20 - n),
-            digest="d" if n % 2 else f"{n}",
-        )
-        for n in range(10)
-    ]
-    digest = Summary(audience=GRACE, lines=fold(random.Random(7).sample(waiting, 10)))
-    message = arrived(LETTERS.digest(digest, PEOPLE[0], NOW, {ADA: "Ada"}))
-    assert message["Subject"] == "10 approvals wait for a decision, the first ends in 11 h"
-    text = part(message, "plain")
-    assert text.index("Sales <review> (5 alike)") < text.index("Other 8") < text.index("Other 0")
-    assert "requested by Ada, until Sat 21 Nov 2026, 00:00 (Europe/Berlin)" in text
-    assert Page(part(message, "html")).links == []

@@ -13,11 +13,11 @@ from notifications.reminders.calendars import (
     ROUND_THE_CLOCK,
     add_business_time,
     business_between,
-    is_allowed,
     last_allowed,
     next_allowed,
     zone_of,
 )
+from tests.notifications.allowed import is_allowed
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

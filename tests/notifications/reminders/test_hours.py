@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications.reminders.calendar_settings import CalendarSettings
-from notifications.reminders.calendars import is_allowed
 from notifications.reminders.hours import Hours
+from tests.notifications.allowed import is_allowed
 
 BERLIN, TOKYO, YORK = (ZoneInfo(z) for z in ("Europe/Berlin", "Asia/Tokyo", "America/New_York"))
 OFFICE = CalendarSettings(

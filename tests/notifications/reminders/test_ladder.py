@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from notifications.reminders.calendar_settings import CalendarSettings
-from notifications.reminders.calendars import ROUND_THE_CLOCK, is_allowed
+from notifications.reminders.calendars import ROUND_THE_CLOCK
 from notifications.reminders.ladder import deadline, describe, plan
+from tests.notifications.allowed import is_allowed
 from workflows.messages.ladder import DEFAULT, Act, PlannedRung, Rung, check
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

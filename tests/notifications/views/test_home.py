@@ -8,14 +8,7 @@ import pytest
 from notifications.cards.buttons import ActionId, ButtonValue, HomeCursor, read
 from notifications.views.approval_list import DecidedLine, PendingPage
 from notifications.views.blocks import Block
-from notifications.views.home import (
-    PAGE,
-    HomeView,
-    RunningLine,
-    home,
-    home_in_trouble,
-    settings_text,
-)
+from notifications.views.home import PAGE, HomeView, TaskLine, home, home_in_trouble, settings_text
 from playground.blocks import view_problems
 from tests.notifications.card_views import GRACE, LINUS, NOW
 from tests.notifications.forms.test_forms import line
@@ -34,7 +27,11 @@ FULL = HomeView(
     pending=page(PAGE, 10_000),
     bulk=7,
     asked=(line(3), line(4)),
-    running=(RunningLine(id="t-1", pipeline="review", sources="a.csv", status="running"),),
+    running=(
+        TaskLine(
+            requester="U0ADA00001", id="t-1", pipeline="review", sources="a.csv", status="running"
+        ),
+    ),
     recent=(DECIDED, DECIDED.model_copy(update={"outcome": "odd", "by": ()})),
     pipelines=("review", "audit"),
     settings=settings_text(LINUS, " until 2026-03-08", "22:00 to 07:00", digest=True),

@@ -4,11 +4,11 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
 from playground.limits import RateLimits
 from playground.server import Playground
 from tests.playground.conftest import APPROVALS, GENERAL
+from tests.playground.manual_clock import ManualClock
 
 
 def test_a_minute_of_calls() -> None:

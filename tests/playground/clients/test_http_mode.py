@@ -10,11 +10,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from playground.clock import ManualClock
 from playground.config import PlaygroundConfig
 from playground.server import Playground
 from playground.testing.person import Person, PersonError
 from tests.playground.conftest import ADA, GENERAL
+from tests.playground.manual_clock import ManualClock
 from tests.playground.waiting import until
 
 Json = dict[str, Any]

@@ -7,20 +7,19 @@ from typing import Any
 from google.adk.evaluation.eval_set import EvalSet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.audit.events import AuditEvent, EventKind
 from storage.audit.export import evaluation_set, json_lines
 from storage.audit.log import AuditLog
 from storage.audit.verify import exported_rows, verify
-from workflows.messages.audit import AuditKind
+from workflows.messages.audit import AuditEntry, AuditKind
 
 RESULT = {"summary": "Short", "full_text": "The whole text"}
 
 
-async def tell(log: AuditLog, kind: EventKind, approval: str, **detail: Any) -> None:
+async def tell(log: AuditLog, kind: AuditKind, approval: str, **detail: Any) -> None:
     """One event about an approval."""
-    number = (await log.head()).seq
+    number = (await log.verify()).rows
     await log.append(
-        AuditEvent(
+        AuditEntry(
             id=f"e{number}",
             at=datetime(2026, 3, 1, 12, number, tzinfo=UTC),
             kind=kind,
@@ -35,20 +34,20 @@ async def tell(log: AuditLog, kind: EventKind, approval: str, **detail: Any) -> 
 async def test_an_export_is_verified_like_the_log(engine: AsyncEngine) -> None:
     """Every row is a line of JSON with its detail as an object; the file verifies by itself."""
     log = AuditLog(engine, b"key")
-    await tell(log, EventKind.RAISED, "a1", result=RESULT, odd=["\ud800\0", 0.1, -0.0, 1e300])
-    await tell(log, EventKind.DECIDED, "a1", verdict="approve")
+    await tell(log, AuditKind.RAISED, "a1", result=RESULT, odd=["\ud800\0", 0.1, -0.0, 1e300])
+    await tell(log, AuditKind.DECIDED, "a1", verdict="approve")
     lines = [line async for line in json_lines(log.rows())]
     assert json.loads(lines[0])["detail"]["result"] == RESULT
     report = verify(exported_rows(lines), key=b"key")
-    assert (report.ok, report.rows, report.head_hash) == (True, 2, (await log.head()).hash)
+    assert (report.ok, report.rows, report.head_hash) == (True, 2, (await log.verify()).head_hash)
 
 
 async def test_what_ran_is_kept_like_everything_else(engine: AsyncEngine) -> None:
     """Runs of tools, failures and Retry are rows that verify, and are no evaluation cases."""
     log = AuditLog(engine, b"key")
-    await tell(log, EventKind.TOOL_RAN, "", key="k", tool="pay", arguments={"amount": 1.5})
-    await tell(log, EventKind.FAILED, "", reason="Asleep.", problem=1)
-    await tell(log, EventKind.RETRIED, "", problem=1)
+    await tell(log, AuditKind.TOOL_RAN, "", key="k", tool="pay", arguments={"amount": 1.5})
+    await tell(log, AuditKind.FAILED, "", reason="Asleep.", problem=1)
+    await tell(log, AuditKind.RETRIED, "", problem=1)
     lines = [line async for line in json_lines(log.rows())]
     report = verify(exported_rows(lines), key=b"key")
     assert (report.ok, report.rows) == (True, 3)
@@ -56,28 +55,23 @@ async def test_what_ran_is_kept_like_everything_else(engine: AsyncEngine) -> Non
     assert await evaluation_set(log.rows()) is None
 
 
-def test_every_kind_a_workflow_notes_can_be_kept() -> None:
-    """The recorder takes one for the other by name."""
-    assert {kind.value for kind in AuditKind} <= {kind.value for kind in EventKind}
-
-
 async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:
     """Approved, edited and rejected results, with the feedback, in the schema ADK reads."""
     log = AuditLog(engine)
     raised = {"step": "analysis", "agent": "analyst", "input": "sales.csv", "result": RESULT}
     for approval in ("good", "edited", "bad", "open", "sent on", "ruled"):
-        await tell(log, EventKind.RAISED, approval, **raised)
-    await tell(log, EventKind.DECIDED, "good", verdict="approve", comment="Clear")
-    await tell(log, EventKind.DECIDED, "edited", verdict="approve", edit={"summary": "Better"})
-    await tell(log, EventKind.DECIDED, "bad", verdict="reject", comment="Wrong \ud800 year")
+        await tell(log, AuditKind.RAISED, approval, **raised)
+    await tell(log, AuditKind.DECIDED, "good", verdict="approve", comment="Clear")
+    await tell(log, AuditKind.DECIDED, "edited", verdict="approve", edit={"summary": "Better"})
+    await tell(log, AuditKind.DECIDED, "bad", verdict="reject", comment="Wrong \ud800 year")
     await tell(
         log,
-        EventKind.DECIDED,
+        AuditKind.DECIDED,
         "sent on",
         verdict="request_changes",
         edit={"findings": ["One", "Two"]},
     )
-    await tell(log, EventKind.DECIDED, "ruled", reason="rows < 10")
+    await tell(log, AuditKind.DECIDED, "ruled", reason="rows < 10")
     document = await evaluation_set(log.rows(), "feedback")
     cases = {case.eval_id: case for case in EvalSet.model_validate(document).eval_cases}
     assert sorted(cases) == ["bad-v1", "edited-v1", "good-v1", "ruled-v1", "sent on-v1"]
@@ -105,11 +99,11 @@ async def test_an_edited_call_is_the_expected_answer_as_a_whole(engine: AsyncEng
     log = AuditLog(engine)
     call = {"id": "q", "tool": "pay", "arguments": {"to": "Ann", "amount": 1890.0}, "hint": ""}
     edited = {**call, "arguments": {"to": "Ann", "amount": 18.9}}
-    await tell(log, EventKind.RAISED, "pay", step="pay", result={"summary": "", "calls": [call]})
-    await tell(log, EventKind.DECIDED, "pay", verdict="reject", comment="no")
+    await tell(log, AuditKind.RAISED, "pay", step="pay", result={"summary": "", "calls": [call]})
+    await tell(log, AuditKind.DECIDED, "pay", verdict="reject", comment="no")
     await tell(
         log,
-        EventKind.DECIDED,
+        AuditKind.DECIDED,
         "pay",
         verdict="approve",
         edit={"arguments": {"q": {"amount": 18.9}}},
@@ -130,5 +124,5 @@ async def test_an_edited_call_is_the_expected_answer_as_a_whole(engine: AsyncEng
 async def test_nothing_decided_is_no_evaluation_set(engine: AsyncEngine) -> None:
     """ADK wants cases; without any there is nothing to write."""
     log = AuditLog(engine)
-    await tell(log, EventKind.RAISED, "open", result=RESULT)
+    await tell(log, AuditKind.RAISED, "open", result=RESULT)
     assert await evaluation_set(log.rows()) is None

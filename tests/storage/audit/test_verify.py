@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from storage.audit.events import AuditEvent, EventKind, Head
-from storage.audit.log import chained
+from storage.audit.events import Head
+from storage.audit.log import chained, row_values
 from storage.audit.verify import (
     FIELDS,
     Report,
@@ -28,6 +28,7 @@ from storage.audit.verify import (
     verify,
 )
 from tests.storage.conftest import FULL
+from workflows.messages.audit import AuditEntry, AuditKind
 
 PLACES = 1_000 if FULL else 40
 ROWS = 150
@@ -43,17 +44,17 @@ def build(many: int, key: bytes | None = KEY, salt: str = "") -> list[Row]:
     head = Head(seq=0, hash="")
     at = datetime(2026, 1, 1, tzinfo=UTC)
     for number in range(many):
-        event = AuditEvent(
+        event = AuditEntry(
             id=f"{salt}e{number}",
             at=at + timedelta(seconds=number),
-            kind=list(EventKind)[number % len(EventKind)],
+            kind=list(AuditKind)[number % len(AuditKind)],
             task_id=f"t{number // 7}",
             approval_id=f"a{number // 3}",
             actor=f"U{number % 5}",
-            channel="slack",
+            via="slack",
             detail={"comment": f"números {number}", "n": number / 8},
         )
-        row = chained(event, head, key)
+        row = chained(row_values(event), head, key)
         rows.append(row)
         head = Head(seq=row["seq"], hash=row["hash"])
     return rows
@@ -106,9 +107,9 @@ def insert(rows: list[Row], dice: random.Random) -> list[Row]:
     """One row more: a copy, or one well made in itself that follows the row before."""
     at = dice.randrange(len(rows))
     head = Head(seq=rows[at]["seq"], hash=rows[at]["hash"])
-    event = AuditEvent(id="new", at=datetime(2026, 1, 2, tzinfo=UTC), kind=EventKind.DECIDED)
+    event = AuditEntry(id="new", at=datetime(2026, 1, 2, tzinfo=UTC), kind=AuditKind.DECIDED)
     key = dice.choice([KEY, b"guess"]) if at + 1 < len(rows) else b"guess"
-    row = dice.choice([dict(rows[at]), chained(event, head, key)])
+    row = dice.choice([dict(rows[at]), chained(row_values(event), head, key)])
     return [*rows[: at + 1], row, *rows[at + 1 :]]
 
 
@@ -131,8 +132,8 @@ def restore(rows: list[Row], dice: random.Random) -> list[Row]:
     old = rows[: dice.randrange(len(rows) - 1)]
     head = Head(seq=old[-1]["seq"], hash=old[-1]["hash"]) if old else Head(seq=0, hash="")
     for number in range(dice.randrange(1, 5)):
-        event = AuditEvent(id=f"later{number}", at=datetime(2026, 2, 1, tzinfo=UTC), kind="shown")
-        row = chained(event, head, KEY)
+        event = AuditEntry(id=f"later{number}", at=datetime(2026, 2, 1, tzinfo=UTC), kind="shown")
+        row = chained(row_values(event), head, KEY)
         old = [*old, row]
         head = Head(seq=row["seq"], hash=row["hash"])
     return old
@@ -201,11 +202,11 @@ def test_a_forged_chain_is_found_by_the_key_or_an_anchor() -> None:
 def test_each_check_alone_finds_its_fault() -> None:
     """Without key and anchors: a row replaced by a well-made one, and a number left out."""
     rows = build(9, key=None)
-    event = AuditEvent(id="other", at=datetime(2026, 1, 2, tzinfo=UTC), kind=EventKind.DECIDED)
-    replaced = chained(event, Head(seq=4, hash=rows[3]["hash"]))
+    event = AuditEntry(id="other", at=datetime(2026, 1, 2, tzinfo=UTC), kind=AuditKind.DECIDED)
+    replaced = chained(row_values(event), Head(seq=4, hash=rows[3]["hash"]))
     [problem] = verify([*rows[:4], replaced, *rows[5:]]).problems
     assert (problem.seq, "does not follow" in problem.sentence) == (6, True)
-    skipped = chained(event, Head(seq=10, hash=rows[8]["hash"]))
+    skipped = chained(row_values(event), Head(seq=10, hash=rows[8]["hash"]))
     [problem] = verify([*rows, skipped]).problems
     assert (problem.seq, "missing or moved" in problem.sentence) == (11, True)
 
@@ -221,12 +222,12 @@ def test_a_key_may_come_later() -> None:
     """Rows from before the first signature are vouched for by it; afterwards none may lack it."""
     rows = build(10, key=None)
     head = Head(seq=10, hash=rows[-1]["hash"])
-    event = AuditEvent(id="signed", at=datetime(2026, 1, 2, tzinfo=UTC), kind=EventKind.SHOWN)
-    signed = chained(event, head, KEY)
+    event = AuditEntry(id="signed", at=datetime(2026, 1, 2, tzinfo=UTC), kind=AuditKind.SHOWN)
+    signed = chained(row_values(event), head, KEY)
     report = verify([*rows, signed], key=KEY)
     assert (report.ok, report.signed, report.unsigned) == (True, True, 10)
     after = chained(
-        event.model_copy(update={"id": "bare"}), Head(seq=11, hash=signed["hash"]), None
+        row_values(event.model_copy(update={"id": "bare"})), Head(seq=11, hash=signed["hash"]), None
     )
     assert not verify([*rows, signed, after], key=KEY).ok
     assert not verify(rows, key=KEY).ok

@@ -67,7 +67,6 @@ async def test_what_was_put_is_got(files: PayloadFiles) -> None:
     assert name == hashlib.sha256(b"result").hexdigest()
     assert await files.get(name) == b"result"
     assert (files.root / name[:2] / name).is_file()
-    assert (await files.exists(name), await files.size(name)) == (True, 6)
     assert await files.names() == [name]
     assert left_behind(files) == []
 
@@ -75,7 +74,6 @@ async def test_what_was_put_is_got(files: PayloadFiles) -> None:
 async def test_an_empty_folder_has_no_names(files: PayloadFiles) -> None:
     """Before the first payload there is nothing, and no error."""
     assert await files.names() == []
-    assert not await files.exists("0" * 64)
 
 
 async def test_a_missing_payload_is_named(files: PayloadFiles) -> None:
@@ -84,8 +82,6 @@ async def test_a_missing_payload_is_named(files: PayloadFiles) -> None:
     with pytest.raises(PayloadMissing, match=f"{name}.*backup") as raised:
         await files.get(name)
     assert raised.value.reference == name
-    with pytest.raises(PayloadMissing):
-        await files.size(name)
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "AB" * 32, "ab" * 33, "a\0b", "\ud800"])
@@ -93,7 +89,6 @@ async def test_a_reference_that_is_no_sha256_opens_nothing(files: PayloadFiles, 
     """Nothing outside of the folder can be read by a made-up reference."""
     with pytest.raises(PayloadMissing):
         await files.get(name)
-    assert not await files.exists(name)
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty"])
