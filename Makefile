@@ -8,7 +8,7 @@ ENVIRONMENT = @command -v $(PYTHON3) >/dev/null || { echo "There is no '$(PYTHON
 	$(if $(filter no,$(LOCK)),--unlocked) $(if $(PYTHON),--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix lock bench smoke chaos clean install-matrix run-needs dev-needs
+.PHONY: help install demo test lint fix docs lock bench smoke chaos clean install-matrix run-needs dev-needs docs-needs
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ run-needs:
 
 dev-needs:
 	$(ENVIRONMENT) dev
+
+docs-needs:
+	$(ENVIRONMENT) docs
 
 install: run-needs  ## only install, into .venv; EXTRAS="mcp postgres" with extras
 
@@ -41,6 +44,9 @@ lint: dev-needs  ## format, lint, types, import rule
 fix: dev-needs  ## mend what can be mended automatically
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+docs: docs-needs  ## the documentation site, into build/docs/site
+	@$(BIN)/python -m docs.site
 
 smoke: run-needs  ## the main job, headless, over Slack's protocol
 	@$(BIN)/python -m benchmarks.smoke

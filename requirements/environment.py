@@ -2,6 +2,7 @@
 
     run                    what Signoff needs
     dev                    and what its tests and checks need, extras included
+    docs                   and what makes the documentation site
     --extras "mcp ..."     extras beside it
     --unlocked             the newest versions pyproject.toml allows, in place of the locked ones
     --with uv|pip          only this one; else uv, and pip where uv does not work
@@ -28,6 +29,7 @@ from requirements.installers import Command, Contents, Failed, Pip, Runner, Uv, 
 from requirements.progress import Progress
 from requirements.stamp import BESIDE, ROOT, Stamp, digest, extras, lock_files
 
+KINDS = {"run": ("run",), "dev": ("run", "dev"), "docs": ("run", "dev", "docs")}
 FIRST = (
     "bot.processes.bootstrap",
     "bot.processes.demo",
@@ -76,10 +78,11 @@ class Environment:
         compiled = "dev" in self.parts
         if self.locked:
             return Contents(locks=lock_files(self.parts), compiled=compiled)
-        named, wanted = self.parts - {"run", "dev"}, []
+        named = self.parts - {"run", "dev", "docs"}
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+        groups = project["dependency-groups"]
+        wanted = [one for name in ("dev", "docs") if name in self.parts for one in groups[name]]
         if "dev" in self.parts:
-            project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-            wanted = project["dependency-groups"]["dev"]
             named |= set(extras()) - BESIDE
         ours = f".[{','.join(sorted(named))}]" if named else "."
         return Contents(wanted=["-e", ours, *wanted], compiled=compiled)
@@ -100,7 +103,7 @@ def main() -> None:
 
 def _provide(options: argparse.Namespace, held: list[int]) -> None:
     venv: Path = options.venv
-    parts = frozenset({"run", options.kind, *options.extras.split()})
+    parts = frozenset({*KINDS[options.kind], *options.extras.split()})
     stamp = Stamp.of(venv)
     if stamp is None:
         why = "What is there is not whole." if venv.is_dir() and any(venv.iterdir()) else ""
@@ -210,7 +213,7 @@ def _alone() -> Iterator[list[int]]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make install")
-    parser.add_argument("kind", choices=("run", "dev"))
+    parser.add_argument("kind", choices=tuple(KINDS))
     parser.add_argument("--venv", type=Path, default=Path(".venv"))
     parser.add_argument("--extras", default="", help=f"any of: {', '.join(extras())}")
     parser.add_argument("--unlocked", dest="locked", action="store_false")

@@ -2,6 +2,7 @@
 
     dev.txt   everything the tests and checks need     run.txt   what Signoff needs
     extras/   what each extra adds to run.txt          uv.txt    what installs them
+    docs.txt  what the documentation site adds to dev.txt
 
 All agree on every version. What an extra adds may stand in dev.txt, too.
 """
@@ -38,6 +39,9 @@ def main() -> None:
         whole = _compiled(file, "pyproject.toml", "--extra", name, "-c", str(dev), keep=keep)
         file.write_text(_without(whole, run.read_text()))
     (tool,) = (one for one in project["dependency-groups"]["dev"] if re.match(r"uv\b", one))
+    docs, group = LOCKS / "docs.txt", ("--group", "docs", "--fork-strategy", "fewest")
+    site = _compiled(docs, *group, "-c", str(dev), keep=keep)
+    docs.write_text(_without(site, dev.read_text()))
     uv = LOCKS / "uv.txt"
     uv.write_text(_compiled(uv, "-", "-c", str(dev), keep=keep, text=tool))
 

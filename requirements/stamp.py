@@ -21,8 +21,8 @@ BESIDE = frozenset({"litellm"})
 
 @dataclass(frozen=True)
 class Stamp:
-    """`parts` are `run`, `dev` and extras; `base` is the real interpreter, `python` how it was
-    called; `place` is the environment's own folder, because an environment cannot be moved.
+    """`parts` are `run`, `dev`, `docs` and extras; `base` is the real interpreter, `python` how it
+    was called; `place` is the environment's own folder, because an environment cannot be moved.
     """
 
     parts: tuple[str, ...]
@@ -61,9 +61,9 @@ class Stamp:
 
 
 def missing(have: Iterable[str], want: Iterable[str]) -> set[str]:
-    """What the tests need holds everything else, but for some extras."""
+    """What the tests need holds everything else, but for the site's generator and some extras."""
     lacking = set(want) - set(have)
-    return lacking & BESIDE if "dev" in have else lacking
+    return lacking & (BESIDE | {"docs"}) if "dev" in have else lacking
 
 
 def extras() -> list[str]:
@@ -72,11 +72,13 @@ def extras() -> list[str]:
 
 
 def lock_files(parts: Iterable[str]) -> list[Path]:
-    """`dev.txt` holds all of `run.txt`; an extra's file only what it adds."""
+    """`dev.txt` holds all of `run.txt`; `docs.txt` adds to it, and an extra's file to `run.txt`."""
     parts = set(parts)
     base = "dev" if "dev" in parts else "run"
     beside = missing({base}, parts - {"run", "dev"})
-    return [LOCKS / f"{base}.txt", *(LOCKS / "extras" / f"{name}.txt" for name in sorted(beside))]
+    site = [LOCKS / "docs.txt"] if "docs" in beside else []
+    added = [LOCKS / "extras" / f"{name}.txt" for name in sorted(beside - {"docs"})]
+    return [LOCKS / f"{base}.txt", *site, *added]
 
 
 def digest(parts: Iterable[str], *, locked: bool) -> str:

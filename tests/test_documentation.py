@@ -1,91 +1,216 @@
 """What the documentation says is true: keys, commands, targets, links, examples."""
 
+import ast
+import importlib
+import json
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
-from typer.testing import CliRunner
+from typer.main import get_command
 
+from agents import catalogue
+from agents.tool_policy.rules import RuleEngine
 from bot.commands.cli import app
-from bot.config.settings import AgentSettings, Secrets, Settings, StepSettings, load
-from workflows.messages.policy import Policy
+from bot.config.settings import load
+from bot.processes.ports import needed
+from docs import generated
+from playground.config import load_config
+from storage.audit.events import EventKind
+from workflows.messages.decisions import Outcome
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "AGENTS.md", *sorted((ROOT / "docs").rglob("*.md"))]
-CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-
-
-def keys() -> list[str]:
-    """Every key of every section, as the page writes it."""
-    found = []
-    for name, field in Settings.model_fields.items():
-        kind = field.annotation
-        if name != "secrets" and isinstance(kind, type) and issubclass(kind, BaseModel):
-            found += [f"`{name}.{key}`" for key in kind.model_fields]
-    for model in (AgentSettings, StepSettings, Policy):
-        found += [f"`{key}`" for key in model.model_fields]
-    return found + [f"`{name.upper()}`" for name in Secrets.model_fields]
-
-
-@pytest.mark.parametrize("key", keys())
-def test_every_key_is_explained(key: str) -> None:
-    """A setting without a word about it is a setting nobody finds."""
-    assert key in CONFIGURATION
-
-
-def blocks(page: Path, language: str) -> list[str]:
-    """The fenced blocks of this language."""
-    text = page.read_text(encoding="utf-8")
-    return re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)
-
-
-TOML = [
-    (page, block)
-    for page in PAGES
-    if "playground" not in page.name
-    for block in blocks(page, "toml")
+PAGES = [
+    *(ROOT / name for name in ("README.md", "AGENTS.md", "CONTRIBUTING.md", "SECURITY.md")),
+    ROOT / "requirements" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
 
-@pytest.mark.parametrize(("page", "block"), TOML, ids=lambda value: getattr(value, "name", ""))
-def test_toml_examples_are_settings(page: Path, block: str, tmp_path: Path) -> None:
-    """Each example loads, completed by the parts it leaves out."""
+@pytest.mark.parametrize("page", list(generated.pages()), ids=lambda page: page.name)
+def test_generated_parts_are_what_the_code_says(page: Path) -> None:
+    """`make docs` writes them; somebody who adds a setting or a command has to run it."""
+    text = page.read_text(encoding="utf-8")
+    assert generated.regenerated(text) == text, f"{page} is behind the code: run 'make docs'"
+
+
+def test_everything_that_can_be_generated_is_on_a_page() -> None:
+    """No section of the settings, and no other table, is left out."""
+    shown = "".join(page.read_text(encoding="utf-8") for page in generated.pages())
+    for name in {*generated.MODELS, *generated._sections()}:
+        assert f"<!-- generated: settings {name} -->" in shown
+    for kind in set(generated._KINDS) - {"settings"}:
+        assert f"<!-- generated: {kind} -->" in shown
+
+
+def test_what_has_no_meaning_is_an_error() -> None:
+    """A key without a docstring cannot be written into the table."""
+    text = "<!-- generated: settings policy -->\nold\n<!-- end -->\n"
+    assert "| `quorum` | number | `1` |" in generated.regenerated(text)
+    with pytest.raises(KeyError):
+        generated.regenerated(text.replace("policy", "polcy"))
+
+
+def test_every_kind_of_the_audit_log_is_explained() -> None:
+    """And every outcome, in the statement a program gets."""
+    audit = (ROOT / "docs/reference/audit-log.md").read_text(encoding="utf-8")
+    a2a = (ROOT / "docs/reference/a2a.md").read_text(encoding="utf-8")
+    assert {kind for kind in EventKind if f"`{kind}`" not in audit} == set()
+    assert {outcome for outcome in Outcome if f"`{outcome}`" not in a2a} == set()
+
+
+def blocks(page: Path, language: str) -> list[tuple[str, str]]:
+    """The fenced blocks of this language, each with its title, which may be empty."""
+    text = page.read_text(encoding="utf-8")
+    found = re.findall(
+        rf'^```{language}(?: title="([^"]*)")?\n(.*?)^```', text, re.DOTALL | re.MULTILINE
+    )
+    assert text.count(f"```{language}") == len(found), f"{page}: a block is not understood"
+    return found
+
+
+TOML = [(page.name, title, block) for page in PAGES for title, block in blocks(page, "toml")]
+
+
+def completed(block: str, folder: Path) -> Path:
+    """A settings file of this example, with the parts it leaves out."""
     data: dict[str, Any] = tomllib.loads(block)
     text = block
+    if "policy" not in data:
+        text += '\n[policy]\napprovers = ["a@b.example"]\n'
     if "pipelines" not in data:
         text += '\n[pipelines.review]\nsteps = [{name = "analysis"}]\n'
-        if "policy" not in data:
-            text += '[pipelines.review.policy]\napprovers = ["a@b.example"]\n'
-    file = tmp_path / "signoff.toml"
+    file = folder / "signoff.toml"
     file.write_text(text, encoding="utf-8")
-    load(file)
+    return file
+
+
+@pytest.mark.parametrize(("page", "title", "block"), TOML)
+def test_toml_examples_are_understood(page: str, title: str, block: str, tmp_path: Path) -> None:
+    """Each example loads as what its title says, settings when it has none."""
+    name = Path(title or "signoff.toml").name
+    if name == "signoff.toml":
+        load(completed(block, tmp_path))
+        return
+    file = tmp_path / name
+    file.write_text(block, encoding="utf-8")
+    readers = {"policy.toml": RuleEngine.read, "playground.toml": load_config}
+    readers[name](file)
+
+
+def test_two_workspaces_share_nothing(tmp_path: Path) -> None:
+    """The second settings of the page take no port of the first ones."""
+    page = ROOT / "docs/how-to/two-workspaces.md"
+    ports = []
+    for name, block in (("first", ""), ("second", blocks(page, "toml")[0][1])):
+        (tmp_path / name).mkdir()
+        program = '\n[programs.shop]\nowner = "U0ADA00001"\nchannel = "C0APPROVE1"\n'
+        settings = load(completed(block + program, tmp_path / name))
+        ports.append({port.number for port in needed(settings)})
+    assert len(ports[0]) == len(ports[1]) == 5
+    assert ports[0] & ports[1] == set()
+
+
+@pytest.mark.parametrize(
+    ("page", "block"), [(page.name, block) for page in PAGES for _, block in blocks(page, "python")]
+)
+def test_python_examples_name_what_there_is(page: str, block: str) -> None:
+    """Each one is Python, and whatever it imports is there."""
+    tree = ast.parse(block)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = importlib.import_module(str(node.module))
+            assert all(hasattr(module, one.name) for one in node.names), ast.unparse(node)
+
+
+def test_the_agent_of_the_page_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder and its line in the catalogue, as they stand there."""
+    page = ROOT / "docs/how-to/add-an-agent.md"
+    (_, program), (_, line) = blocks(page, "python")
+    about = eval(line, vars(catalogue))
+    known = {**catalogue.CATALOGUE, about.name: about}
+    monkeypatch.setattr(catalogue, "CATALOGUE", known)
+    made: dict[str, Any] = {}
+    exec(program, made)
+    assert made["build"]("offline/summary").name == made["root_agent"].name == about.name
+
+
+def test_json_examples_are_json() -> None:
+    """Those of the pages that are to be copied."""
+    found = [json.loads(block) for page in PAGES for _, block in blocks(page, "json")]
+    assert found
 
 
 def shell() -> list[str]:
-    """Every command line of the README and the operations page."""
-    lines = []
-    for page in [*PAGES[:2], ROOT / "docs/operations.md"]:
-        for block in blocks(page, "sh"):
-            lines += [line.strip() for line in block.splitlines() if line.strip()]
-    return lines
+    """Every command line of every page."""
+    found = [block for page in PAGES for _, block in blocks(page, "sh")]
+    return [line.strip() for block in found for line in block.splitlines() if line.strip()]
+
+
+def ours() -> Iterator[tuple[list[str], bool]]:
+    """The words behind `signoff`, and whether it is a whole line or named in a sentence."""
+    lines = [(line, True) for line in shell()]
+    for page in PAGES:
+        no_prose = r"```.*?```|<!-- generated.*?<!-- end -->"
+        text = re.sub(no_prose, "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        named = re.findall(r"`((?:\.venv/bin/)?signoff [^`<>]+)`", text)
+        lines += [(line, False) for line in named]
+    for line, whole in lines:
+        if line.removeprefix(".venv/bin/").startswith("signoff "):
+            yield shlex.split(line)[1:], whole
+
+
+@pytest.mark.parametrize(("words", "whole"), list(ours()))
+def test_commands_are_understood(words: list[str], whole: bool) -> None:
+    """Each `signoff` command of the pages exists, and takes what is behind it.
+
+    A sentence may leave out arguments.
+    """
+    command: Any = get_command(app)
+    while words and (words[0] == "--config" or words[0] in getattr(command, "commands", {})):
+        if words[0] == "--config":
+            words = words[2:]
+        else:
+            command, words = command.commands[words[0]], words[1:]
+    if not words and not whole:
+        return
+    assert not hasattr(command, "commands"), words
+    try:
+        command.make_context("signoff", [*words])
+    except Exception as error:
+        if whole or type(error).__name__ not in {"MissingParameter", "BadOptionUsage"}:
+            raise
+
+
+def test_other_commands_are_known() -> None:
+    """Nothing else is asked of a reader than these."""
+    known = {"git", "make", "cp", "temporal", "signoff"}
+    assert {Path(line.split()[0]).name for line in shell()} <= known
+
+
+@pytest.mark.parametrize("line", [line for line in shell() if line.startswith("temporal ")])
+def test_temporals_own_commands_are_understood(line: str) -> None:
+    """By the program that comes with us; what they would do needs a server."""
+    words = shlex.split(line)[1:]
+    program = Path(sys.executable).with_name("temporal")
+    names = [word for word in words if word.startswith("--")]
+    path = words[: words.index(names[0])]
+    help_text = subprocess.run(
+        [program, *path, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert f"temporal {' '.join(path)} [flags]" in help_text
+    assert all(name in help_text for name in names)
 
 
 def test_the_readme_has_two_commands() -> None:
     """One to see it, one to test it."""
     assert {"make demo", "make test"} <= set(shell())
-
-
-@pytest.mark.parametrize(
-    "line", [line for line in shell() if line.removeprefix(".venv/bin/").startswith("signoff ")]
-)
-def test_commands_exist(line: str) -> None:
-    """Each `signoff` command in the pages answers to --help."""
-    command = line.split("signoff ", 1)[1].split(maxsplit=1)[0]
-    assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0
 
 
 def test_make_targets_exist() -> None:

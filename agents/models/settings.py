@@ -23,20 +23,24 @@ _ON = frozenset({"1", "true"})
 
 
 class ModelSettings(BaseModel):
-    """`[models]`. `auto` is live as soon as there is a key for a model that a step uses.
-
-    `address` is where the Gemini API is reached, Google's own when empty. With `vertex`, Gemini is
-    reached through Vertex AI, by the application default credentials or those in `credentials`.
-    """
+    """`[models]`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     use: Literal["auto", "live", "offline"] = "auto"
+    """`auto`: live as soon as there is a key for the model of any step, else offline. `live`: never
+    offline. `offline`: never live."""
     address: str = ""
+    """Where the Gemini API is reached, for a gateway of your own; Google's when empty."""
     vertex: bool = False
+    """Gemini through Vertex AI."""
     project: str = ""
+    """The project for Vertex AI; that of the credentials when empty."""
     location: str = ""
+    """The region for Vertex AI; `global` when empty."""
     credentials: Path = Path()
+    """A JSON file of Google's credentials, relative to the settings file; the application default
+    ones when empty."""
 
     @field_validator("address")
     @classmethod

@@ -43,25 +43,31 @@ class UnfitDraft(ValueError):  # noqa: N818 - the name says what it is
 
 
 class ApprovalDraft(BaseModel):
-    """What is to be decided, as the program words it. An unknown key is a mistake.
-
-    `approvers` are written as the settings write them; empty means everybody they name.
-    `answer_in_words` opens a form on approval, so that the approver can write a comment. `calls`
-    are tool calls to be approved; they are all that is shown, so no text stands beside them.
-    """
+    """What is to be decided, as the program words it. An unknown key is a mistake."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Text = Field(min_length=1, max_length=LONGEST_TITLE)
+    """What the card is about, in a line."""
     summary: Text = Field(default="", max_length=SUMMARY_CHARACTERS)
+    """What is to be decided."""
     findings: tuple[Finding, ...] = Field(default=(), max_length=200)
+    """Sentences that help to decide."""
     full_text: Text = Field(default="", max_length=LONGEST_TEXT)
+    """Markdown; attached as a file."""
     context: Text = Field(default="", max_length=4_000)
+    """Shown as the last finding."""
     approvers: tuple[Text, ...] = Field(default=(), max_length=50)
+    """Fewer people than the settings name, written as the settings write them."""
     risk: Risk | None = None
+    """As high as the policy's, or higher."""
     timeout: Duration | None = Field(default=None, gt=timedelta(0))
+    """As long as the policy's, or shorter."""
     answer_in_words: bool = False
+    """Opens a form on approval, so that the approver can write a comment."""
     calls: tuple[ProposedCall, ...] = Field(default=(), max_length=100)
+    """Tool calls to be approved, each with `id`, `tool`, `arguments` and `hint`; then no text
+    stands beside them."""
 
     @model_validator(mode="after")
     def _calls_or_text(self) -> Self:

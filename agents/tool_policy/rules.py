@@ -38,10 +38,12 @@ class _Strict(BaseModel):
 
 
 class Limit(_Strict):
-    """The rule applies up to this amount, both in its own unit. No number, no application."""
+    """An amount, in the unit of the argument."""
 
     argument: str
+    """The argument that holds the amount."""
     most: float = Field(ge=0)
+    """The rule applies up to this amount. No number, no application."""
 
     def covers(self, arguments: Mapping[str, Any]) -> bool | None:
         """Whether the amount is within the limit; nothing when it is no plain amount."""
@@ -54,16 +56,24 @@ class Limit(_Strict):
 
 
 class Rule(_Strict):
-    """One rule; see the module."""
+    """One rule."""
 
     name: str
+    """What the log calls it."""
     tools: tuple[str, ...] = ("*",)
+    """Globs: the tools it is about."""
     agents: tuple[str, ...] = ("*",)
+    """Globs: whose calls."""
     users: tuple[str, ...] = ("*",)
+    """Globs: on whose behalf."""
     when: str = ""
+    """A CEL expression over `args`, `tool`, `agent`, `user` and `destructive`."""
     limit: Limit | None = None
+    """`{ argument = "amount", most = 100 }`: the rule applies up to this amount."""
     then: Ruling
+    """What becomes of the call."""
     reason: str = ""
+    """What the model or the approvers read."""
 
     @field_validator("when")
     @classmethod
@@ -97,11 +107,17 @@ class RuleFile(_Strict):
     """The whole file."""
 
     default: Ruling = Ruling.CONFIRM
+    """For tools that no rule names."""
     destructive: tuple[str, ...] = ()
+    """Globs: these count as destructive, whatever they say themselves."""
     reads: tuple[str, ...] = ()
+    """Globs: a second run changes nothing."""
     idempotent: tuple[str, ...] = ()
+    """Globs: nor here, with the same idempotency key."""
     once: tuple[str, ...] = ()
+    """Globs: a second run acts again, whatever they say themselves."""
     rule: tuple[Rule, ...] = ()
+    """The rules; the first that applies decides."""
 
 
 class RuleEngine:

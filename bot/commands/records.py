@@ -1,4 +1,4 @@
-"""What `--json` writes: documented shapes for scripts, in plain ASCII. See docs/operations.md."""
+"""What `--json` writes: shapes for scripts, in plain ASCII; docs/reference/commands.md has them."""
 
 import json
 from typing import Any

@@ -52,45 +52,55 @@ class Section(BaseModel):
 
 
 class SlackSettings(Section):
-    """How Slack is reached. `base_url` is only for a local workspace.
-
-    `heartbeat` is the channel, by name or id, in which we notice that nothing comes in any more.
-    """
+    """How Slack is reached."""
 
     base_url: str = "https://slack.com/api/"
+    """Another one only for a local workspace."""
     heartbeat: str = "signoff-heartbeat"
+    """A channel, by name or id, that nobody needs to be in: there Signoff notices that clicks
+    stopped coming in. Empty turns that off."""
     mode: Literal["socket", "http"] = "socket"
+    """`http` takes Slack's signed requests on the web server, in place of sockets."""
     connections: int = Field(default=2, ge=1, le=5)
+    """Socket Mode connections; with 2 or more a refresh loses nothing."""
 
 
 class TemporalSettings(Section):
-    """How Temporal is reached; `embedded` starts a server of our own beside the rest.
-
-    With a `deployment` workers are versioned: a release gets work once it is made the current one.
-    """
+    """How Temporal is reached."""
 
     address: str = "127.0.0.1:7233"
+    """Where the server answers."""
     namespace: str = "default"
+    """The namespace everything runs in."""
     task_queue: str = Field(default="signoff", pattern=r"^[\w.@+-]+$")
+    """The queue the workers serve."""
     deployment: str = Field(default="", pattern=r"^[\w@+-]*$")
+    """The name of a worker deployment: each release's workers then wait until theirs is made the
+    current one."""
     embedded: bool = True
+    """Whether `signoff up` starts a server of its own."""
     ui_port: int = 8233
+    """The embedded server's web page."""
 
 
 class StorageSettings(Section):
-    """Where things are kept, relative to the settings file.
-
-    `anchors` is a file on another disk that the audit log's heads are written to. `encrypt_with`
-    names the key of PAYLOAD_KEYS that new payloads are encrypted with; `read_plain` still takes
-    payloads from before. Payload files that nothing refers to go after `keep_unused`; 0 keeps all.
-    """
+    """Where things are kept, relative to the settings file."""
 
     folder: Path = Path(".signoff")
+    """Payload files, inbox, embedded databases, logs; relative to the settings file."""
     database: str = ""
+    """SQLite in the folder, or for example `postgresql://user@host/name`, which needs the extra
+    `postgres`."""
     anchors: Path = Path()
+    """A file on another disk that the audit log's heads are written to; it shows a cut-off end or a
+    restored backup."""
     encrypt_with: str = ""
+    """The name of the key in `PAYLOAD_KEYS` that new payloads are encrypted with."""
     read_plain: bool = True
+    """Whether payloads from before encryption are still read."""
     keep_unused: Duration = timedelta(days=7)
+    """Payload files that no workflow refers to any more are removed after this time; `0` keeps all.
+    """
 
     @field_validator("keep_unused")
     @classmethod
@@ -104,12 +114,22 @@ class InputSettings(Section):
     """What tasks may read: only files inside `folders` (relative to the settings file)."""
 
     folders: tuple[Path, ...] = (Path("examples"),)
+    """The only folders tasks may read files from."""
     max_bytes: int = Field(default=20_000_000, gt=0)
+    """The limit for each input."""
     url_timeout: Duration = timedelta(seconds=30)
+    """For inputs from the web."""
 
 
 class TlsSettings(TlsFiles, Section):
-    """Relative to the settings file."""
+    """PEM files, relative to the settings file: whom we trust, and our own certificate."""
+
+    ca: Path | None = None
+    """Whose certificates are trusted."""
+    cert: Path | None = None
+    """The certificate to show."""
+    key: Path | None = None
+    """That certificate's key."""
 
 
 class AgentSettings(Section):
@@ -119,22 +139,38 @@ class AgentSettings(Section):
     """
 
     url: str = ""
+    """An A2A address: the folder its card lies in. Empty: one of ours."""
     run: str = Field(default="a2a", pattern="^(a2a|local|workflow)$")
-    version: str = Field(default="", description="what it must say it is")
+    """`a2a`, or for agents of ours `local` (inside the worker) or `workflow` (inside of a
+    workflow)."""
+    version: str = ""
+    """What the agent must say it is, where a step pins nothing else."""
     tls: TlsSettings = TlsSettings()
-    card_key: Path = Field(default=Path(), description="what its card must be signed with")
-    skills: tuple[str, ...] = Field(default=(), description="others with one of them stand in")
+    """`{ ca, cert, key }`, PEM files: whose certificates are trusted, and the one to show."""
+    card_key: Path = Path()
+    """A file with the public keys (JWKS, or P-256 as PEM), one of which must have signed the
+    agent's card."""
+    skills: tuple[str, ...] = ()
+    """Another agent with one of these stands in when this one does not answer."""
     cache: Duration = timedelta(0)
-    share_cache: bool = Field(default=False, description="also with other requesters")
+    """How long an answer to the same question of the same requester is good, as long as the agent's
+    version, model and prompt stay the same."""
+    share_cache: bool = False
+    """Whether another requester of the same question gets that answer, too."""
     fallback: AgentResult | None = None
+    """The result that stands in when nobody answers."""
     synthetic: bool = False
+    """Whether an empty result, said to be synthetic, may stand in at last."""
 
 
 class ToolPolicySettings(Section):
-    """Rule files that judge the tool calls of our agents; one in `agents` stands for `file`."""
+    """Rule files that judge the tool calls of our agents."""
 
     file: Path = Path()
+    """A rule file for all agents of ours, relative to the settings file."""
     agents: dict[str, Path] = {}
+    """`{ payment = "payments.toml" }`: a file of its own for an agent, in place of the general one.
+    """
 
     @field_validator("agents")
     @classmethod
@@ -149,44 +185,60 @@ class ToolPolicySettings(Section):
 
 
 class AgentServerSettings(Section):
-    """Where our own agents are served. `card_key` lies in the storage folder.
-
-    The TLS files serve both sides: with `ca`, callers must show a certificate of it, too.
-    """
+    """Where our own agents are served."""
 
     host: str = "127.0.0.1"
+    """Where `signoff agents` serves."""
     port: int = 8331
+    """Its port."""
     public_url: str = ""
+    """Where workers reach it, and what its cards name; made of host and port when empty."""
     tls: TlsSettings = TlsSettings()
+    """`{ cert, key, ca }`, PEM files: the server speaks https; with `ca`, callers must show a
+    certificate of it, and the worker shows this one."""
     card_key: Path = Path("cards.pem")
+    """The key that signs our agents' cards, in the storage folder; made once."""
 
 
 class ApprovalServerSettings(Section):
-    """Where other programs ask for approvals (A2A, MCP). `key` lies in the storage folder."""
+    """Where other programs ask for approvals (A2A, MCP)."""
 
     host: str = "127.0.0.1"
+    """Where `signoff approvals` takes requests of programs, over A2A and MCP."""
     port: int = 8333
+    """Its port."""
     public_url: str = ""
+    """What its agent card names; made of host and port when empty."""
     key: Path = Path("decisions.pem")
+    """The key that signs decisions, in the storage folder; made once."""
     old_protocol: bool = False
+    """Also speak A2A 0.3."""
     local_push: bool = False
+    """Allow push notifications to loopback addresses."""
 
 
 class ProgramSettings(Section):
     """A program that may ask; its token is in PROGRAM_TOKENS. `owner` answers for it."""
 
     owner: str = Field(min_length=1)
+    """The Slack user who counts as requester: they may withdraw, and do not decide."""
     channel: str = Field(min_length=1)
+    """Where the cards go."""
     title: str = ""
+    """What cards call the program; its name when empty."""
     most_open: int = Field(default=50, ge=1, le=1_000)
+    """How many of its approvals may wait at once; more are refused with a sentence."""
     policy: dict[str, Any] = {}
+    """Goes over the general policy; what the program asks for can only narrow it."""
 
 
 class MailSettings(Section):
     """Where e-mail goes out when Slack is not enough; without `sender` none does."""
 
     sender: str = ""
+    """The address mails come from; without it no mail is sent."""
     server: dict[str, Any] = {}
+    """`host`, `port`, `security` (`starttls`, `tls`, `none`), `username`."""
 
     @field_validator("server")
     @classmethod
@@ -197,89 +249,141 @@ class MailSettings(Section):
 
 
 class SummarySettings(Section):
-    """One message in place of many: daily at `hour` of the person's day, and for bursts.
-
-    A burst is more than `more_than` reminders `within` a time, for one person or in one channel.
-    """
+    """One message in place of many: daily, and for bursts."""
 
     daily: bool = True
+    """One message a day to everybody for whom something waits, in the person's own time zone."""
     hour: int = Field(default=9, ge=0, le=23)
+    """The hour of the person's day."""
     bursts: bool = True
+    """Whether many reminders at once become one message."""
     more_than: int = Field(default=5, ge=1)
+    """How many reminders are many, for one person or in one channel."""
     within: Duration = Field(default=timedelta(minutes=10), ge=timedelta(minutes=1))
+    """In which time; no second digest goes there for as long."""
 
 
 class WebSettings(Section):
-    """Our own pages: health, metrics, and the page a mailed link opens.
-
-    `signoff worker` shows its own health and metrics at `worker_port`; 0 is nowhere. Only proxies
-    in `trusted_proxies` are believed whom they ask for.
-    """
+    """Our own pages: health, metrics, and the page a mailed link opens."""
 
     host: str = "127.0.0.1"
+    """Where health, metrics, and the page a mailed link opens are served."""
     port: int = 8332
+    """Its port."""
     worker_port: int = 0
+    """Where a `signoff worker` of its own shows health and metrics; `0` is nowhere."""
     public_url: str = ""
+    """What links in mails begin with; made of host and port when empty."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks, as `["10.0.0.0/8"]`, of the proxies in front of our pages: only they are believed
+    about whom they ask for."""
 
 
 class PlaygroundSettings(Section):
     """The local Slack workspace of `signoff demo`."""
 
     port: int = 8330
+    """The page of the local Slack workspace."""
 
 
 class PinSettings(AgentPin, Section):
-    """What a step's agent must say it is."""
+    """What a step's agent must say it is; see `AgentPin`."""
+
+    version: str = ""
+    """The agent's version."""
+    api_version: str = ""
+    """The version of its interface."""
+    model_version: str = ""
+    """The model that does the talking."""
+    prompt_version: str = ""
+    """The version of its prompt."""
+    capabilities: tuple[str, ...] = ()
+    """What it must be able to do, all of it."""
 
 
 class StepSettings(Section):
     """One step of a pipeline."""
 
     name: str = Field(pattern="^[a-z][a-z0-9_]{0,30}$")
+    """What cards and messages call it."""
     agent: str = ""
+    """The agent, or an `https://` address; the step's own name when empty."""
     model: str = ""
+    """A model of Gemini or of another provider, or `offline`; the agent's own when empty."""
     temperature: float | None = Field(default=None, ge=0, le=2)
+    """The model's temperature."""
     timeout: Duration = timedelta(minutes=10)
+    """How long the agent may take."""
     pin: PinSettings = PinSettings()
+    """What the agent must declare. Something else is refused before anything is sent to it."""
     gate: Gate = Gate.AUTO
+    """What becomes of the step's result; see below."""
     policy: dict[str, Any] = {}
+    """Goes over the pipeline's policy."""
 
 
 class PipelineSettings(Section):
     """Steps in order; `policy` here goes over the general one, a step's own over both."""
 
     description: str = ""
+    """What people read in the form and in `/task help`."""
     channel: str = ""
+    """Where its cards go; the channel the task was started in when empty."""
     policy: dict[str, Any] = {}
+    """Goes over the general policy."""
     fields: tuple[FormField, ...] = DEFAULT
+    """Its form; file, upload, address and text when left out."""
     steps: tuple[StepSettings, ...] = Field(min_length=1)
+    """Its steps, in order."""
 
 
 class Secrets(Section):
     """What must never be printed."""
 
     slack_bot_token: SecretStr = SecretStr("")
+    """`xoxb-...`, from "Install App"."""
     slack_app_token: SecretStr = SecretStr("")
+    """`xapp-...` with `connections:write`."""
     slack_signing_secret: SecretStr = SecretStr("")
+    """Only for Slack over HTTP in place of sockets."""
     google_api_key: SecretStr = SecretStr("")
+    """Lets the agents run on Gemini."""
     gemini_api_key: SecretStr = SecretStr("")
+    """The same, where the first one is not set."""
     openai_api_key: SecretStr = SecretStr("")
+    """For models named `openai/...`; like the following six it needs the extra `litellm`."""
     anthropic_api_key: SecretStr = SecretStr("")
+    """For models named `anthropic/...`."""
     mistral_api_key: SecretStr = SecretStr("")
+    """For models named `mistral/...`."""
     groq_api_key: SecretStr = SecretStr("")
+    """For models named `groq/...`."""
     deepseek_api_key: SecretStr = SecretStr("")
+    """For models named `deepseek/...`."""
     xai_api_key: SecretStr = SecretStr("")
+    """For models named `xai/...`."""
     openrouter_api_key: SecretStr = SecretStr("")
+    """For models named `openrouter/...`."""
     agents_token: SecretStr = SecretStr("")
+    """What our agents' A2A server asks for and the worker sends it; empty is for loopback only."""
     agents_key: SecretStr = SecretStr("")
+    """Encrypts the messages between worker and our agents' server, which then takes no others: 32
+    bytes in base64, as `openssl rand -base64 32` makes them."""
     agent_tokens: SecretStr = SecretStr("")
+    """`name=token name=token`: what the worker sends to agents that are not ours."""
     agent_keys: SecretStr = SecretStr("")
+    """`name=key name=key`: keys agreed with such agents for encrypted messages."""
     mail_password: SecretStr = SecretStr("")
+    """For the mail server."""
     audit_key: SecretStr = SecretStr("")
+    """Signs the audit log's rows (HMAC), so that nobody without it can forge the chain."""
     payload_keys: SecretStr = SecretStr("")
+    """`name=key name=key`: keys that encrypt what Temporal keeps, 32 bytes each in base64."""
     database_password: SecretStr = SecretStr("")
+    """For the PostgreSQL of `storage.database`, so that no password stands in `signoff.toml`."""
     program_tokens: SecretStr = SecretStr("")
+    """`name=token name=token`: how programs of `[programs.<name>]` identify themselves; 16
+    characters or more each."""
 
 
 class ModelUse(NamedTuple):
@@ -538,6 +642,6 @@ def _first_problem(path: Path, error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{path}: unknown key {where}; see docs/configuration.md for the known ones."
+        return f"{path}: unknown key {where}; see docs/reference/settings.md for the known ones."
     message = problem["msg"].removeprefix("Value error, ")
     return f"{path}: {where + ': ' if where else ''}{message}"

@@ -41,15 +41,20 @@ class FieldKind(StrEnum):
 
 
 class FormField(BaseModel):
-    """One field of a pipeline's form. `choices` is for the kind `choice`."""
+    """One field of a pipeline's form."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern="^[a-z][a-z0-9_]{0,30}$")
+    """The field's name."""
     kind: FieldKind
+    """`file` (of an input folder), `upload`, `url`, `text` or `choice`."""
     label: str = Field(min_length=1, max_length=200)
+    """What people read above it."""
     optional: bool = True
+    """Whether it may stay empty."""
     choices: tuple[str, ...] = Field(default=(), max_length=100)
+    """For `choice`."""
 
 
 DEFAULT = (

@@ -66,27 +66,34 @@ class Security(StrEnum):
 
 
 class MailServer(BaseModel):
-    """Which server takes our mail, and how patient we are with it.
-
-    `connect` is for everything up to the login, `conversation` for the whole. At most `at_once`
-    connections are open for as long as they are brisk; slow ones (over `slow_after`) give their
-    place to other mails, up to `slow` of them.
-    """
+    """Which server takes our mail, and how patient we are with it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = Field(min_length=1)
+    """The server's name."""
     port: int = Field(default=587, ge=1, le=65_535)
+    """Its port."""
     security: Security = Security.STARTTLS
+    """How the connection is protected."""
     username: str = ""
+    """Who logs in, with `MAIL_PASSWORD`; nobody when empty."""
     password: SecretStr = SecretStr("")
+    """Not in the settings file: it comes from `MAIL_PASSWORD`."""
     ca_file: Path | None = None
+    """A PEM file with the authority to trust; the system's when left out."""
     helo: str = Field(default="", pattern=r"^[\x21-\x7e]*$")
+    """What we call ourselves; this machine's name when empty."""
     connect: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """How long everything up to the login may take."""
     conversation: Duration = Field(default=timedelta(seconds=45), gt=timedelta(0))
+    """How long the whole may take."""
     slow_after: Duration = Field(default=timedelta(milliseconds=500), gt=timedelta(0))
+    """A conversation that takes longer gives its place to other mails."""
     at_once: int = Field(default=10, ge=1)
+    """How many brisk conversations there are at most."""
     slow: int = Field(default=40, ge=0)
+    """How many slow ones there are beside them."""
 
     @model_validator(mode="after")
     def _no_password_in_the_clear(self) -> Self:

@@ -87,11 +87,17 @@ class CalendarSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hours: dict[str, Hours] = Field(default={}, description="by weekday, mon to sun")
-    holidays: str = Field(default="", description="DE, or DE-BY with a state")
+    hours: dict[str, Hours] = {}
+    """`{ mon = "09:00-17:00" }`: business hours by weekday; around the clock when empty, and a
+    weekday that is not named is then closed."""
+    holidays: str = ""
+    """`DE`, or `DE-BY` with a state; needs the extra `holidays`."""
     days_off: tuple[date, ...] = Field(default=(), max_length=400)
+    """Further days on which nobody works."""
     quiet: Quiet | None = None
-    zone: str = Field(default="", description="empty: the zone of each person")
+    """`22:00-07:00`: nothing is sent then."""
+    zone: str = ""
+    """`Europe/Berlin`; each person's own zone from Slack when empty."""
 
     @field_validator("hours")
     @classmethod

@@ -1,4 +1,4 @@
-// The playground's control API, as documented in docs/playground-api.md.
+// The playground's control API, as documented in docs/reference/playground.md.
 
 let token = document.querySelector('meta[name="local-token"]').content;
 

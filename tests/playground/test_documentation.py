@@ -8,7 +8,9 @@ from playground.config import load_config
 from playground.server import Playground
 from playground.testing.faults import FaultKind
 
-TEXT = (Path(__file__).parents[2] / "docs" / "playground-api.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "playground.md").read_text(
+    encoding="utf-8"
+)
 
 
 async def test_every_control_call_is_listed() -> None:
@@ -40,7 +42,7 @@ def test_every_fault_is_listed() -> None:
 
 def test_configuration_of_the_documentation(tmp_path: Path) -> None:
     """The TOML that is shown is understood."""
-    shown = re.search(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    shown = re.search(r'```toml title="playground.toml"\n(.*?)```', TEXT, re.DOTALL)
     assert shown is not None
     path = tmp_path / "playground.toml"
     path.write_text(shown.group(1))

@@ -36,6 +36,7 @@ postgres = ["elephant>=1"]
 
 [dependency-groups]
 dev = ["ruler>=1"]
+docs = ["printer>=1"]
 """
 BACKEND = """
 import pathlib, zipfile
@@ -91,13 +92,14 @@ class SmallProject:
         gold = 'Provides-Extra: gold\nRequires-Dist: gold>=1; extra == "gold"\n'
         for version in ("1.0", "2.0"):
             made.wheel("lender", version, gold)
-        for name in ("gold", "elephant", "ruler", "borrower"):
+        for name in ("gold", "elephant", "ruler", "borrower", "printer"):
             made.wheel(
                 name, "1.0", "Requires-Dist: lender[gold]>=1\n" if name == "borrower" else ""
             )
         made.lock("run", "lender 1.0", "gold 1.0", "borrower 1.0")
         made.lock("dev", "lender 1.0", "gold 1.0", "borrower 1.0", "ruler 1.0", "elephant 1.0")
         made.lock("extras/postgres", "elephant 1.0")
+        made.lock("docs", "printer 1.0")
         made.write("requirements/uv.txt", f"uv==99.0 \\\n    --hash=sha256:{'0' * 64}\n")
         made.path = [str(Path(sys.executable).parent), *os.environ["PATH"].split(os.pathsep)]
         return made

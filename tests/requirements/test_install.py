@@ -139,6 +139,17 @@ def test_more_is_added_to_what_runs(project: SmallProject) -> None:
     assert project.has("ruler", *LOCKED) == {"ruler": "1.0"} | LOCKED
 
 
+def test_the_sites_generator_comes_beside_the_tests(project: SmallProject) -> None:
+    """Only when the site is made; it stays, and the tests do not miss it."""
+    project.make_it("dev-needs")
+    assert project.has("printer") == {}
+    assert "Adding to" in project.make_it("docs-needs")
+    assert project.has("printer", "ruler") == {"printer": "1.0", "ruler": "1.0"}
+    assert project.make_it("dev-needs") == ""
+    project.make_it("docs-needs", "LOCK=no")
+    assert project.has("printer", "lender") == {"printer": "1.0", "lender": "2.0"}
+
+
 def test_an_unknown_extra_is_a_sentence(project: SmallProject) -> None:
     """With the known ones."""
     said = project.make_it("install", "EXTRAS=postgrs", ok=False)

@@ -18,7 +18,7 @@ from requirements.lock import packages
 from requirements.stamp import BESIDE, LOCKS, NAME, extras, lock_files
 
 ROOT = Path(__file__).parents[2]
-LISTS = [("run",), ("dev",), *(("run", extra) for extra in extras())]
+LISTS = [("run",), ("dev",), ("dev", "docs"), *(("run", extra) for extra in extras())]
 PLATFORMS = (
     ("linux", "Linux", "x86_64"),
     ("darwin", "Darwin", "arm64"),
@@ -80,8 +80,9 @@ def asked(parts: Iterable[str]) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     optional = project["project"]["optional-dependencies"]
     texts = list(project["project"]["dependencies"])
+    for group in {"dev", "docs"} & set(parts):
+        texts += project["dependency-groups"][group]
     if "dev" in parts:
-        texts += project["dependency-groups"]["dev"]
         parts = set(optional) - BESIDE
     for extra in set(parts) & set(optional):
         texts += optional[extra]

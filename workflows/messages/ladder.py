@@ -23,15 +23,16 @@ class Act(StrEnum):
 
 
 class Rung(Frozen):
-    """One step of the ladder, at a fraction of the window (`at`) or a time into it (`after`).
-
-    `to` names who is added by an escalation, as `approvers` does: ids, addresses, `@groups`.
-    """
+    """One step of the ladder, at a fraction of the window (`at`) or a time into it (`after`)."""
 
     at: float | None = Field(default=None, gt=0, lt=1)
+    """When: a part of the window, between 0 and 1."""
     after: Duration | None = Field(default=None, gt=timedelta(0))
+    """Or: so long after it was raised."""
     act: Act = Act.REMIND
+    """What happens."""
     to: tuple[str, ...] = ()
+    """Whom an escalation adds, written as `approvers` are."""
 
     @model_validator(mode="after")
     def _one_time(self) -> Self:

@@ -31,29 +31,59 @@ class Policy(Frozen):
     """Who may decide, how many, by when, what then. Declared in `signoff.toml`."""
 
     approvers: tuple[str, ...] = ()
+    """User ids, e-mail addresses, `@usergroup`, or `channel` for the members of the task's channel.
+    Without anybody Signoff refuses to start."""
     quorum: int = Field(default=1, ge=1)
+    """How many different people have to approve."""
     groups: dict[str, tuple[str, ...]] = {}
-    reject_quorum: int = Field(default=1, ge=1, description="1 is a veto")
+    """`{ finance = ["@finance"], legal = ["@legal"] }`: one from each; one person fills one seat.
+    """
+    reject_quorum: int = Field(default=1, ge=1)
+    """How many rejections it takes; 1 is a veto."""
     requester_may_decide: bool = False
+    """Whether whoever asked for it may decide."""
     editor_may_decide: bool = False
+    """Whether an edit may be approved by whoever made it."""
     allow_guests: bool = False
+    """Guests and people of other workspaces count when named one by one."""
     risk: Risk = Risk.NORMAL
+    """`high` asks for a typed confirmation (of tool calls the total, else the payee or another
+    argument; of results the step) and never takes part in bulk."""
     reason_required: bool = True
+    """For a rejection."""
     reject_reasons: tuple[str, ...] = Field(default=(), max_length=20)
+    """Presets for the form."""
     max_revisions: int = Field(default=3, ge=1)
+    """After so many versions: approve or reject."""
     timeout: Duration = Field(default=timedelta(hours=24), gt=timedelta(0))
+    """The window: `90s`, `30m`, `24h`, `7d`."""
     on_timeout: OnTimeout = OnTimeout.EXPIRE
+    """What happens when nobody decided in time; `approve` is for low risk only."""
     ladder: tuple[Rung, ...] = DEFAULT
-    escalate_to: tuple[str, ...] = Field(default=(), description="whom an escalation adds")
-    calendar: dict[str, Any] = Field(default={}, description="hours, holidays, quiet, zone")
-    business_time: bool = Field(default=False, description="the window counts business time only")
-    mail_only: bool = Field(default=False, description="addresses Slack does not know may decide")
-    auto_approve: str = Field(default="", description="CEL over result and metrics; low risk only")
+    """Rungs `{ at = 0.5 }` (of the window) or `{ after = "2h" }`, with `act` (`remind`, `dm`,
+    `email`, `escalate`, `tell_requester`) and `to`."""
+    escalate_to: tuple[str, ...] = ()
+    """Whom an escalation without `to` adds; with nobody the requester is told."""
+    calendar: dict[str, Any] = {}
+    """`hours`, `holidays` (`DE-BE`, with the extra `holidays`), `days_off`, `quiet`, `zone`; around
+    the clock when empty."""
+    business_time: bool = False
+    """Whether the window counts business time only."""
+    mail_only: bool = False
+    """Whether e-mail addresses that Slack does not know may decide, by e-mail."""
+    auto_approve: str = ""
+    """A CEL expression over `result` and `metrics`; low risk only, audited; tool calls only if it
+    names `result.calls`."""
     approve_fallback: bool = True
+    """Whether a stand-in's result may be approved."""
     approve_synthetic: bool = False
-    open_first: bool = Field(default=False, description="Approve opens the full view first")
+    """Whether a synthetic result may be approved."""
+    open_first: bool = False
+    """Whether Approve opens the full text first."""
     email_decides_high_risk: bool = False
-    bypassers: tuple[str, ...] = Field(default=(), description="who may open a bypass; nobody")
+    """Whether high risk may be decided by e-mail."""
+    bypassers: tuple[str, ...] = ()
+    """Who may open a bypass with `/task bypass`."""
 
     @model_validator(mode="after")
     def _only_low_risk_decides_itself(self) -> Self:

@@ -210,11 +210,12 @@ def test_both_generations_of_mcp_say_what_destroys(says: bool, spelling: str) ->
     assert is_destructive(cast("BaseTool", tool)) is says
 
 
-def test_the_three_lines_of_the_documentation(tmp_path: Path) -> None:
+def test_the_lines_of_the_documentation(tmp_path: Path) -> None:
     """As they stand there, in a program that has an agent and a token."""
-    page = (Path(__file__).parents[3] / "docs" / "tool-policy.md").read_text(encoding="utf-8")
+    pages = Path(__file__).parents[3] / "docs" / "how-to"
+    page = (pages / "approve-a-tool-call.md").read_text(encoding="utf-8")
     lines = page.partition("```python\n")[2].partition("```")[0]
-    rules = page.partition("```text\n")[2].partition("```")[0]
+    rules = page.partition('```toml title="policy.toml"\n')[2].partition("```")[0]
     file = tmp_path / "policy.toml"
     file.write_text(rules, encoding="utf-8")
     agent = LlmAgent(name="clerk", model="scripted/none")
