@@ -1,8 +1,9 @@
-"""`python -m playground`: the workspace by itself."""
+"""`slack-playground`, or `python -m playground`: the workspace by itself."""
 
 import argparse
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from playground import __version__
 from playground.config import PlaygroundConfig, load_config
+from playground.manifest import load_manifest
 from playground.server import Playground
 
 DEFAULT_PORT = 7070
@@ -37,26 +40,34 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def config_of(options: argparse.Namespace) -> PlaygroundConfig:
-    """The configuration the options ask for; rate limits are on unless the file says otherwise."""
+    """The configuration the options ask for.
+
+    Unless the file says otherwise, rate limits are on, and the app has its manifest's name.
+    """
     config = load_config(options.config) if options.config else PlaygroundConfig()
     changes: dict[str, object] = {}
     if "rate_limits" not in config.model_fields_set:
         changes["rate_limits"] = True
     if options.manifest:
         changes["manifest"] = options.manifest
+    if not {"name", "bot_name"} & config.app.model_fields_set:
+        name = load_manifest(options.manifest or config.manifest).name or "Bot"
+        names = {"name": name, "bot_name": name.lower().replace(" ", "_")}
+        changes["app"] = config.app.model_copy(update=names)
     return config.model_copy(update=changes)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m playground",
+        prog="slack-playground",
         description="A Slack-compatible workspace on this machine, for any Slack bot.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("--config", type=Path, help="a TOML file with people, channels and tokens")
     parser.add_argument(
         "--state",
         type=Path,
-        default=Path(".signoff/playground.sqlite"),
+        default=Path(".slack-playground/workspace.sqlite"),
         help="where the workspace is kept (default: %(default)s)",
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s")
@@ -96,7 +107,7 @@ def addresses(playground: Playground) -> list[tuple[str, str]]:
 
 
 def _sentence(error: Exception, options: argparse.Namespace) -> str:
-    if isinstance(error, OSError) and error.errno == 98:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"port {options.port} is in use; choose another with --port."
     if isinstance(error, ValidationError):
         first = error.errors()[0]

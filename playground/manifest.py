@@ -30,8 +30,12 @@ class Shortcut(BaseModel):
 
 @dataclass(frozen=True)
 class Manifest:
-    """`scopes` and `events` are None when nothing is known: then everything is allowed and sent."""
+    """`scopes` and `events` are None when nothing is known: then everything is allowed and sent.
 
+    `name` is the bot's; empty when the manifest does not say.
+    """
+
+    name: str = ""
     scopes: frozenset[str] | None = None
     events: frozenset[str] | None = None
     commands: tuple[Command, ...] = ()
@@ -49,6 +53,8 @@ def load_manifest(path: Path | None) -> Manifest:
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     features = _part(document, "features")
     return Manifest(
+        name=_part(features, "bot_user").get("display_name")
+        or _part(document, "display_information").get("name", ""),
         scopes=frozenset(_part(document, "oauth_config", "scopes").get("bot") or ()),
         events=frozenset(
             _part(document, "settings", "event_subscriptions").get("bot_events") or ()

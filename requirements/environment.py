@@ -27,7 +27,7 @@ from pathlib import Path
 
 from requirements.installers import Command, Contents, Failed, Pip, Runner, Uv, pip, uv
 from requirements.progress import Progress
-from requirements.stamp import BESIDE, ROOT, Stamp, digest, extras, lock_files
+from requirements.stamp import BESIDE, FIRST_LOOK, ROOT, Stamp, digest, extras, lock_files
 
 KINDS = {"run": ("run",), "dev": ("run", "dev"), "docs": ("run", "dev", "docs")}
 FIRST = (
@@ -78,14 +78,13 @@ class Environment:
         compiled = "dev" in self.parts
         if self.locked:
             return Contents(locks=lock_files(self.parts), compiled=compiled)
-        named = self.parts - {"run", "dev", "docs"}
+        named = self.parts - {"run", "dev", "docs"} | FIRST_LOOK
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
         groups = project["dependency-groups"]
         wanted = [one for name in ("dev", "docs") if name in self.parts for one in groups[name]]
         if "dev" in self.parts:
             named |= set(extras()) - BESIDE
-        ours = f".[{','.join(sorted(named))}]" if named else "."
-        return Contents(wanted=["-e", ours, *wanted], compiled=compiled)
+        return Contents(wanted=["-e", f".[{','.join(sorted(named))}]", *wanted], compiled=compiled)
 
 
 def main() -> None:

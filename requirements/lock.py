@@ -1,7 +1,8 @@
 """Writes the lock files: `make lock`. Versions that still fit stay; `UPGRADE=yes` takes the newest.
 
-    dev.txt   everything the tests and checks need     run.txt   what Signoff needs
-    extras/   what each extra adds to run.txt          uv.txt    what installs them
+    dev.txt   everything the tests and checks need     run.txt   what `make demo` needs
+    core.txt  what Signoff needs without any extra     uv.txt    what installs them
+    extras/   what each extra adds to run.txt          playground.txt  what slack-playground needs
     docs.txt  what the documentation site adds to dev.txt
 
 All agree on every version. What an extra adds may stand in dev.txt, too.
@@ -13,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
-from requirements.stamp import BESIDE, LOCKS, ROOT
+from requirements.stamp import BESIDE, FIRST_LOOK, LOCKS, ROOT
 
 _COMPILE = (
     *("-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
@@ -29,21 +31,28 @@ def main() -> None:
     parser.add_argument("--upgrade", action="store_true")
     keep = not parser.parse_args().upgrade
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    builds = "\n".join(project["build-system"]["requires"])
     names = sorted(project["project"]["optional-dependencies"])
-    every = [part for name in names if name not in BESIDE for part in ("--extra", name)]
-    dev, run = LOCKS / "dev.txt", LOCKS / "run.txt"
-    dev.write_text(_compiled(dev, "pyproject.toml", *every, "--group", "dev", keep=keep))
-    run.write_text(_compiled(run, "pyproject.toml", "-c", str(dev), keep=keep))
-    for name in names:
+    every = _with(name for name in names if name not in BESIDE)
+    first = _with(FIRST_LOOK)
+    dev, run, core = (LOCKS / f"{name}.txt" for name in ("dev", "run", "core"))
+    ours = ("pyproject.toml", "-")
+    dev.write_text(_compiled(dev, *ours, *every, "--group", "dev", keep=keep, text=builds))
+    within = ("-c", str(dev))
+    run.write_text(_compiled(run, *ours, *first, *within, keep=keep, text=builds))
+    core.write_text(_compiled(core, "pyproject.toml", *within, keep=keep))
+    playground = LOCKS / "playground.txt"
+    playground.write_text(_compiled(playground, "playground/pyproject.toml", *within, keep=keep))
+    for name in sorted(set(names) - FIRST_LOOK):
         file = LOCKS / "extras" / f"{name}.txt"
-        whole = _compiled(file, "pyproject.toml", "--extra", name, "-c", str(dev), keep=keep)
-        file.write_text(_without(whole, run.read_text()))
+        wanted = ("pyproject.toml", *first, "--extra", name, *within)
+        file.write_text(_without(_compiled(file, *wanted, keep=keep), run.read_text()))
     (tool,) = (one for one in project["dependency-groups"]["dev"] if re.match(r"uv\b", one))
     docs, group = LOCKS / "docs.txt", ("--group", "docs", "--fork-strategy", "fewest")
     site = _compiled(docs, *group, "-c", str(dev), keep=keep)
     docs.write_text(_without(site, dev.read_text()))
     uv = LOCKS / "uv.txt"
-    uv.write_text(_compiled(uv, "-", "-c", str(dev), keep=keep, text=tool))
+    uv.write_text(_compiled(uv, "-", *within, keep=keep, text=tool))
 
 
 def packages(lock: str) -> dict[str, str]:
@@ -61,6 +70,10 @@ def _compiled(old: Path, *arguments: str, keep: bool, text: str = "") -> str:
         command = [sys.executable, *_COMPILE, *arguments, "-o", str(new)]
         subprocess.run(command, cwd=ROOT, check=True, input=text, text=True)
         return new.read_text()
+
+
+def _with(extras: Iterable[str]) -> list[str]:
+    return [part for name in sorted(extras) for part in ("--extra", name)]
 
 
 def _without(whole: str, base: str) -> str:

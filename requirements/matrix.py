@@ -20,8 +20,11 @@ from requirements.stamp import NAME, ROOT
 
 PIPS = ("23.0", "23.2", "newest")
 _LEAVE = ("VENV", "PYTHON", "PYTHONS", "EXTRAS", "LOCK", "WITH", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-_FOLDERS = ("agents", "bot", "notifications", "playground", "requirements", "storage", "workflows")
-_FILES = ("Makefile", "README.md", "manifest.yml", "pyproject.toml", "signoff.toml")
+_FOLDERS = (
+    *("agents", "bot", "examples", "notifications", "playground", "requirements", "signoff"),
+    *("storage", "workflows"),
+)
+_FILES = (".env.example", "Makefile", "README.md", "manifest.yml", "pyproject.toml", "signoff.toml")
 _TELL = "import sys; print(sys._base_executable, *sys.version_info[:3])"
 
 

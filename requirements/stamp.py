@@ -17,6 +17,8 @@ LOCKS = ROOT / "requirements"
 NAME = "signoff.json"
 BESIDE = frozenset({"litellm"})
 """Extras that the tests do not install: ADK loads this one by itself and then takes 20 s."""
+FIRST_LOOK = frozenset({"agents", "demo", "temporal"})
+"""Extras that every environment made here has: `make demo` needs them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def missing(have: Iterable[str], want: Iterable[str]) -> set[str]:
 
 
 def extras() -> list[str]:
-    """All there are."""
+    """All that can be asked for here."""
     return sorted(path.stem for path in (LOCKS / "extras").glob("*.txt"))
 
 
@@ -85,7 +87,7 @@ def digest(parts: Iterable[str], *, locked: bool) -> str:
     """Of everything in this folder that decides what is installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     kept = {key: project.get(key) for key in ("build-system", "project", "dependency-groups")}
-    kept["packages"] = project.get("tool", {}).get("setuptools")
+    kept["packages"] = project.get("tool", {}).get("hatch")
     found = hashlib.sha256(json.dumps(kept, sort_keys=True).encode())
     for path in lock_files(parts) if locked else ():
         found.update(path.read_bytes())

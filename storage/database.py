@@ -54,7 +54,8 @@ def create_engine(url: str | URL) -> AsyncEngine:
         )
     except ModuleNotFoundError:
         raise DatabaseUnavailable(
-            "PostgreSQL needs a package that is not installed: run 'make install EXTRAS=postgres'."
+            "PostgreSQL needs a package that is not installed: install signoff[postgres], or run "
+            "'make install EXTRAS=postgres' in a checkout."
         ) from None
 
 

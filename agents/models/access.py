@@ -71,7 +71,7 @@ def _lacking(settings: ModelSettings, keys: ModelKeys, model: str) -> str:
         return missing
     by_litellm = provider_of(model) in PROVIDER_KEYS or provider_of(model) in _KEYLESS
     if by_litellm and importlib.util.find_spec("litellm") is None:
-        return "Install LiteLLM (make install EXTRAS=litellm)"
+        return "Install signoff[litellm] (make install EXTRAS=litellm in a checkout)"
     return ""
 
 

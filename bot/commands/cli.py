@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,12 +39,28 @@ class GlobalOptions:
     config = Path(FILE)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        say.print(f"signoff {metadata.version('signoff')}")
+        raise typer.Exit
+
+
 @app.callback()
 def choose(
     config: Annotated[Path, typer.Option(help="The settings file.")] = Path(FILE),
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which this is.")
+    ] = False,
 ) -> None:
     """Durable human approval for AI agents, in Slack."""
     GlobalOptions.config = config
+
+
+@app.command()
+def init() -> None:
+    """Write settings, manifest and examples into this folder; what is there stays."""
+    if not _begin():
+        say.print(f"{FILE} and what belongs to it are here already.")
 
 
 @app.command()
@@ -51,8 +68,12 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Start with nothing kept.")] = False,
 ) -> None:
     """Everything on this machine, with a local Slack workspace in your browser."""
-    from bot.processes.demo import demo as service  # noqa: PLC0415 - each command imports only its own
+    from bot.config import extras  # noqa: PLC0415 - each command imports only its own
+    from bot.processes.demo import demo as service  # noqa: PLC0415
 
+    extras.require_agents("demo", "The demo")
+    if GlobalOptions.config == Path(FILE) and not GlobalOptions.config.exists():
+        _begin()
     settings = load(GlobalOptions.config)
     _serve(service(settings, GlobalOptions.config, say, fresh=fresh))
 
@@ -246,6 +267,16 @@ def main() -> None:
     except StorageError as error:
         complain.print(str(error), style="red", markup=False)
         leave(3)
+
+
+def _begin() -> list[str]:
+    """What a new folder starts with; gives the names of what was not there."""
+    from bot.processes import starter_files  # noqa: PLC0415
+
+    written = starter_files.write(Path.cwd())
+    if written:
+        say.print(f"New here, and yours to change: {', '.join(written)}.")
+    return written
 
 
 def _here() -> Settings:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.a2a.client import A2AClient
 from agents.runtime.health import HealthCheck
+from bot.config import extras
 from bot.config.agents import registry
 from bot.config.errors import SignoffError
 from bot.config.models import model_problems, tool_policies
@@ -80,6 +81,9 @@ async def _models(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _asked(settings: Settings) -> AsyncIterator[Finding]:
     """One small call for each model that a step uses."""
+    if not extras.has_agents():
+        yield Finding(False, extras.missing("agents", "Asking the models"))
+        return
     from agents.models.check import ask  # noqa: PLC0415 - loads ADK, which takes seconds
 
     access = settings.model_access
@@ -217,8 +221,9 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
 async def _agents(settings: Settings) -> AsyncIterator[Finding]:
     endpoints = list(registry(settings).endpoints.values())
     if not _agents_run(settings):
-        away = "Our agents are not running here; 'signoff up' or 'signoff agents' starts them."
-        yield Finding(True, away)
+        away = "Our agents are not running here; 'signoff up' or 'signoff agents' starts them"
+        lacking = "" if extras.has_agents() else ", once signoff[agents] is installed"
+        yield Finding(True, f"{away}{lacking}.")
         endpoints = [one for one in endpoints if not one.url.startswith(settings.agents_url)]
     client = A2AClient()
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from agents.tool_policy.policies import ToolPolicies
 from agents.tool_policy.rules import RuleEngine
+from bot.config import extras
 from bot.config.errors import ConfigurationError
 from bot.config.settings import Settings
 
@@ -12,8 +13,14 @@ A2A, LOCAL, WORKFLOW = "a2a", "local", "workflow"
 
 
 def model_problems(settings: Settings, runs: Iterable[str] = (A2A, LOCAL, WORKFLOW)) -> list[str]:
-    """A sentence for each step that names a model nobody has a key for; `runs` picks the steps."""
+    """A sentence for each step that names a model nobody has a key for; `runs` picks the steps.
+
+    Where agents run inside of this process and ADK is not installed, that is the one problem.
+    """
     access, kinds = settings.model_access, set(runs)
+    inside = any(use.run in kinds - {A2A} for use in settings.model_uses)
+    if inside and not extras.has_agents():
+        return [extras.missing("agents", "An agent with run = 'local' or 'workflow'")]
     if access.offline:
         return []
     return [

@@ -613,7 +613,7 @@ def load(path: Path) -> Settings:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(
-            f"There is no {path}: run the command where it lies, or name it with --config."
+            f"There is no {path}: 'signoff init' begins a new one, --config names another."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from None

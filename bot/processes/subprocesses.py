@@ -35,7 +35,7 @@ async def child(
     """
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "--config", str(config), command),
+            *(sys.executable, "-P", "-m", "signoff", "--config", str(config), command),
             stdout=output,
             stderr=output,
             stdin=asyncio.subprocess.DEVNULL,

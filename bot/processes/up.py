@@ -9,7 +9,10 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from bot.config import extras
 from bot.config.agents import health_tls
+from bot.config.errors import ConfigurationError
+from bot.config.models import A2A
 from bot.config.settings import Settings
 from bot.monitoring import logs
 from bot.monitoring.metrics import Metrics
@@ -84,7 +87,14 @@ async def start_all(settings: Settings, config: Path, parts: Parts) -> None:
 
 
 async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
-    """In a process of their own: loading ADK takes seconds of computing."""
+    """In a process of their own: loading ADK takes seconds of computing.
+
+    Where it is not installed, all agents have to be somebody else's.
+    """
+    if not extras.has_agents():
+        if any(use.run == A2A for use in settings.model_uses):
+            raise ConfigurationError(extras.missing("agents", "What serves our agents"))
+        return
     server = settings.agent_server
     scheme = "https" if server.tls.cert else "http"
     health = f"{scheme}://{server.host}:{server.port}/health"

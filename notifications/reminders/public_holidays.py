@@ -40,7 +40,7 @@ def _library() -> ModuleType:
         import holidays  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise ValueError(
-            "holidays need a package that is not installed: run 'make install EXTRAS=holidays', "
-            "or name the days under days_off"
+            "holidays need a package that is not installed: install signoff[holidays], run "
+            "'make install EXTRAS=holidays' in a checkout, or name the days under days_off"
         ) from None
     return holidays

@@ -62,7 +62,10 @@ def test_the_rule(use: str, keys: str, wanted: str, offline: bool, says: str) ->
 def test_the_extra_is_named() -> None:
     """A provider's key alone does not do: the package is named, and who has the key is not."""
     access = decided("live", "OPENAI_API_KEY", OPENAI)
-    assert access.lacking(OPENAI) == "Install LiteLLM (make install EXTRAS=litellm)"
+    assert (
+        access.lacking(OPENAI)
+        == "Install signoff[litellm] (make install EXTRAS=litellm in a checkout)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,15 @@ def test_help() -> None:
         text=True,
         check=True,
     )
-    for option in ("--config", "--state", "--port", "--mail-port", "--fresh", "--manifest"):
+    for option in (
+        "--config",
+        "--state",
+        "--port",
+        "--mail-port",
+        "--fresh",
+        "--manifest",
+        "--version",
+    ):
         assert option in run.stdout
 
 
@@ -84,6 +92,26 @@ def test_configuration_from_a_file(tmp_path: Path) -> None:
     assert [user.name for user in config.users] == ["bo"]
     assert config.manifest == tmp_path / "manifest.yml"
     assert config.groups[0].handle == "finance"
+
+
+@pytest.mark.parametrize(
+    ("file", "manifest", "name"),
+    [
+        ("", "", "Bot"),
+        ("", "display_information: {name: Lunch}", "Lunch"),
+        ("", "features: {bot_user: {display_name: Lunch Bot}}", "Lunch Bot"),
+        ("app.name = 'Mine'", "display_information: {name: Lunch}", "Mine"),
+    ],
+)
+def test_the_app_is_called_as_in_its_manifest(
+    tmp_path: Path, file: str, manifest: str, name: str
+) -> None:
+    """Unless the configuration calls it something else."""
+    config, yml = tmp_path / "playground.toml", tmp_path / "manifest.yml"
+    config.write_text(file)
+    yml.write_text(manifest)
+    options = argparse.Namespace(config=config, manifest=yml if manifest else None)
+    assert config_of(options).app.name == name
 
 
 async def test_addresses() -> None:

@@ -32,6 +32,9 @@ version = "1.0"
 dependencies = ["lender[gold]>=1"]
 
 [project.optional-dependencies]
+demo = []
+agents = []
+temporal = []
 postgres = ["elephant>=1"]
 
 [dependency-groups]
@@ -55,6 +58,9 @@ METADATA = '''Metadata-Version: 2.1
 Name: signoff
 Version: 1.0
 Requires-Dist: lender[gold]>=1
+Provides-Extra: demo
+Provides-Extra: agents
+Provides-Extra: temporal
 Provides-Extra: postgres
 Requires-Dist: elephant>=1; extra == "postgres"
 '''

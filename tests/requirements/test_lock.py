@@ -15,10 +15,17 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from requirements.lock import packages
-from requirements.stamp import BESIDE, LOCKS, NAME, extras, lock_files
+from requirements.stamp import BESIDE, FIRST_LOOK, LOCKS, NAME, extras, lock_files
 
 ROOT = Path(__file__).parents[2]
-LISTS = [("run",), ("dev",), ("dev", "docs"), *(("run", extra) for extra in extras())]
+LISTS = [
+    ("core",),
+    ("playground",),
+    ("run",),
+    ("dev",),
+    ("dev", "docs"),
+    *(("run", extra) for extra in extras()),
+]
 PLATFORMS = (
     ("linux", "Linux", "x86_64"),
     ("darwin", "Darwin", "arm64"),
@@ -29,7 +36,8 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 def locked(parts: Iterable[str]) -> dict[str, Requirement]:
     """What is installed for these parts, by name."""
-    entries = [first for file in lock_files(parts) for first in packages(file.read_text())]
+    files = [LOCKS / f"{one}.txt" for one in parts if one in {"core", "playground"}]
+    entries = [first for file in files or lock_files(parts) for first in packages(file.read_text())]
     found = [Requirement(entry) for entry in entries]
     return {canonicalize_name(one.name): one for one in found}
 
@@ -77,16 +85,21 @@ def needed(machine: dict[str, str], roots: list[Requirement]) -> list[tuple[str,
 
 def asked(parts: Iterable[str]) -> list[Requirement]:
     """What pyproject.toml asks for."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    optional = project["project"]["optional-dependencies"]
+    folder = ROOT / "playground" if "playground" in parts else ROOT
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
     texts = list(project["project"]["dependencies"])
     for group in {"dev", "docs"} & set(parts):
         texts += project["dependency-groups"][group]
+    if {"run", "dev"} & set(parts):
+        texts += project["build-system"]["requires"]
+        parts = {*parts, *FIRST_LOOK}
+    optional = project["project"].get("optional-dependencies", {})
     if "dev" in parts:
         parts = set(optional) - BESIDE
     for extra in set(parts) & set(optional):
         texts += optional[extra]
-    return [Requirement(text) for text in texts]
+    found = [Requirement(text) for text in texts]
+    return [one for one in found if one.name != project["project"]["name"]]  # of an extra
 
 
 @pytest.mark.parametrize("parts", LISTS, ids="+".join)
@@ -101,7 +114,7 @@ def test_whatever_is_needed_is_in_the_lock(parts: tuple[str, ...]) -> None:
             (pin,) = entry.specifier
             assert one.specifier.contains(Version(pin.version), prereleases=True), (source, one)
             checked += 1
-    assert checked > 1_000
+    assert checked > 300
 
 
 def test_all_files_agree() -> None:

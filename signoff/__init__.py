@@ -1,0 +1,1 @@
+"""What is installed as Signoff: an application, to be run, not imported."""
