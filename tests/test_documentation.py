@@ -22,7 +22,7 @@ from bot.config.settings import load
 from bot.processes.ports import needed
 from docs import generated
 from playground.config import load_config
-from storage.audit.events import EventKind
+from workflows.messages.audit import AuditKind
 from workflows.messages.decisions import Outcome
 
 ROOT = Path(__file__).parents[1]
@@ -61,7 +61,7 @@ def test_every_kind_of_the_audit_log_is_explained() -> None:
     """And every outcome, in the statement a program gets."""
     audit = (ROOT / "docs/reference/audit-log.md").read_text(encoding="utf-8")
     a2a = (ROOT / "docs/reference/a2a.md").read_text(encoding="utf-8")
-    assert {kind for kind in EventKind if f"`{kind}`" not in audit} == set()
+    assert {kind for kind in AuditKind if f"`{kind}`" not in audit} == set()
     assert {outcome for outcome in Outcome if f"`{outcome}`" not in a2a} == set()
 
 

@@ -73,6 +73,7 @@ def refuse(ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCH
         _closed(ballot, now)
         or _unentitled(ballot, decision)
         or _not_what_was_shown(ballot, decision)
+        or _unread(decision)
         or _incomplete(ballot, decision, fit)
         or _repeated(ballot, decision)
     )
@@ -132,6 +133,10 @@ def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Reply | None:
     if decision.place is not None and decision.place not in ballot.places:
         return Reply(reply=ReplyKind.WRONG_PLACE)
     return None
+
+
+def _unread(decision: Decision) -> Reply | None:
+    return Reply(reply=ReplyKind.HASTY, verdict=decision.verdict) if decision.hasty else None
 
 
 def _incomplete(ballot: Ballot, decision: Decision, fit: Fit) -> Reply | None:

@@ -46,7 +46,7 @@ class ModelAccess:
             return cls(settings, keys, True, "Models: offline, because use under [models] says so.")
         if settings.use == "auto" and not keyed:
             return cls(settings, keys, True, f"Models: offline, because {_why(keys, names)}.")
-        return cls(settings, keys, False, f"Models: live, {_by(settings, keys, names)}.")
+        return cls(settings, keys, False, f"Models: {_by(settings, keys, names)}.")
 
     @classmethod
     def without_keys(cls, *, offline: bool) -> "ModelAccess":
@@ -109,4 +109,4 @@ def _by(settings: ModelSettings, keys: ModelKeys, names: list[str]) -> str:
     ]
     ways += sorted(used & _KEYLESS)
     at = f", at {settings.address}" if settings.address else ""
-    return (" and ".join(ways) or "with no key") + at
+    return (" and ".join(ways) or "live, but with no key") + at

@@ -1,10 +1,11 @@
 """Acting on feedback without a language model: what can be recognised is done, the rest is said.
 
 Recognised are names of columns, outliers, missing values, correlations, trends, "by <column>",
-and the draft for less or more text.
+and the draft for less or more text; also that one of the first five is left out.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agents.samples.conversation import Call, Conversation
@@ -27,6 +28,19 @@ _RELATIONS = re.compile(r"\b(correlat\w+|relations?\w*|related|depends?)\b", re.
 _TRENDS = re.compile(
     r"\b(trends?|over time|per year|development|seasons?|seasonal)\b", re.IGNORECASE
 )
+_CLAUSE_END = re.compile(r"[.,;:!?\n]+|\bbut\b|\binstead\b", re.IGNORECASE)
+_LEAVE_OUT = re.compile(
+    r"\b(leav\w+ .*\bout|leave out|without|omit|drop|remove|delete|skip|exclude|ignore|no more"
+    r"|(do not|don['\u2019]t) (show|use|include|mention|list|report))\b",
+    re.IGNORECASE,
+)
+_ABOUT = {
+    "outliers": (_OUTLIERS, re.compile(r"\boutliers?\b|\boutside\b|\bfences\b")),
+    "missing values": (_MISSING, re.compile(r"\bmissing\b")),
+    "correlations": (_RELATIONS, re.compile(r"\br = |\bcorrelat")),
+    "trends": (_TRENDS, re.compile(r"\bper year\b|\bseason\b|\btrend")),
+}
+"""What can be left out: how people name it, and how it is told."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +53,11 @@ class NamedColumn:
 
 def wishes(conversation: Conversation, evidence: Evidence) -> list[NamedColumn]:
     """The columns named in the feedback, longest names first, at most five."""
-    feedback = conversation.brief.feedback
-    if feedback is None:
-        return []
-    text = _plain(feedback.text)
+    return _named(_asked(conversation)[0], evidence)
+
+
+def _named(text: str, evidence: Evidence) -> list[NamedColumn]:
+    text = _plain(text)
     found: list[NamedColumn] = []
     everything = [
         NamedColumn(table, column) for table in evidence.tables for column in table.columns
@@ -55,13 +70,50 @@ def wishes(conversation: Conversation, evidence: Evidence) -> list[NamedColumn]:
     return found[:MOST_COLUMNS]
 
 
+def _asked(conversation: Conversation) -> tuple[str, str]:
+    """What the feedback wants to see, and what it wants left out."""
+    feedback = conversation.brief.feedback
+    wanted, unwanted = [], []
+    for clause in _CLAUSE_END.split(feedback.text if feedback else ""):
+        found = _LEAVE_OUT.search(clause)
+        at = found.start() if found else len(clause)
+        wanted.append(clause[:at])
+        unwanted.append(clause[at:])
+    return " ; ".join(wanted), " ; ".join(unwanted)
+
+
+def kept(conversation: Conversation, evidence: Evidence, told: Iterable[str]) -> list[str]:
+    """These sentences without those that the feedback wants left out."""
+    unwanted = _asked(conversation)[1]
+    patterns = [told for asked, told in _ABOUT.values() if asked.search(unwanted)]
+    names = [f" {name} " for name in _names(unwanted, evidence)]
+    return [
+        text
+        for text in told
+        if not any(pattern.search(text) for pattern in patterns)
+        and not any(name in _plain(text) for name in names)
+    ]
+
+
+def _names(text: str, evidence: Evidence) -> list[str]:
+    """The columns that are named here, as plain words."""
+    return [_spellings(draft.column.name)[-1] for draft in _named(text, evidence)]
+
+
+def _left_out(conversation: Conversation, evidence: Evidence) -> list[str]:
+    unwanted = _asked(conversation)[1]
+    topics = [name for name, (asked, _) in _ABOUT.items() if asked.search(unwanted)]
+    topics += [draft.column.name for draft in _named(unwanted, evidence)]
+    return [f"Left out: {', '.join(topics)}."] if topics else []
+
+
 def follow_up(conversation: Conversation, evidence: Evidence) -> tuple[Call, ...]:
     """The calls the feedback asks for and that were not made yet."""
     feedback = conversation.brief.feedback
     if feedback is None:
         return ()
     calls = _comparisons(wishes(conversation, evidence))
-    if _OUTLIERS.search(feedback.text):
+    if _OUTLIERS.search(_asked(conversation)[0]):
         calls += [Call("find_outliers", {"file": table.file}) for table in evidence.tables]
     return conversation.missing(*calls)
 
@@ -100,7 +152,8 @@ def changes(conversation: Conversation, evidence: Evidence) -> list[str]:
         (_RELATIONS, _relation_sentences(evidence)),
         (_TRENDS, _trend_sentences(evidence)),
     ):
-        found += sentences if pattern.search(feedback.text) else []
+        found += sentences if pattern.search(_asked(conversation)[0]) else []
+    found += _left_out(conversation, evidence)
     if wants_short(conversation):
         found.append(f"Shortened to the {SHORT_FINDINGS} most important findings.")
     return list(dict.fromkeys(found)) or [_NOT_UNDERSTOOD]

@@ -45,6 +45,7 @@ def _overrides() -> dict[str, str]:
         "SIGNOFF_PLAYGROUND__PORT": str(workspace),
         "SIGNOFF_AGENT_SERVER__PORT": str(agents),
         "SIGNOFF_WEB__PORT": "0",
+        "SIGNOFF_SLACK__READ_SECONDS": "0",  # nobody here reads
         "GOOGLE_API_KEY": "",
     }
 

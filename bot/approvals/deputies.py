@@ -10,8 +10,8 @@ from bot.approvals.queries import Approvals
 from bot.config.errors import SignoffError
 from notifications.slack.errors import passing
 from notifications.slack.private import PrivateMessages
-from notifications.text.sanitize import mrkdwn
 from notifications.views.approval_list import PendingLine
+from notifications.views.format import told
 from notifications.views.handover import Handover, deputy_told
 from notifications.views.replies import sentence
 from workflows.messages.decisions import Delegation, ReplyKind
@@ -96,7 +96,7 @@ class Deputies:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._approvals.delegate(approval, delegation)
         except SignoffError as error:
-            return mrkdwn(str(error))
+            return told(str(error))
         except TimeoutError:
             return "our workflow server does not answer just now; delegate it on its card"
         return "" if answer.reply is ReplyKind.DELEGATED else sentence(answer)

@@ -35,15 +35,25 @@ class Finding(NamedTuple):
 
     ok: bool
     sentence: str
+    note: bool = False
+    """Nothing is wrong, and nothing was shown to work."""
+
+    @property
+    def sign(self) -> str:
+        """In front of the sentence."""
+        if not self.ok:
+            return "✗"
+        return "•" if self.note else "✓"
 
 
 async def examine(settings: Settings, say: Console, *, online: bool = False) -> bool:
     """Print every finding; True when all is well. `online` also asks each model once."""
     healthy = True
-    checks = [_folders, _models, *([_asked] if online else []), _tool_policy]
+    models = [_models, _asked] if online else [_models, _untried]
+    checks = [_folders, *models, _tool_policy]
     for check in (*checks, _slack, _temporal, _database, _agents):
         async for finding in check(settings):
-            say.print(f"{'✓' if finding.ok else '✗'} {finding.sentence}", markup=False)
+            say.print(f"{finding.sign} {finding.sentence}", markup=False)
             healthy = healthy and finding.ok
     return healthy
 
@@ -70,13 +80,19 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
 async def _models(settings: Settings) -> AsyncIterator[Finding]:
     """Live or offline, and why; then what is missing for that."""
     access = settings.model_access
-    yield Finding(True, access.sentence)
+    yield Finding(True, access.sentence, note=not access.offline)
     for name, key in access.keys.found.items():
         value = key.get_secret_value()
         if len(value) < 20 or not value.isprintable() or " " in value:
             yield Finding(False, f"{name} does not look like a key: copy it again.")
     for problem in model_problems(settings):
         yield Finding(False, problem)
+
+
+async def _untried(settings: Settings) -> AsyncIterator[Finding]:
+    """A key that is there may be wrong, or may be nobody's any more."""
+    if not settings.model_access.offline:
+        yield Finding(True, "No model was tried: 'signoff doctor --online' tries each.", note=True)
 
 
 async def _asked(settings: Settings) -> AsyncIterator[Finding]:
@@ -122,7 +138,7 @@ async def _slack(settings: Settings) -> AsyncIterator[Finding]:
 def _scopes(settings: Settings, granted: str) -> Finding:
     manifest = settings.root / MANIFEST
     if not manifest.exists() or not granted:
-        return Finding(True, "Scopes were not compared: no manifest.yml here.")
+        return Finding(True, "Scopes were not compared: no manifest.yml here.", note=True)
     wanted = yaml.safe_load(manifest.read_text(encoding="utf-8"))["oauth_config"]["scopes"]["bot"]
     missing = sorted(set(wanted) - {scope.strip() for scope in granted.split(",")})
     if missing:
@@ -152,14 +168,16 @@ async def _heartbeat(settings: Settings, slack: AsyncWebClient) -> Finding:
     """Of use without it, too."""
     wanted = settings.slack.heartbeat
     if not wanted:
-        return Finding(True, "No heartbeat: a Slack that brings no clicks is not noticed.")
+        return Finding(
+            True, "No heartbeat: a Slack that brings no clicks is not noticed.", note=True
+        )
     try:
         found = await Heartbeat(slack, wanted).place()
     except SlackApiError as error:
         return Finding(False, f"The heartbeat cannot use #{wanted} ({refusal(error)}): invite me.")
     if not found:
         sentence = f"No channel #{wanted} yet: make it (nobody needs to be in it), so that a Slack "
-        return Finding(True, sentence + "that brings no clicks is noticed.")
+        return Finding(True, sentence + "that brings no clicks is noticed.", note=True)
     return Finding(True, f"The heartbeat has its channel #{wanted}.")
 
 
@@ -184,14 +202,16 @@ async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
 async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
     address = settings.temporal.address
     if not bootstrap.is_ours(settings):
-        yield Finding(True, "Temporal isn't running here; 'signoff up' starts it.")
+        yield Finding(True, "Temporal isn't running here; 'signoff up' starts it.", note=True)
         return
     try:
         client = await bootstrap.connect(settings)
         missing = await temporal.missing_attributes(client)
     except SignoffError as error:
         if settings.temporal.embedded:
-            yield Finding(True, f"No Temporal at {address} now; 'signoff up' starts its own.")
+            yield Finding(
+                True, f"No Temporal at {address} now; 'signoff up' starts its own.", note=True
+            )
         else:
             yield Finding(False, str(error))
         return
@@ -206,7 +226,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     if settings.database_url.startswith("sqlite") and not (settings.folder / "signoff.db").exists():
-        yield Finding(True, "No audit database yet: the first start makes it.")
+        yield Finding(True, "No audit database yet: the first start makes it.", note=True)
         return
     try:
         engine = create_engine(settings.database_url)
@@ -223,7 +243,7 @@ async def _agents(settings: Settings) -> AsyncIterator[Finding]:
     if not _agents_run(settings):
         away = "Our agents are not running here; 'signoff up' or 'signoff agents' starts them"
         lacking = "" if extras.has_agents() else ", once signoff[agents] is installed"
-        yield Finding(True, f"{away}{lacking}.")
+        yield Finding(True, f"{away}{lacking}.", note=True)
         endpoints = [one for one in endpoints if not one.url.startswith(settings.agents_url)]
     client = A2AClient()
     try:

@@ -63,6 +63,8 @@ class SlackSettings(Section):
     """`http` takes Slack's signed requests on the web server, in place of sockets."""
     connections: int = Field(default=2, ge=1, le=5)
     """Socket Mode connections; with 2 or more a refresh loses nothing."""
+    read_seconds: float = Field(default=2.0, ge=0, le=60)
+    """What is decided within so many seconds of being shown is asked again; 0 takes it as it is."""
 
 
 class TemporalSettings(Section):

@@ -15,10 +15,18 @@ from bot.listeners.click import Body, Click, clicked, submitted
 from bot.listeners.replier import Replier
 from bot.listeners.trouble import in_time
 from notifications.cards.buttons import HomeCursor, Target, read
-from notifications.forms.bulk import FIELD, MOST, Chosen, choose_modal, chosen, confirm_modal
+from notifications.forms.bulk import (
+    FIELD,
+    MOST,
+    Chosen,
+    asked_again,
+    choose_modal,
+    chosen,
+    confirm_modal,
+)
 from notifications.slack.private import PrivateMessages
-from notifications.text.sanitize import mrkdwn
 from notifications.views.approval_list import PendingLine
+from notifications.views.format import told
 from notifications.views.replies import sentence
 from workflows.messages.decisions import Decision, Reply, ReplyKind, Verdict, Via
 
@@ -39,7 +47,9 @@ class BulkListeners:
         replier: Replier,
         private: PrivateMessages,
         onlookers: Onlookers,
+        read_seconds: float,
     ) -> None:
+        self._read_seconds = read_seconds
         self._gateway = gateway
         self._approvals = approvals
         self._replier = replier
@@ -73,7 +83,7 @@ class BulkListeners:
             problem = "None of these is waiting for you any more."
             await ack(response_action="errors", errors={f"{FIELD}0": problem})
             return
-        await ack(response_action="update", view=confirm_modal(still, opened))
+        await ack(response_action="update", view=confirm_modal(still, datetime.now(UTC), opened))
 
     async def confirm(self, ack: AsyncAck, body: Body) -> None:
         """Each is handed over before the form is acknowledged; one answer tells of all."""
@@ -82,6 +92,10 @@ class BulkListeners:
         if value is None or not value.targets:
             await ack()
             await self._replier.tell(click, Reply(reply=ReplyKind.UNKNOWN))
+            return
+        now = datetime.now(UTC)
+        if now.timestamp() - value.shown < self._read_seconds:
+            await ack(response_action="update", view=asked_again(body["view"], value, now))
             return
         click = click.model_copy(update={"home": value.home, "listed": value.listed})
         decisions = [_decision(click, target) for target in value.targets]
@@ -150,5 +164,5 @@ def _summary(answers: Sequence[Met]) -> str:
 
 def _said(answer: Met) -> str:
     if isinstance(answer, BaseException):
-        return mrkdwn(trouble.sentence(answer))
+        return told(trouble.sentence(answer))
     return "" if answer.accepted else sentence(answer)

@@ -1,9 +1,10 @@
 """A gesture as Slack describes it: who, where, on what, in a payload of any kind."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
-from notifications.cards.buttons import HomeCursor, ModalValue, Target
+from notifications.cards.buttons import ButtonValue, HomeCursor, ModalValue, Target
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Decision, Place, Verdict, Via
 
@@ -58,7 +59,17 @@ class Click(Frozen):
             place=self.place,
             thread=self.thread.ts if self.thread else "",
             home=self.home,
+            opened=time.time(),
         )
+
+    def seconds_after(self, button: ButtonValue) -> float:
+        """How long its card or list was shown when this button was pressed.
+
+        Both moments of a card are Slack's; a list carries our own.
+        """
+        if self.place is None:
+            return time.time() - button.shown
+        return _seconds(self.unique) - _seconds(self.place.ts)
 
 
 def clicked(body: Body) -> Click:
@@ -99,6 +110,14 @@ def _person(body: Body) -> dict[str, str]:
         "name": user.get("name") or user.get("username") or "",
         "team": user.get("team_id") or (body.get("team") or {}).get("id") or "",
     }
+
+
+def _seconds(ts: str) -> float:
+    """Slack's timestamp; 0 for what is none."""
+    try:
+        return float(ts)
+    except ValueError:
+        return 0.0
 
 
 def _place(channel: str, ts: str) -> Place | None:

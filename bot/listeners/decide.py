@@ -1,7 +1,11 @@
 """Approve, Reject, Request changes: a click, or the form it opened. Nothing is decided here.
 
 Every handler hands over first and acknowledges then, so an acknowledged click cannot be lost.
+What was decided within `read_seconds` of being shown is marked as hasty, and asked again: the
+second tap of two may meet the next card.
 """
+
+import time
 
 from slack_bolt.async_app import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,16 +31,21 @@ from workflows.messages.policy import Risk
 from workflows.messages.requests import Look
 
 _NOTHING_CHOSEN = "Choose what you decide."
-_REASON_MISSING = "Choose or write a reason."
+_REASON_MISSING = "Write a reason."
+_NO_PRESET = "Choose or write a reason."
+_UNREAD = "This form had only just opened. Read it, then send it again."
 
 
 class DecideListeners:
     """Builds the decision, hands it to the gateway, and only then acknowledges."""
 
-    def __init__(self, gateway: Gateway, replier: Replier, forms: Forms) -> None:
+    def __init__(
+        self, gateway: Gateway, replier: Replier, forms: Forms, read_seconds: float
+    ) -> None:
         self._gateway = gateway
         self._replier = replier
         self._forms = forms
+        self._read_seconds = read_seconds
 
     async def approve(self, ack: AsyncAck, body: Body) -> None:
         """One click, on a card, in Home or in a private list."""
@@ -46,7 +55,9 @@ class DecideListeners:
             return
         via = Via.BUTTON if click.home is None and not click.listed else Via.HOME
         decision = click.decision(button, button.verdict, via)
-        await self._take(ack, button.approval, click, decision)
+        hasty = click.seconds_after(button) < self._read_seconds
+        marked = decision.model_copy(update={"hasty": hasty})
+        await self._take(ack, button.approval, click, marked)
 
     async def ask(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         """Open the form for a verdict that needs words."""
@@ -90,8 +101,10 @@ class DecideListeners:
             await ack(response_action="errors", errors={VERDICT: _NOTHING_CHOSEN})
             return
         errors = wrong_phrase(view, value) if verdict is Verdict.APPROVE else {}
+        errors |= self._unread(value)
         if not comment and _wants_words(verdict, value):
-            errors = {COMMENT: _REASON_MISSING}
+            presets = REASON in view["state"]["values"]
+            errors = {COMMENT: _NO_PRESET if presets else _REASON_MISSING}
         if errors:
             await ack(response_action="errors", errors=errors)
             return
@@ -108,7 +121,7 @@ class DecideListeners:
             await self._unknown(ack, click)
             return
         changed = edited(view, value)
-        if errors := changed.errors | wrong_phrase(view, value):
+        if errors := changed.errors | wrong_phrase(view, value) | self._unread(value):
             await ack(response_action="errors", errors=errors)
             return
         assert changed.edit is not None
@@ -124,6 +137,11 @@ class DecideListeners:
         taken = await self._gateway.decide(approval, decision)
         await ack()
         self._replier.after(taken, approval, decision, click)
+
+    def _unread(self, value: ModalValue) -> dict[str, str]:
+        """The form was sent as soon as it was opened."""
+        hasty = time.time() - value.opened < self._read_seconds
+        return {COMMENT: _UNREAD} if hasty else {}
 
     async def _unknown(self, ack: AsyncAck, click: Click) -> None:
         await ack()

@@ -21,8 +21,8 @@ from bot.listeners.trouble import sentence
 from notifications.cards.buttons import ActionId, HomeCursor, ModalValue, read
 from notifications.forms.inputs import modal
 from notifications.slack.private import PrivateMessages
-from notifications.text.sanitize import mrkdwn
 from notifications.views.blocks import Block, section
+from notifications.views.format import told
 from notifications.views.home import home_in_trouble
 from workflows.messages.decisions import Place
 
@@ -52,7 +52,7 @@ class Edge:
         """Answer; what is returned is the ack, where none went out before."""
         text, acked = sentence(error), ack.response is not None
         if body.get("command") and not acked:
-            return await ack(response_type="ephemeral", text=mrkdwn(text))
+            return await ack(response_type="ephemeral", text=told(text))
         if body.get("type") == "view_submission" and not acked:
             return await ack(**_in_form(body["view"], text))
         saying = asyncio.create_task(self._first(self._ways(body, text)))
@@ -87,7 +87,7 @@ class Edge:
         ways: list[Way] = []
         if (body.get("view") or {}).get("type") == "modal" and body.get("type") == "block_actions":
             ways.append(lambda: self._push(body["trigger_id"], text))
-        ways.append(lambda: self._private.say(user, place, mrkdwn(text)))
+        ways.append(lambda: self._private.say(user, place, told(text)))
         if url := body.get("response_url"):
             ways.append(lambda: _respond(url, text))
         return ways
@@ -105,14 +105,14 @@ class Edge:
         return False
 
     async def _direct(self, user: str, text: str) -> None:
-        await self._private.say(user, None, mrkdwn(text))
+        await self._private.say(user, None, told(text))
 
     async def _push(self, trigger: str, text: str) -> None:
         await self._slack.views_push(trigger_id=trigger, view=error_view(text))
 
     async def _home(self, event: Body, text: str) -> None:
         cursor = HomeCursor.read((event.get("view") or {}).get("private_metadata", ""))
-        view = home_in_trouble(cursor, "", mrkdwn(text))
+        view = home_in_trouble(cursor, "", told(text))
         await self._slack.views_publish(user_id=event["user"], view=view)
 
 
@@ -122,7 +122,7 @@ Tell = Callable[[str], Awaitable[None]]
 
 def error_view(text: str) -> Block:
     """On top of a form; going back shows the form as it was."""
-    return modal(ActionId.READ_MODAL, "That didn't work", [section(mrkdwn(text))], close="Back")
+    return modal(ActionId.READ_MODAL, "That didn't work", [section(told(text))], close="Back")
 
 
 def _in_form(view: Body, text: str) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _where(body: Body) -> tuple[str, Place | None]:
 
 async def _respond(url: str, text: str) -> None:
     answer = await AsyncWebhookClient(url, timeout=5).send(
-        text=mrkdwn(text), response_type="ephemeral", replace_original=False
+        text=told(text), response_type="ephemeral", replace_original=False
     )
     if answer.status_code != 200:
         raise ConnectionError("the address of the answer was refused")

@@ -14,7 +14,7 @@ from bot.approvals.lists import ApprovalLists
 from bot.listeners.click import Click
 from bot.listeners.errors import Edge
 from notifications.slack.private import PrivateMessages
-from notifications.text.sanitize import mrkdwn
+from notifications.views.format import told
 from notifications.views.replies import sentence
 from workflows.messages.decisions import Decision, Delegation, Reply, ReplyKind, Snooze
 
@@ -45,7 +45,7 @@ class Replier:
 
     async def say(self, click: Click, text: str) -> None:
         """A sentence of ours; not escaped yet."""
-        await self._private.say(click.user, click.thread, mrkdwn(text))
+        await self._private.say(click.user, click.thread, told(text))
 
     def after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
         """Answer what the workflow cannot, and make Home or the list true where it happened."""
@@ -96,7 +96,7 @@ class Replier:
     async def _met(self, approval: str, gesture: Gesture) -> tuple[Reply, bool]:
         """What the workflow made of it, and whether it has to go from the list."""
         if isinstance(gesture, Delegation):
-            return Reply(reply=ReplyKind.DONE, detail="It is being handed on."), False
+            return Reply(reply=ReplyKind.DONE, detail="Your decision is being delegated."), False
         if isinstance(gesture, Snooze):
             detail = f"You will be reminded in {gesture.minutes} minutes."
             return Reply(reply=ReplyKind.DONE, detail=detail), False

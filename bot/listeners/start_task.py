@@ -29,6 +29,7 @@ from notifications.forms.task import (
     file_options,
     file_value,
     is_digest,
+    nothing_given,
     pipeline_options,
     sources,
     task_form,
@@ -36,7 +37,7 @@ from notifications.forms.task import (
 from notifications.text.sanitize import mrkdwn
 from notifications.views import words
 from notifications.views.agent_health import fleet_blocks, fleet_text
-from notifications.views.format import code, person
+from notifications.views.format import code, files, person, told
 from notifications.views.home import TaskLine
 from notifications.views.task_message import task_text
 from workflows.messages.tasks import Source, SourceKind
@@ -129,6 +130,8 @@ class StartTaskListeners:
                     inputs += [await self._usable(one, user, channel, client) for one in given]
                 except BadRequest as error:
                     errors[block] = str(error)
+            if not inputs:
+                errors = nothing_given(view, self._settings.fields(pipeline)) | errors
             if errors:
                 await ack(response_action="errors", errors=errors)
                 return
@@ -194,10 +197,10 @@ class StartTaskListeners:
             case Verb.STATUS:
                 return task_text(await self._seen.view(_required(command), user))
             case Verb.CANCEL:
-                return mrkdwn(await self._seen.cancel(_required(command), user))
+                return told(await self._seen.cancel(_required(command), user))
             case Verb.BYPASS:
                 words = command.words
-                return mrkdwn(await self._bypasses.open(words, user, body["trigger_id"]))
+                return told(await self._bypasses.open(words, user, body["trigger_id"]))
             case _:
                 return slash_commands.HELP
 
@@ -258,7 +261,7 @@ def _listed(lines: list[TaskLine]) -> str:
     if not lines:
         return "You have no running task. `/task` opens a form to start one."
     return "\n".join(
-        f"• {code(line.id)} {mrkdwn(line.pipeline)} of {mrkdwn(line.sources)}: "
+        f"• {code(line.id)} {mrkdwn(line.pipeline)} of {files(line.sources.split(', '))}: "
         f"{words.task(line.status)[1]}, for {person(line.requester)}"
         for line in lines
     )

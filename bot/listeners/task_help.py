@@ -10,7 +10,7 @@ from bot.listeners.click import clicked
 from bot.listeners.trouble import in_time
 from notifications.cards.buttons import TaskValue, read
 from notifications.slack.private import PrivateMessages
-from notifications.text.sanitize import mrkdwn
+from notifications.views.format import told
 
 Body = dict[str, Any]
 
@@ -43,4 +43,4 @@ class TaskHelpListeners:
             else:
                 text = await self._tasks.cancel(value.task, user)
         await ack()
-        await self._private.say(user, click.thread, mrkdwn(text))
+        await self._private.say(user, click.thread, told(text))

@@ -38,6 +38,7 @@ from bot.approvals.lists import ApprovalLists
 from bot.approvals.pending import PendingInTemporal
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
+from bot.approvals.waiting_tasks import WaitingTasks
 from bot.config.agents import agent_activities, registry
 from bot.config.auto_approval import Rules
 from bot.config.errors import UnavailableError
@@ -210,7 +211,7 @@ def _activities(
     web = PublicWeb(
         most_bytes=settings.inputs.max_bytes, seconds=settings.inputs.url_timeout.total_seconds()
     )
-    delivery = SlackDelivery(slack, Unwell(FleetStore(engine)), pacer)
+    delivery = SlackDelivery(slack, Unwell(FleetStore(engine)), pacer, WaitingTasks(lists))
     preferences, names = PreferenceStore(engine), Names(slack)
     mail, planner = mail_activities(settings, engine, names), LadderPlanner(preferences)
     people = SlackPeople(slack, preferences, names)
@@ -364,15 +365,15 @@ def _listen(
     deputies = Deputies(slack, approvals, private)
     bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
     starters, seen = Starters(settings, onlookers), SeenTasks(tasks, approvals, onlookers)
-    folders = input_folders(settings)
+    folders, read = input_folders(settings), settings.slack.read_seconds
     edge.guard(app)
     listeners.register(
         app,
         Listeners(
-            decide=DecideListeners(gateway, replier, forms),
+            decide=DecideListeners(gateway, replier, forms, read),
             more=MoreListeners(gateway, replier, forms),
             inbox=InboxListeners(home, lists, preferences, deputies, replier),
-            bulk=BulkListeners(gateway, approvals, replier, private, onlookers),
+            bulk=BulkListeners(gateway, approvals, replier, private, onlookers, read),
             send=SendListeners(approvals, settings, starters, onlookers),
             start_task=StartTaskListeners(
                 tasks, settings, folders, bypasses, fleet, starters, seen

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import fcntl
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -16,7 +15,7 @@ from temporalio.service import RPCError
 from bot.config.errors import ConfigurationError, UnavailableError
 from bot.config.settings import TemporalSettings
 from bot.processes import ports
-from bot.processes.file_locks import TEMPORAL
+from bot.processes.file_locks import TEMPORAL, take
 from bot.processes.subprocesses import die_with_parent, stop
 from bot.temporal import client as temporal
 
@@ -77,12 +76,10 @@ def command(settings: TemporalSettings, database: Path) -> list[str]:
 def _lock(path: Path) -> Iterator[IO[str]]:
     """Held by the server process itself, so it lasts exactly as long as the server."""
     with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not take(file):
             raise ConfigurationError(
                 f"Another Temporal server already uses {path.parent}: stop that 'signoff' first."
-            ) from None
+            )
         yield file
 
 

@@ -2,11 +2,15 @@
 
 import contextlib
 import fcntl
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 TEMPORAL = "temporal.lock"
 AGENTS = "agents.lock"
+_TRIES = 6
+_PAUSE = 0.01
 
 
 @contextlib.contextmanager
@@ -18,13 +22,23 @@ def shared(path: Path) -> Iterator[None]:
         yield
 
 
+def take(file: IO[str]) -> bool:
+    """Take the lock of an open file for oneself; False when somebody holds it.
+
+    Whoever only looks (`is_held`) holds it for a moment, so it is tried again for 50 ms.
+    """
+    for turn in range(_TRIES):
+        time.sleep(_PAUSE if turn else 0)
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+    return False
+
+
 def is_held(path: Path) -> bool:
     """Whether a process holds it; False where there is no such file."""
     try:
         with path.open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            return not take(file)
     except FileNotFoundError:
         return False
-    return False

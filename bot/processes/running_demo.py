@@ -5,7 +5,6 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from pydantic import SecretStr, ValidationError
 from rich.console import Console
@@ -118,20 +117,11 @@ def found(settings: Settings, say: Console) -> Settings:
 def _running(path: Path) -> RunningDemo | None:
     """What the note says, while whoever wrote it is alive."""
     try:
-        with path.open(encoding="utf-8") as note:
-            if not _is_held(note):
-                return None
-            return RunningDemo.model_validate_json(note.read())
+        if not is_held(path):
+            return None
+        return RunningDemo.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, ValidationError):
         return None
-
-
-def _is_held(note: IO[str]) -> bool:
-    try:
-        fcntl.flock(note, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    return False
 
 
 def _at_its_servers(settings: Settings, running: RunningDemo) -> Settings:

@@ -115,5 +115,8 @@ def print_addresses(settings: Settings, say: Console) -> None:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
     say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
-    say.print(f"  Models    {settings.model_access.sentence.removeprefix('Models: ')}")
+    models = settings.model_access
+    untried = "" if models.offline else " (not tried)"
+    about = models.sentence.removeprefix("Models: ").rstrip(".")
+    say.print(f"  Models    {about}{untried}", markup=False, soft_wrap=True)
     say.print(f"  Log       {settings.folder / 'signoff.log'}")

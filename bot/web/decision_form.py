@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from aiohttp import web
 
+from notifications.views.replies import NOT_RECORDED
 from workflows.content.proposal import typed_rightly
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Verdict
@@ -19,7 +20,7 @@ _SECONDS: Final = 10.0
 _LABELS = {
     Verdict.APPROVE: "Approve",
     Verdict.REJECT: "Reject",
-    Verdict.REQUEST_CHANGES: "Ask for changes",
+    Verdict.REQUEST_CHANGES: "Request changes",
 }
 
 
@@ -105,8 +106,8 @@ def choices(view: CardView, *, live: bool) -> tuple[VerdictOption, ...]:
 
 def comment_note(view: CardView) -> str:
     """When a comment is needed."""
-    needed = "to reject or to ask for changes"
-    return f" (needed {needed if view.request.policy.reason_required else 'to ask for changes'})"
+    needed = "to reject or to request changes"
+    return f" (needed {needed if view.request.policy.reason_required else 'to request changes'})"
 
 
 def phrase(view: CardView) -> str:
@@ -120,12 +121,12 @@ def problem(form: DecisionForm, view: CardView) -> str:
         form.verdict is Verdict.REJECT and view.request.policy.reason_required
     )
     if form.verdict is None:
-        return "Please choose a verdict. Nothing was counted."
+        return f"Choose a decision. {NOT_RECORDED}"
     if reason and not form.comment.strip():
-        return "Please say why, in the comment. Nothing was counted."
+        return f"Write a reason as the comment. {NOT_RECORDED}"
     if len(form.comment) > LONGEST_COMMENT:
-        return f"Please keep the comment below {LONGEST_COMMENT:,} characters. Nothing was counted."
+        return f"Keep the comment under {LONGEST_COMMENT:,} characters. {NOT_RECORDED}"
     typed = typed_rightly(form.confirmation, phrase(view))
     if form.verdict is Verdict.APPROVE and phrase(view) and not typed:
-        return f"To approve, please type {phrase(view)} into its field. Nothing was counted."
+        return f"To approve, type {phrase(view)} in its field. {NOT_RECORDED}"
     return ""

@@ -27,6 +27,7 @@ from bot.web.form_guard import FormGuard
 from bot.web.mailed_case import MailedCase
 from bot.web.page_templates import PageTemplates
 from notifications.text.sanitize import visible
+from notifications.views.replies import NOT_RECORDED
 from storage.errors import DatabaseUnavailable
 from storage.mail_tokens import (
     MailTokens,
@@ -52,36 +53,37 @@ _MENDABLE = frozenset(
         ReplyKind.REASON_MISSING,
         ReplyKind.CONFIRMATION_MISSING,
         ReplyKind.NOT_READY,
+        ReplyKind.HASTY,
         ReplyKind.NOT_LIVE,
         ReplyKind.REVISIONS_USED_UP,
     }
 )
 _CLOSED = {
-    TicketState.USED: "This link was used already, and works only once.",
-    TicketState.REVOKED: "This link does not work any more: there is nothing left to decide.",
+    TicketState.USED: "This link has already been used; it works only once.",
+    TicketState.REVOKED: "This link no longer works: there is nothing left to decide.",
     TicketState.EXPIRED: "This link has expired. Please decide in Slack, or wait for a new mail.",
     TicketState.LOCKED: (
         "This link is locked, because the code was wrong too often. Please decide in Slack."
     ),
 }
-_ELSEWHERE = "The whole text cannot be shown here; it hangs in the Slack thread as a file."
-_GONE = "This request is not known here any more. Nothing was counted."
+_ELSEWHERE = "The whole text can't be shown here; it is attached in the Slack thread."
+_GONE = f"This request is no longer known here. {NOT_RECORDED}"
 _UNAVAILABLE = (
-    "One of our services does not answer just now. Please send it again in a minute: your code "
-    "stays valid, and nothing is ever counted twice."
+    "One of our services isn't responding. Please send it again in a minute: your code stays "
+    "valid, and no decision is ever recorded twice."
 )
 _BROKEN = "That was our mistake. Please open the link again to see where things stand."
 _CROWDED = (
-    "Too many requests come from where you are just now. Nothing was counted; please send it again "
-    "in a moment."
+    "Too many requests are coming from your network. Nothing was recorded: please try again in a "
+    "moment."
 )
 _UNCHANGED = "Nothing was changed"
-_MINE = "Your decision was counted."
+_MINE = "Your decision was recorded."
 _ALLOW = "GET, HEAD, OPTIONS, POST"
 _UNKNOWN = "This link is not known here. Please open it again from the mail, as a whole."
 _NOT_OURS = (
-    "Nothing was counted: the form did not come from our page, or that page was opened anew "
-    "since. Please open the link in your mail again."
+    f"{NOT_RECORDED} The form didn't come from our page, or the page was opened again since. "
+    "Please open the link in your e-mail again."
 )
 
 Answering = Callable[[web.Request, str, DecisionForm, Ticket], Awaitable[web.Response]]
@@ -114,12 +116,14 @@ def register(
     full_text: FullText | None = None,
     names: NamesOn | None = None,
     client: Client | None = None,
+    read_seconds: float = 2.0,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
     """Add the page's routes. The token stands in the path: keep paths out of access logs.
 
     `full_text` gives an approval's whole text, which a view does not carry. `client` tells who
-    asks; without it, it is whoever connects.
+    asks; without it, it is whoever connects. A form sent within `read_seconds` of its page is
+    asked for again.
     """
     page = DecisionPage(
         tokens,
@@ -128,6 +132,7 @@ def register(
         full_text=full_text,
         names=names or _nobody,
         client=client or client_address(),
+        read_seconds=read_seconds,
         clock=clock,
     )
     app.router.add_route("*", PATH, page.handle)
@@ -146,6 +151,7 @@ class DecisionPage:
         full_text: FullText | None,
         names: NamesOn,
         client: Client,
+        read_seconds: float,
         clock: Callable[[], datetime],
     ) -> None:
         self._tokens = tokens
@@ -154,6 +160,7 @@ class DecisionPage:
         self._full_text = full_text
         self._names = names
         self._client = client
+        self._read_seconds = read_seconds
         self._addresses = Crowd()
         self._links = Crowd(LINKS_INSIDE, OF_ONE_LINK)
         self._clock = clock
@@ -166,7 +173,7 @@ class DecisionPage:
         except Crowded:
             return self._come_again()
         except BadForm as error:
-            return self._templates.message("Not counted", str(error), error.status)
+            return self._templates.message("Not recorded", str(error), error.status)
         except BadRequest:
             return self._templates.message("Not found", _GONE, HTTPStatus.NOT_FOUND)
         except (SignoffError, DatabaseUnavailable, TimeoutError):
@@ -256,7 +263,8 @@ class DecisionPage:
         case: MailedCase,
     ) -> web.Response:
         """The token is claimed: it is settled, or released, whatever the answer is."""
-        decision = case.decision(form, decision_id)
+        hasty = self._guard.seconds_after(form.seal, case.now) < self._read_seconds
+        decision = case.decision(form, decision_id, hasty=hasty)
         try:
             async with asyncio.timeout(PATIENCE):
                 answer = await self._approvals.decide(case.ticket.approval_id, decision)
@@ -278,7 +286,7 @@ class DecisionPage:
         return self._templates.message(title, told, HTTPStatus.CONFLICT, about=case.about)
 
     def _not_ours(self) -> web.Response:
-        return self._templates.message("Not counted", _NOT_OURS, HTTPStatus.FORBIDDEN)
+        return self._templates.message("Not recorded", _NOT_OURS, HTTPStatus.FORBIDDEN)
 
     def _come_again(self) -> web.Response:
         response = self._templates.message("Please try again", _CROWDED, HTTPStatus(429))
@@ -318,7 +326,7 @@ class DecisionPage:
     ) -> web.Response:
         closed, card = case.closed_why(), case.card
         nonce = self._guard.nonce(request, token)
-        seal = self._guard.seal(token, nonce, card.digest)
+        seal = self._guard.seal(token, nonce, card.digest, self._clock())
         response = self._templates.page(
             "decision",
             HTTPStatus.UNPROCESSABLE_ENTITY if sent else HTTPStatus.OK,
@@ -357,4 +365,4 @@ async def _nobody(_view: CardView) -> Mapping[str, str]:
 
 def _wrong_code(ticket: Ticket) -> str:
     left = f"{ticket.tries_left} {'try' if ticket.tries_left == 1 else 'tries'} left"
-    return f"That is not the code of this mail ({left}). Nothing was counted."
+    return f"That isn't the code from this e-mail ({left}). {NOT_RECORDED}"

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -42,14 +43,22 @@ class FormGuard:
             samesite="Strict",
         )
 
-    def seal(self, token: str, nonce: str, shown: str) -> str:
-        """What the form carries: proof that this browser was shown this."""
-        return hmac.new(token.encode(), f"{nonce}\n{shown}".encode(), hashlib.sha256).hexdigest()
+    def seal(self, token: str, nonce: str, shown: str, at: datetime) -> str:
+        """What the form carries: proof that this browser was shown this, and when."""
+        return self._sealed(token, nonce, shown, f"{at.timestamp():.3f}")
+
+    def _sealed(self, token: str, nonce: str, shown: str, at: str) -> str:
+        said = f"{nonce}\n{shown}\n{at}".encode()
+        return f"{at}.{hmac.new(token.encode(), said, hashlib.sha256).hexdigest()}"
+
+    def seconds_after(self, seal: str, now: datetime) -> float:
+        """How long the page of a genuine form was shown."""
+        return now.timestamp() - float(seal.rpartition(".")[0])
 
     def genuine(self, request: web.Request, token: str, shown: str, seal: str) -> bool:
         """Whether the post comes from our page, this browser and this link."""
         nonce = request.cookies.get(_cookie(token), "")
-        expected = self.seal(token, nonce, shown)
+        expected = self._sealed(token, nonce, shown, seal.rpartition(".")[0])
         given = seal.encode("utf-8", "replace")
         sealed = hmac.compare_digest(expected.encode(), given)
         return self._from_here(request) and bool(_NONCE.fullmatch(nonce)) and sealed

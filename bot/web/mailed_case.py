@@ -76,7 +76,7 @@ class MailedCase:
         names = {**self.known, **{one.id: one.name for one in people if one.name}}
         return plain(sentence(answer), names)
 
-    def decision(self, form: DecisionForm, decision_id: str) -> Decision:
+    def decision(self, form: DecisionForm, decision_id: str, *, hasty: bool = False) -> Decision:
         """The form as a decision; it has a verdict."""
         assert form.verdict is not None
         return Decision(
@@ -90,6 +90,7 @@ class MailedCase:
             via=Via.EMAIL,
             comment=form.comment.strip(),
             confirmation=form.confirmation,
+            hasty=hasty,
         )
 
     def form(self, action: str, seal: str, sent: DecisionForm | None) -> FormView:

@@ -69,4 +69,5 @@ def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: N
         full_text=full_text,
         names=names.on,
         client=client_address(settings.web.trusted_proxies),
+        read_seconds=settings.slack.read_seconds,
     )

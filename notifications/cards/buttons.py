@@ -63,7 +63,7 @@ class Target(BaseModel):
 
     def text(self) -> str:
         """The JSON that goes into the button."""
-        return self.model_dump_json(by_alias=True)
+        return self.model_dump_json(by_alias=True, exclude_defaults=True)
 
     def about(self) -> "Target":
         """The target alone."""
@@ -71,9 +71,10 @@ class Target(BaseModel):
 
 
 class ButtonValue(Target):
-    """The value of every decision button."""
+    """The value of every decision button; `shown` is when a list with it was made (epoch)."""
 
     verdict: Verdict = Field(alias="v")
+    shown: float = Field(alias="s", default=0.0)
 
 
 class MenuValue(Target):
@@ -106,8 +107,8 @@ class ModalValue(BaseModel):
     `place` is the message that was clicked and `thread` where an answer is seen; both empty when
     the form was opened from Home (then `home` is what Home showed) or from a list. `shown` holds a
     digest of each text that the form came filled with, so that an unchanged field is known as
-    such. `required` says that one of several fields has to be filled in, `phrase` what has to be
-    typed to confirm.
+    such, and `opened` is when that was (epoch). `required` says that one of several fields has to
+    be filled in, `phrase` what has to be typed to confirm.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,6 +119,7 @@ class ModalValue(BaseModel):
     place: Place | None = None
     thread: str = ""
     shown: dict[str, str] = {}
+    opened: float = 0.0
     required: bool = False
     phrase: str = ""
     home: HomeCursor | None = None

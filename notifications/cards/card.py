@@ -10,23 +10,32 @@ from datetime import UTC, datetime
 from notifications.cards.buttons import MenuChoice, Target
 from notifications.cards.call_list import call_blocks, call_lines
 from notifications.cards.decide_buttons import decide_buttons
-from notifications.cards.difference import as_blocks, as_text, difference_of
-from notifications.cards.facts import facts, outcome_line, progress, title, to_come, warnings
-from notifications.cards.runs import counted, ran_before, warning
+from notifications.cards.difference import as_blocks, difference_of
+from notifications.cards.facts import (
+    facts,
+    headline,
+    outcome_line,
+    progress,
+    settled_by,
+    title,
+    to_come,
+    warnings,
+)
+from notifications.cards.runs import ran_before
 from notifications.text.sanitize import clip, inert, mrkdwn
 from notifications.views import words
 from notifications.views.blocks import Block, context, divider, fields, header, quote, section
-from notifications.views.format import code, people, person, plain_moment
+from notifications.views.format import code, person
 from workflows.content.edit_note import edit_note, one_line
 from workflows.content.rendering import CARD_FINDING, CARD_FINDINGS, figures
 from workflows.messages.content_hash import PREFIX
 from workflows.messages.requests import CardView
 
+TEXT_SHOWN, QUESTION_SHOWN = 120, 90
 SUMMARY_SHOWN = 1_200
 FINDINGS_SHOWN = CARD_FINDINGS
 FINDING_SHOWN = CARD_FINDING
 FIGURES_SHOWN = 300
-CALLS_SHOWN = 6_000
 COMMENT_SHOWN = 600
 DIFF_SHOWN = 1_800
 
@@ -60,43 +69,28 @@ def head(view: CardView) -> list[Block]:
 
 
 def card_text(view: CardView) -> str:
-    """The same in plain text, for notifications and screen readers."""
-    request = view.request
-    lines = [
-        f"{_heading(view)}: {mrkdwn(title(view))}",
-        *_changed_lines(view),
-        *(": ".join(fact.replace("*", "").split("\n", 1)) for fact in facts(view)),
-        *warnings(view, _shown(view)),
-    ]
-    if request.feedback:
-        lines.append(f"Asked for: {clip(request.feedback, COMMENT_SHOWN, mrkdwn).shown}")
-    if request.ran:
-        lines.append(f"Ran before: {counted(request.ran)}. {warning(request.ran)}".strip())
-    if request.result.calls:
-        shown = "\n".join(call_lines(request.result.calls))
-        lines.append(f"{_label(view)}:\n{clip(shown, CALLS_SHOWN, mrkdwn).shown}")
-    else:
-        summary = clip(request.result.summary, SUMMARY_SHOWN, mrkdwn).shown
-        lines.append(f"{_label(view)}: {summary}")
-        lines += [f"• {clip(text, FINDING_SHOWN, mrkdwn).shown}" for text in _findings(view)]
-        if listed := figures(request.result):
-            lines.append(f"Figures: {clip(listed, FIGURES_SHOWN, mrkdwn).shown}")
-    lines += [_fine_print(view), *progress(view)]
-    lines += to_come(view, datetime.now(UTC), plain_moment)
-    return "\n".join([*lines, *_closing(view)])
+    """The notification, at most 120 characters: the question first; once decided, the outcome."""
+    ballot, summary = view.ballot, view.request.result.summary
+    if ballot.outcome is None:
+        return _and(_question(view), summary)
+    did = f"{words.outcome(ballot)[1]}: {mrkdwn(title(view))}"
+    by = settled_by(view)
+    return _and(did + by if len(did + by) <= TEXT_SHOWN else did, view.reason)
 
 
-_NO_CHANGE = "none."
+def _question(view: CardView) -> str:
+    """`Approve analysis of sales.csv (v2)?`"""
+    request, asked = view.request, headline(view)
+    about = asked.removeprefix("Approve ").removesuffix("?") if request.result.calls else asked
+    version = f" (v{request.revision})" if request.revision > 1 else ""
+    return f"Approve {clip(about, QUESTION_SHOWN, mrkdwn).shown}{version}?"
 
 
-def _changed_lines(view: CardView) -> Iterator[str]:
-    request = view.request
-    if note := edit_note(view):
-        yield f"Edited by {person(request.edited_by)}: {mrkdwn(note)}"
-        yield from _edit_comment(view)
-    if request.previous is not None:
-        changed = as_text(difference_of(view)) or _NO_CHANGE
-        yield f"Changes since v{request.revision - 1}: {_escaped(changed)}"
+def _and(text: str, said: str) -> str:
+    """The text, and as much as there is room for of what an agent or a person wrote."""
+    text = clip(text, TEXT_SHOWN).shown
+    quoted = clip(" ".join(said.split()), max(0, TEXT_SHOWN - len(text) - 3), mrkdwn).shown
+    return f"{text} “{quoted}”" if quoted else text
 
 
 def _edit_comment(view: CardView) -> Iterator[str]:
@@ -104,25 +98,6 @@ def _edit_comment(view: CardView) -> Iterator[str]:
     request = view.request
     if said := one_line(request.edit_comment):
         yield f"{person(request.edited_by)}: {clip(said, COMMENT_SHOWN, mrkdwn).shown}"
-
-
-def _escaped(text: str) -> str:
-    return clip(text, DIFF_SHOWN, mrkdwn).shown
-
-
-def _heading(view: CardView) -> str:
-    if view.ballot.outcome is None:
-        return "Approval wanted"
-    return words.outcome(view.ballot)[1]
-
-
-def _closing(view: CardView) -> list[str]:
-    ballot = view.ballot
-    if ballot.outcome is None:
-        until = f", until {plain_moment(ballot.deadline)}" if ballot.deadline else ""
-        return [f"Who may decide: {people(ballot.deciders()) or 'nobody'}{until}."]
-    reason = [clip(view.reason, COMMENT_SHOWN, mrkdwn).shown] if view.reason else []
-    return [outcome_line(view), *reason]
 
 
 def _shown(view: CardView) -> str:
@@ -184,7 +159,7 @@ def _changes(view: CardView) -> list[Block]:
     edited = [context(by), *map(context, _edit_comment(view))] if note else []
     sections, whole = as_blocks(difference_of(view), DIFF_SHOWN)
     if not sections:
-        return [*edited, context(f"🔍 Changes since {since}: {_NO_CHANGE}")]
+        return [*edited, context(f"🔍 Changes since {since}: none.")]
     cut = "" if whole else "; not all of them fit here, the attached file has everything"
     head = f"🔍 Changes since {since}: removed is struck, added is bold{cut}. Up to the line:"
     return [*edited, context(head), {"type": "rich_text", "elements": sections}, divider()]
@@ -232,6 +207,7 @@ def _buttons(view: CardView) -> Block:
         view.request.title,
         careful=policy.careful(),
         changeable=changeable,
+        settles=policy.edit_settles(),
         without=frozenset() if editable else frozenset({MenuChoice.EDIT}),
     )
 

@@ -8,8 +8,8 @@ BLOCK = "signoff_decision"
 VALUE = 150
 
 _MENU = {
-    MenuChoice.EDIT: "Approve with edits…",
-    MenuChoice.HAND_ON: "Hand on to…",
+    MenuChoice.EDIT: "Edit and resubmit…",
+    MenuChoice.HAND_ON: "Delegate…",
     MenuChoice.LATER: "Remind me later…",
     MenuChoice.EVERYTHING: "Show everything",
     MenuChoice.WITHDRAW: "Withdraw…",
@@ -34,29 +34,38 @@ def decide_buttons(
     changeable: bool,
     block: str = BLOCK,
     without: frozenset[MenuChoice] = frozenset(),
+    shown: float = 0.0,
+    settles: bool = False,
 ) -> Block:
-    """Approve, Reject, Request changes while that is possible, and the menu."""
+    """Approve, Reject, Request changes while that is possible, and the menu.
+
+    `settles` where whoever edits it approves it, too. `shown` is now (epoch) in a list that is
+    replaced in place; a card's own time is Slack's.
+    """
     wanted = [ActionId.APPROVE_WITH_CARE if careful else ActionId.APPROVE, ActionId.REJECT]
     if changeable:
         wanted.append(ActionId.REQUEST_CHANGES)
     choices = [choice for choice in MenuChoice if choice not in without]
-    buttons = [_button(target, title, action) for action in wanted]
-    return actions(block, [*buttons, *_more(target, choices)])
+    buttons = [_button(target, title, action, shown) for action in wanted]
+    return actions(block, [*buttons, *_more(target, choices, settles=settles)])
 
 
-def _button(target: Target, title: str, action: ActionId) -> Block:
+def _button(target: Target, title: str, action: ActionId, shown: float) -> Block:
     text, style = _BUTTONS[action]
     value = ButtonValue(
-        **target.about().model_dump(), verdict=_VERDICTS.get(action, Verdict.APPROVE)
+        **target.about().model_dump(),
+        verdict=_VERDICTS.get(action, Verdict.APPROVE),
+        shown=shown,
     )
     label = f"{text.rstrip('…')} {title}, version {target.revision}"
     return button(action, text, value.text(), label=label, style=style)
 
 
-def _more(target: Target, choices: list[MenuChoice]) -> list[Block]:
+def _more(target: Target, choices: list[MenuChoice], *, settles: bool) -> list[Block]:
     """The menu; left out for an id too long for an option's value."""
     values = [MenuValue(**target.about().model_dump(), choice=choice) for choice in choices]
     if any(len(value.text()) > VALUE for value in values):
         return []
-    options = [option(_MENU[value.choice], value.text()) for value in values]
+    menu = _MENU | ({MenuChoice.EDIT: "Approve with edits…"} if settles else {})
+    options = [option(menu[value.choice], value.text()) for value in values]
     return [{"type": "overflow", "action_id": ActionId.MORE, "options": options}]

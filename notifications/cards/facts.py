@@ -93,7 +93,7 @@ def progress(view: CardView) -> list[str]:
         missing = ballot.missing()
         lines.append(said + (f" · {escape(missing)}" if missing else ""))
     if ballot.moved:
-        moves = [f"{person(by)} handed on to {person(to)}" for by, to in ballot.moved.items()]
+        moves = [f"{person(by)} delegated to {person(to)}" for by, to in ballot.moved.items()]
         lines.append("↪️ " + ", ".join(moves[:SAID]))
     if excluded := _excluded(view):
         lines.append("🚫 Not counted: " + excluded)
@@ -143,7 +143,7 @@ def outcome_line(view: CardView) -> str:
     assert ballot.outcome is not None
     assert ballot.settled_at is not None
     sign, word = words.outcome(ballot)
-    line = f"{sign} *{word}*{_by(view)} · {moment(ballot.settled_at)}"
+    line = f"{sign} *{word}*{settled_by(view)} · {moment(ballot.settled_at)}"
     return line + _next(view)
 
 
@@ -158,11 +158,12 @@ def _next(view: CardView) -> str:
     return f" · replaced by v{ballot.revision + 1}"
 
 
-def _by(view: CardView) -> str:
+def settled_by(view: CardView) -> str:
+    """By whom, by a rule, or under a bypass, with a blank in front; empty for what ended itself."""
     counted = view.ballot.counted
     if counted and counted[0].via is Via.RULE:
         return " by a rule, without a person"
     if counted and counted[0].via is Via.BYPASS:
         return f" under a bypass that {person(counted[0].by)} opened"
-    settled_by = view.ballot.settled_by()
-    return f" by {people(settled_by)}" if settled_by else ""
+    users = view.ballot.settled_by()
+    return f" by {people(users)}" if users else ""

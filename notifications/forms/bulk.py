@@ -23,7 +23,8 @@ FIELD = "group_"
 class Chosen(BaseModel):
     """The confirmation's private metadata: exactly what was listed.
 
-    `home` is what Home showed where the form was opened, `listed` the address of a private list.
+    `home` is what Home showed where the form was opened, `listed` the address of a private list,
+    `shown` when the confirmation was shown (epoch).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,9 +32,13 @@ class Chosen(BaseModel):
     targets: tuple[Target, ...] = ()
     home: HomeCursor | None = None
     listed: str = Field(default="", max_length=500)
+    shown: float = 0.0
 
 
 UNOPENED = Chosen()
+_UNREAD = section("⚠️ This list had only just appeared. Read it, then approve again.") | {
+    "block_id": "signoff_unread"
+}
 
 
 def choose_modal(lines: Sequence[PendingLine], now: datetime, opened: Chosen = UNOPENED) -> Block:
@@ -56,23 +61,34 @@ def chosen(view: dict[str, Any]) -> tuple[Target, ...]:
     return tuple(Target.model_validate_json(value) for value in values)
 
 
-def confirm_modal(lines: Sequence[PendingLine], opened: Chosen = UNOPENED) -> Block:
+def confirm_modal(lines: Sequence[PendingLine], now: datetime, opened: Chosen = UNOPENED) -> Block:
     """Lists what will be approved; each is decided on its own digest."""
     listed = [
         f"• *{mrkdwn(line.named())}* for {person(line.requester)} · {code(line.digest)}\n"
         f"“{clip(line.summary, 200, mrkdwn).shown}”"
         for line in lines
     ]
-    value = opened.model_copy(update={"targets": tuple(line.target() for line in lines)})
+    targets = tuple(line.target() for line in lines)
     blocks = [section(f"You approve these {len(lines)}:"), *(section(text) for text in listed)]
     blocks.append(context("Each is decided on its own; what changed meanwhile is left out."))
+    return _confirm(blocks, opened.model_copy(update={"targets": targets}), now)
+
+
+def asked_again(view: dict[str, Any], value: Chosen, now: datetime) -> Block:
+    """The same confirmation, for somebody who sent it before they can have read it."""
+    listed = [block for block in view["blocks"] if block.get("block_id") != _UNREAD["block_id"]]
+    return _confirm([_UNREAD, *listed], value, now)
+
+
+def _confirm(blocks: Sequence[Block], value: Chosen, now: datetime) -> Block:
+    shown = value.model_copy(update={"shown": now.timestamp()})
     return modal(
         ActionId.BULK_CONFIRM_MODAL,
         "Approve several",
         blocks,
-        submit=f"Approve {len(lines)}",
-        close="Back",
-        metadata=value.model_dump_json(by_alias=True),
+        submit=f"Approve {len(value.targets)}",
+        close="Cancel",
+        metadata=shown.model_dump_json(by_alias=True),
     )
 
 

@@ -30,8 +30,8 @@ _TITLES = {
 }
 _QUESTIONS = {
     Verdict.APPROVE: "Comment",
-    Verdict.REJECT: "Why not?",
-    Verdict.REQUEST_CHANGES: "What should be different?",
+    Verdict.REJECT: "Reason",
+    Verdict.REQUEST_CHANGES: "What should change?",
 }
 
 
@@ -53,7 +53,7 @@ def words_modal(
         name,
         blocks,
         submit=name,
-        close="Back",
+        close="Cancel",
         metadata=value.model_dump_json(),
     )
 
@@ -75,7 +75,7 @@ def care_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
         "Approve",
         [*blocks, *last],
         submit="Approve",
-        close="Back",
+        close="Cancel",
         metadata=value.model_dump_json(),
     )
 
@@ -95,15 +95,15 @@ def hand_on_modal(value: ModalValue, title: str) -> Block:
     """Who decides in my place?"""
     blocks = [
         _head(title),
-        person_select(PERSON, "Who decides in your place?"),
+        person_select(PERSON, "Who decides for you?"),
         text_input(COMMENT, "Why?", optional=True, most=300),
     ]
     return modal(
         ActionId.HAND_ON_MODAL,
-        "Hand on",
+        "Delegate",
         blocks,
-        submit="Hand on",
-        close="Back",
+        submit="Delegate",
+        close="Cancel",
         metadata=value.model_dump_json(),
     )
 
@@ -116,7 +116,7 @@ def later_modal(value: ModalValue, title: str) -> Block:
         "Remind me later",
         [_head(title), radio(MINUTES, "Remind me", times)],
         submit="Remind me",
-        close="Back",
+        close="Cancel",
         metadata=value.model_dump_json(),
     )
 
@@ -128,7 +128,7 @@ def withdraw_modal(value: ModalValue, title: str) -> Block:
         "Withdraw",
         [_head(title), text_input(COMMENT, "Why?", optional=True, most=300)],
         submit="Withdraw",
-        close="Back",
+        close="Cancel",
         metadata=value.model_dump_json(),
     )
 

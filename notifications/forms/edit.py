@@ -1,4 +1,4 @@
-"""The form "Approve with edits": what may be changed, filled in, and what came back changed.
+"""The form "Edit and resubmit": what may be changed, filled in, and what came back changed.
 
 Tool calls are edited argument by argument, a text in its parts; a long one in several fields.
 Hidden characters are made visible before they go into a field. The form remembers a digest of each
@@ -42,6 +42,7 @@ class Edited(NamedTuple):
 def edit_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
     """The form; what cannot be edited in it is named, and so is that it stays as it is."""
     blocks, last = head(view), _last(view, result)
+    settles = view.request.policy.edit_settles()
     if result.calls:
         value = value.model_copy(update={"phrase": ""})  # only the edited calls tell
         blocks += argument_fields(result.calls, MOST_BLOCKS - len(blocks) - len(last))
@@ -53,10 +54,10 @@ def edit_modal(value: ModalValue, view: CardView, result: AgentResult) -> Block:
         blocks += _left_out(texts, editable, result)
     return modal(
         ActionId.EDIT_MODAL,
-        "Approve with edits",
+        "Approve with edits" if settles else "Edit and resubmit",
         [*blocks, *last],
-        submit="Send in",
-        close="Back",
+        submit="Approve" if settles else "Submit for approval",
+        close="Cancel",
         metadata=value.model_dump_json(),
     )
 

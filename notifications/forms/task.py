@@ -162,6 +162,25 @@ def sources(view: dict[str, Any], fields: Sequence[FormField]) -> dict[str, tupl
     return {block: given for block, given in found.items() if given}
 
 
+_GIVE = {
+    FieldKind.FILE: "choose a file",
+    FieldKind.UPLOAD: "upload one",
+    FieldKind.URL: "give a web address",
+    FieldKind.TEXT: "paste text",
+    FieldKind.CHOICE: "make a choice",
+}
+
+
+def nothing_given(view: dict[str, Any], fields: Sequence[FormField]) -> dict[str, str]:
+    """For a form without any input: what would be one, beside the first field for it."""
+    there = [field for field in fields if _block_id(field) in view["state"]["values"]]
+    if not there:
+        return {}
+    *ways, last = dict.fromkeys(_GIVE[field.kind] for field in there)
+    said = f"{', '.join(ways)}, or {last}" if len(ways) > 1 else " or ".join([*ways, last])
+    return {_block_id(there[0]): f"{said[0].upper()}{said[1:]}."}
+
+
 def _source(field: FormField, text: str) -> Source:
     if field.kind is FieldKind.FILE:
         return Source(kind=SourceKind.FILE, value=text, name=text)

@@ -15,7 +15,7 @@ from notifications.slack.errors import NO_PLACE, call, refusal, translated
 from notifications.slack.pacing import Pacer, Urgency
 from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn, visible
-from notifications.views.format import people, person
+from notifications.views.format import people, person, told
 from notifications.views.receipt import receipt as receipt_blocks
 from notifications.views.receipt import receipt_file, receipt_text
 from notifications.views.replies import sentence
@@ -26,7 +26,7 @@ from workflows.activities import Attachment, CardActivities, CopyRequest, Notice
 from workflows.messages.decisions import Place
 from workflows.messages.health import AgentHealth
 from workflows.messages.requests import CardView
-from workflows.messages.tasks import StepState, TaskView
+from workflows.messages.tasks import StepState, TaskView, Waiting
 from workflows.task.receipts import Receipt
 
 CARD = "signoff_card"
@@ -57,10 +57,19 @@ class KnowsAgents(Protocol):
         ...
 
 
+class TellsTasks(Protocol):
+    """Whoever reaches the tasks that wait for approvals."""
+
+    async def waiting(self, task: str, told: Waiting) -> None:
+        """Say so to the task's workflow, in time and without raising."""
+        ...
+
+
 class SlackDelivery(CardActivities):
     """Posts with the bot's client. Every method may be retried and then finds its earlier work.
 
     With `agents`, an open card and a running task say which of the agents they will need are ill.
+    With `tasks`, a task's message says whose decision is missing, and leads to the card.
     """
 
     def __init__(
@@ -68,9 +77,11 @@ class SlackDelivery(CardActivities):
         slack: AsyncWebClient,
         agents: KnowsAgents | None = None,
         pacer: Pacer | None = None,
+        tasks: TellsTasks | None = None,
     ) -> None:
         self._slack = slack
         self._agents = agents
+        self._tasks = tasks
         self._pacer = pacer or Pacer()
         self._private = PrivateMessages(slack, self._pacer, patient=False)
 
@@ -78,7 +89,7 @@ class SlackDelivery(CardActivities):
     async def show_task(self, view: TaskView) -> Place:
         """Post the task's message, or rewrite it."""
         view = await self._with_unwell_steps(view)
-        content = {"blocks": task_message(view), "text": task_text(view)}
+        content = {"blocks": task_message(view, await self._card_of(view)), "text": task_text(view)}
         if view.place.ts:
             await self._update(view.place, content)
             return view.place
@@ -94,7 +105,9 @@ class SlackDelivery(CardActivities):
         view = await self._with_unwell(view)
         key = {"approval": view.request.id, "digest": view.ballot.digest}
         content = {"blocks": card(view), "text": card_text(view)}
-        return (await self.post_once(view.request.thread, CARD, key, content),)
+        place = await self.post_once(view.request.thread, CARD, key, content)
+        await self._tell_task(view, place)
+        return (place,)
 
     @activity.defn(name="post_copy")
     async def post_copy(self, request: CopyRequest) -> Place:
@@ -112,7 +125,9 @@ class SlackDelivery(CardActivities):
         content = {"blocks": card(view), "text": card_text(view)}
         for place in view.ballot.places:
             await self._update(place, content)
-        if view.ballot.outcome is not None:
+        if view.ballot.outcome is None:
+            await self._tell_task(view, next(iter(view.ballot.places), None))
+        else:
             for place in view.reminders:
                 await self._update(place, {"text": _over(view), "blocks": []})
 
@@ -146,7 +161,7 @@ class SlackDelivery(CardActivities):
     @activity.defn(name="say")
     async def say(self, word: Word) -> Place | None:
         """Say a sentence, in the open or to one person."""
-        text = mrkdwn(word.text) + await self._link(word.about)
+        text = told(word.text) + await self._link(word.about)
         if word.to:
             place = word.place if word.place.channel else None
             return await self._private.say(word.to, place, text)
@@ -195,6 +210,20 @@ class SlackDelivery(CardActivities):
         else:
             place = Place(channel=opened["channel"]["id"])
             await self.post_once(place, TIDINGS, key, content)
+
+    async def _tell_task(self, view: CardView, card: Place | None) -> None:
+        ballot = view.ballot
+        if self._tasks is None or card is None or not view.request.parent:
+            return
+        missing = ballot.missing_people()
+        people = tuple(user for user in ballot.deciders() if user in missing)
+        told = Waiting(approval_id=view.request.id, card=card, people=people)
+        await self._tasks.waiting(view.request.parent, told)
+
+    async def _card_of(self, view: TaskView) -> str:
+        """The address of the card that a step waits for; empty while there is none."""
+        waits = (step.card for step in view.steps if step.state is StepState.WAITING)
+        return await self._permalink(next(waits, None))
 
     async def _with_unwell(self, view: CardView) -> CardView:
         if self._agents is None or view.ballot.outcome is not None:

@@ -35,7 +35,8 @@ _FILE_TYPES = (
     "log|mdx|ndjson|ods|odt|orc|parquet|pdf|pkl|png|pptx?|sql|sqlite|svg|tex|toml|tsv|tsx|txt|"
     "webp|xlsx?|xml|ya?ml"
 )
-_FILE_NAME = re.compile(rf"(?<![\w.@:-])[\w-]+\.(?:{_FILE_TYPES})(?![\w.@-])", re.IGNORECASE)
+FILE_NAME = re.compile(rf"(?<![\w.@:-])[\w-]+\.(?:{_FILE_TYPES})(?![\w@-]|\.[\w.])", re.IGNORECASE)
+"""A name as people write it in a sentence, also at its end."""
 _SCHEME = re.compile(r"(?<![^\W_])(?P<http>http)(?P<s>s?)(?=:)", re.IGNORECASE)
 _BARE_SCHEME = re.compile(
     r"(?<![^\W_])(mailto|tel|sms|callto|facetime|skype|javascript|vbscript|data|file|intent|slack"
@@ -48,7 +49,9 @@ _DOT = re.compile(
 )
 _WIDE_DOT = re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=[A-Za-z]{2})")
 _ANGLE = re.compile(r"<(?=[@#!|])")
-_HASH = re.compile(r"#(?=[\w-]|[^\x00-\x7f\ufe0f\u20e3])")  # but not the key "#"
+_HASH = re.compile(
+    r"#(?=[\w-]|[^\x00-\x7f\ufe0f\u20e3\uff0a\uff3f\uff5e\uff40\uff1e\uff1a])"
+)  # but not the key "#"
 _QUOTE = re.compile(r"(?m)^[ \t]*>[> \t]*")
 _EMOJI_NAME = re.compile(r":(?=([^\s:\uff1a]{1,100}):)")
 _STYLE = re.compile(r"[*_~]+")
@@ -157,7 +160,7 @@ def _units(text: str) -> int:
 
 def _defang(text: str) -> str:
     """No link: schemes, dots of host names."""
-    files = {match.start() for match in _FILE_NAME.finditer(text)}
+    files = {match.start() for match in FILE_NAME.finditer(text)}
     text = _DOT.sub(lambda match: _dot(text, match.start(), files), text)
     text = _WIDE_DOT.sub("[.]", text)
     text = _SCHEME.sub(lambda match: _like(match["http"], "hxxp") + match["s"], text)

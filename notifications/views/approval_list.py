@@ -103,7 +103,7 @@ def approval_list(page: PendingPage, now: datetime, *, mine: bool, bulk: int) ->
     for line in page.lines[:LISTED]:
         blocks.append(section(line_text(line, now)))
         if mine:
-            blocks.append(line_buttons(line))
+            blocks.append(line_buttons(line, now))
         else:
             blocks.append(context(f"{code(line.id)} · until {moment(line.deadline)}"))
     if page.total > len(page.lines[:LISTED]):
@@ -124,11 +124,11 @@ def list_text(page: PendingPage, now: datetime, *, mine: bool) -> str:
 
 def bulk_button(count: int) -> Block:
     """Opens the form for several at once."""
-    text = f"Low risk: approve several of {count:,}…"
+    text = f"Approve low-risk ({count:,})…"
     return button(ActionId.BULK, text, "bulk", label="Approve several of low risk together")
 
 
-def line_buttons(line: PendingLine) -> Block:
+def line_buttons(line: PendingLine, now: datetime) -> Block:
     """Every way to decide it; whoever asked for it withdraws it on its card."""
     return decide_buttons(
         line.target(),
@@ -137,4 +137,5 @@ def line_buttons(line: PendingLine) -> Block:
         changeable=True,
         block=f"signoff_line_{line.id}"[:255],
         without=frozenset({MenuChoice.WITHDRAW}),
+        shown=now.timestamp(),
     )

@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from notifications.text.sanitize import escape, mrkdwn, visible
+from notifications.text.sanitize import FILE_NAME, clip, escape, mrkdwn, visible
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_QUOTED = re.compile(
+    rf"(?<!\w)'(?P<quoted>[^'\n]{{1,300}})'(?!\w)|{FILE_NAME.pattern}", re.IGNORECASE
+)
 _NAMED = 5
+_FILE_SHOWN = 100
 
 
 def person(user: str) -> str:
@@ -34,5 +38,21 @@ def plain_moment(at: datetime) -> str:
 
 
 def code(text: str) -> str:
-    """An id or a name in a code span; backticks cannot end it early."""
+    """An id or a name in a code span, which Slack neither links nor styles; no backtick ends it."""
     return f"`{escape(visible(text)).replace('`', chr(0x2019))}`"
+
+
+def files(names: Iterable[str]) -> str:
+    """File names, and whatever else a task was given, each in a code span: nothing links."""
+    named = [clip(" ".join(name.split()), _FILE_SHOWN).shown for name in names]
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return ", ".join(code(name) for name in named[:_NAMED]) + more
+
+
+def told(text: str) -> str:
+    """A sentence of ours as mrkdwn: what it quotes, and file names, in code spans."""
+    said, at = [], 0
+    for found in _QUOTED.finditer(text):
+        said += [mrkdwn(text[at : found.start()]), code(found["quoted"] or found[0])]
+        at = found.end()
+    return "".join([*said, mrkdwn(text[at:])])

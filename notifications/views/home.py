@@ -28,7 +28,7 @@ from notifications.views.blocks import (
     option,
     section,
 )
-from notifications.views.format import code, moment, people, person
+from notifications.views.format import code, files, moment, people, person
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Outcome
 from workflows.messages.policy import Risk
@@ -76,7 +76,7 @@ def home(view: HomeView) -> Block:
         header("Settings"),
         section(view.settings or "Nothing is set."),
         actions("signoff_settings", [button(ActionId.SETTINGS, "Change…", "s", label="Settings")]),
-        context(f"As of {moment(view.now)}"),
+        context(f"Updated {moment(view.now)}"),
     ]
     return {"type": "home", "private_metadata": view.cursor.model_dump_json(), "blocks": blocks}
 
@@ -117,11 +117,11 @@ def _pending(view: HomeView) -> list[Block]:
     page, cursor = view.pending, view.cursor
     if not page.lines:
         filtered = bool(cursor.risk or cursor.pipeline or cursor.after)
-        nothing = "Nothing else fits these filters." if filtered else "Nothing waits for you."
+        nothing = "Nothing else fits these filters." if filtered else "You're all caught up."
         return [section(f"✅ {nothing}"), *_pages(view)]
     blocks: list[Block] = []
     for line in page.lines[:PAGE]:
-        blocks += [section(line_text(line, view.now)), line_buttons(line)]
+        blocks += [section(line_text(line, view.now)), line_buttons(line, view.now)]
     if view.bulk > 1:
         blocks.append(actions("signoff_bulk", [bulk_button(view.bulk)]))
     return [*blocks, *_pages(view)]
@@ -140,25 +140,25 @@ def _pages(view: HomeView) -> list[Block]:
 
 
 def _asked(view: HomeView) -> list[Block]:
-    blocks = [divider(), header("What you asked for")]
+    blocks = [divider(), header("Your requests")]
     lines = [
         f"• {mrkdwn(line.named())} waits for {mrkdwn(', '.join(line.approvers[:5]))}, "
         f"until {moment(line.deadline)}"
         for line in view.asked[:ASKED]
     ]
     lines += [
-        f"• {code(task.id)} {mrkdwn(task.pipeline)} of {clip(task.sources, 200, mrkdwn).shown}: "
+        f"• {code(task.id)} {mrkdwn(task.pipeline)} of {files(task.sources.split(', '))}: "
         f"{words.task(task.status)[1]}"
         for task in view.running[:ASKED]
     ]
-    return [*blocks, *(section(line) for line in lines or ["Nothing of yours is under way."])]
+    return [*blocks, *(section(line) for line in lines or ["No active requests."])]
 
 
 def _recent(recent: Sequence[DecidedLine]) -> list[Block]:
     if not recent:
         return []
     lines = [_decided(line) for line in recent[:RECENT]]
-    return [divider(), header("Decided lately"), *(section(line) for line in lines)]
+    return [divider(), header("Recent decisions"), *(section(line) for line in lines)]
 
 
 def _decided(line: DecidedLine) -> str:
@@ -179,7 +179,7 @@ def _outcome(value: str) -> Outcome:
 
 def settings_text(deputy: str, away: str, quiet: str, *, digest: bool) -> str:
     """The settings in a sentence each; `deputy` is a user id."""
-    stands = f"{person(deputy)} decides in your place{away}" if deputy else "nobody stands in"
+    stands = f"{person(deputy)} decides in your place{away}" if deputy else "no delegate set"
     return (
         f"• Out of office: {stands}\n• Quiet hours: {quiet or 'none'}\n"
         f"• Daily digest: {'on' if digest else 'off'}"

@@ -17,12 +17,13 @@ from notifications.cards.runs import (
 )
 from notifications.text.sanitize import clip, inert, mrkdwn, visible
 from notifications.views import words
-from notifications.views.blocks import Block, context, section
+from notifications.views.blocks import Block, context, quote, section
 from notifications.views.format import code, people, person
 from workflows.task.receipts import Receipt
 from workflows.task.tool_runs import failures
 
 TEXT_SHOWN = 120
+SAID_SHOWN = 600
 LINES_SHOWN = 25
 LINE_SHOWN = 400
 SECTION_SHOWN = 2_900
@@ -35,6 +36,8 @@ def receipt(told: Receipt) -> list[Block]:
     shown = [clip(line, LINE_SHOWN).shown for line in lines[:LINES_SHOWN]]
     more = len(lines) - len(shown)
     blocks: list[Block] = [section(f"*{_headline(told, mrkdwn)}*")]
+    if told.said:
+        blocks.append(quote(clip(told.said, SAID_SHOWN, inert).shown))
     if said := warning(told.ran):
         blocks.append(section(f"⚠️ *{said}*"))
     blocks += [section(text) for text in _packed(shown)]
@@ -48,7 +51,8 @@ def receipt(told: Receipt) -> list[Block]:
 
 def receipt_text(told: Receipt) -> str:
     """The notification."""
-    return clip(_headline(told, mrkdwn), TEXT_SHOWN).shown
+    said = f": {mrkdwn(told.said)}" if told.said else ""
+    return clip(_headline(told, mrkdwn) + said, TEXT_SHOWN).shown
 
 
 def receipt_file(told: Receipt) -> str:

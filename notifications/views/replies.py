@@ -7,8 +7,8 @@ command line show `plain_words.plain` of it.
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
 
-from notifications.text.sanitize import escape, mrkdwn
-from notifications.views.format import code, moment, people
+from notifications.text.sanitize import escape
+from notifications.views.format import code, moment, people, told
 from workflows.messages.decisions import Outcome, Reply, ReplyKind, Verdict
 
 _DID = {
@@ -111,6 +111,10 @@ _SENTENCES: MappingProxyType[ReplyKind, Callable[[Reply], str]] = MappingProxyTy
             "This click came from a message that isn't the card Signoff posted. "
             f"{NOT_RECORDED} Please use the original card."
         ),
+        ReplyKind.HASTY: lambda _: (
+            f"This had only just appeared when you decided. {NOT_RECORDED} Read it, then decide "
+            "again."
+        ),
         ReplyKind.REASON_MISSING: lambda a: (
             f"A {_did(a)} needs a reason. {NOT_RECORDED} Please try again with one."
         ),
@@ -118,7 +122,7 @@ _SENTENCES: MappingProxyType[ReplyKind, Callable[[Reply], str]] = MappingProxyTy
             f"This is high risk: to approve, type {code(a.detail)} in the form. {NOT_RECORDED}"
         ),
         ReplyKind.UNFIT_EDIT: lambda a: (
-            f"{NOT_RECORDED} {mrkdwn(a.detail or 'The edit does not fit what is decided.')}"
+            f"{NOT_RECORDED} {told(a.detail or 'The edit does not fit what is decided.')}"
         ),
         ReplyKind.NO_BULK: lambda _: (
             f"This is high risk and is decided on its own card, not with others. {NOT_RECORDED}"

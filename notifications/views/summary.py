@@ -1,8 +1,8 @@
 """One message instead of many: how a digest looks.
 
 More than `MORE_THAN` due within `WITHIN` for one audience (a person or a channel) are a burst
-(`notifications/reminders/bursts.py`) and become one digest. It has no decision buttons: each approval is
-decided on its own card.
+(`notifications/reminders/bursts.py`) and become one summary. It has no decision buttons: each
+approval is decided on its own card.
 """
 
 from collections.abc import Iterable, Sequence

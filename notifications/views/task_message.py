@@ -6,7 +6,7 @@ from notifications.text.sanitize import clip, mrkdwn
 from notifications.views import words
 from notifications.views.agent_health import ahead
 from notifications.views.blocks import Block, actions, button, context, section
-from notifications.views.format import code, moment, people, person
+from notifications.views.format import code, files, moment, people, person
 from workflows.messages.durations import words as duration
 from workflows.messages.tasks import StepState, StepStatus, TaskView
 
@@ -17,11 +17,15 @@ _DONE = {StepState.DONE, StepState.PARTLY_DONE}
 _FINE = {StepState.APPROVED, *_DONE}
 
 
-def task_message(view: TaskView) -> list[Block]:
-    """The message's blocks, with Retry and Cancel while the task waits for help."""
+def task_message(view: TaskView, card: str = "") -> list[Block]:
+    """The message's blocks, with Retry and Cancel while the task waits for help.
+
+    `card` is the address of the card that a step waits for, if there is one.
+    """
+    lines = [_line(number, step, card) for number, step in enumerate(view.steps, 1)]
     blocks: list[Block] = [
         section(_head(view)),
-        section("\n".join(_line(number, step) for number, step in enumerate(view.steps, 1))),
+        section("\n".join(lines)),
         *(context(line) for line in ahead(view.unwell[:UNWELL])),
         *(
             context(line)
@@ -68,14 +72,16 @@ def _lower(text: str) -> str:
 
 def _head(view: TaskView) -> str:
     sign, state = _state(view)
-    sources = clip(", ".join(view.sources), 300, mrkdwn).shown
     by = f" by {person(view.ended_by)}" if view.ended_by else ""
-    title = f"{sign} *{mrkdwn(view.pipeline)}* of {sources}"
+    title = f"{sign} *{mrkdwn(view.pipeline)}* of {files(view.sources)}"
     return f"{title} · {_lower(mrkdwn(state))}{by} · for {person(view.requester)}"
 
 
-def _line(number: int, step: StepStatus) -> str:
+def _line(number: int, step: StepStatus, card: str) -> str:
     sign, state = words.STEP[step.state]
+    waits = step.state is StepState.WAITING
+    if waits and step.waits_for:
+        state = f"Waiting for {people(step.waits_for)}"
     parts = [f"{sign}  {number}. *{mrkdwn(step.name)}* · {state}"]
     if step.by and step.state not in _DONE:
         parts.append(f"by {people(step.by)}")
@@ -85,6 +91,8 @@ def _line(number: int, step: StepStatus) -> str:
         parts.append(f"· {moment(step.since)}")
     if step.execution_mode in words.NOT_LIVE:
         parts.append(f"· {step.execution_mode}")
+    if waits and card:
+        parts.append(f"· <{card}|Open the card>")
     if step.reason and step.state not in _FINE:
         parts.append(f"· “{clip(step.reason, REASON_SHOWN, mrkdwn).shown}”")
     return " ".join(parts)

@@ -5,7 +5,7 @@ from notifications.cards.runs import by_whom, edited, ended_did, gave_up, warnin
 from notifications.text.sanitize import clip, inert, mrkdwn
 from notifications.views import words
 from notifications.views.blocks import Block, quote, section
-from notifications.views.format import people, person
+from notifications.views.format import files, people, person
 from workflows.messages.requests import CardView
 from workflows.messages.tasks import StepState, StepStatus, TaskView
 
@@ -76,7 +76,10 @@ def _about(view: TaskView) -> str:
 def _headline(view: TaskView, *, bold: bool) -> str:
     sign, state = _state(view)
     state = f"*{mrkdwn(state)}*" if bold else mrkdwn(state)
-    sources = clip(", ".join(view.sources), SOURCES_SHOWN, mrkdwn).shown
+    if bold:
+        sources = files(view.sources)
+    else:
+        sources = clip(", ".join(view.sources), SOURCES_SHOWN, mrkdwn).shown
     by = f" by {_by(view)}" if bold and _by(view) else ""
     did = f" · {ended_did(view)}" if not bold and view.ended_at and ended_did(view) else ""
     return f"{sign} {state}{by}: {mrkdwn(view.pipeline)} of {sources}{did}"

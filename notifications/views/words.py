@@ -56,8 +56,7 @@ NOT_LIVE = {
 }
 
 OFFLINE = (
-    "Written by the offline model (deterministic, no language model). "
-    "Set GOOGLE_API_KEY for a live one."
+    "Written by the offline model (deterministic, no language model); 'signoff doctor' says why."
 )
 
 _TASK = {

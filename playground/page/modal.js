@@ -128,10 +128,11 @@ function keep(before, after) {
   }
 }
 
+// A form is read from its top, wherever its first field is.
 function focusFirst(body) {
   const wanted = body.querySelector("[data-focus]") ?? body.querySelector(".question .control, .question input, .question summary");
   const field = wanted?.matches("input, select, textarea") ? wanted : (wanted?.querySelector("input, summary") ?? wanted);
-  (field ?? body).focus();
+  (field ?? body).focus({ preventScroll: true });
 }
 
 function submitOnEnter(event) {

@@ -285,7 +285,7 @@ def sentences(report: Report) -> Iterator[str]:
     if report.unsigned:
         yield f"{report.unsigned} rows are from before there was an audit key."
     if not report.anchored:
-        yield "No anchor was met: a cut-off end cannot be seen."
+        yield "No anchor file: truncation can't be detected."
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 _TOML = """
 [slack]
 base_url = "{base_url}"
+read_seconds = 0
 [web]
 port = 0
 [temporal]

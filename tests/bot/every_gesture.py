@@ -140,10 +140,10 @@ class Office:
         listeners.register(
             self.app,
             Listeners(
-                decide=DecideListeners(broken, self.replier, forms),
+                decide=DecideListeners(broken, self.replier, forms, 2.0),
                 more=MoreListeners(broken, self.replier, forms),
                 inbox=InboxListeners(broken, broken, broken, broken, self.replier),
-                bulk=BulkListeners(broken, broken, self.replier, private, broken),
+                bulk=BulkListeners(broken, broken, self.replier, private, broken, 2.0),
                 send=SendListeners(broken, settings, broken, broken),
                 start_task=StartTaskListeners(
                     broken, settings, broken, broken, broken, broken, broken

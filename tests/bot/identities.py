@@ -103,7 +103,7 @@ IDENTITIES = [
     _row("an editor while somebody else's edit stands", YES, ballot={"authors": (LINUS,)}),
     _row("somebody who handed on", MOVED, ballot={"moved": {GRACE: LINUS}}),
     _row("somebody who handed on and is in the group", MOVED, by_group=True, ballot={"moved": {GRACE: LINUS}}),
-    _row("somebody handed on to, while others handed on", YES, ballot={"moved": {LINUS: GRACE}}),
+    _row("somebody delegated to, while others handed on", YES, ballot={"moved": {LINUS: GRACE}}),
     _row("an approver of somebody else's step", NO, named=False, policy={"groups": {"legal": (LINUS,)}}),
     _row("a member of a group that is asked", YES, named=False, policy={"groups": {"finance": (GRACE,)}}),
     _row("an approver removed before it was raised", NO, named=False, slack={"updated": 1}),

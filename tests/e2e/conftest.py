@@ -96,7 +96,7 @@ def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
     )
     return load(ROOT / "signoff.toml").model_copy(
         update={
-            "slack": SlackSettings(base_url=workspace.api_url),
+            "slack": SlackSettings(base_url=workspace.api_url, read_seconds=0),
             "web": WebSettings(port=0),
             "temporal": TemporalSettings(
                 address=address, task_queue=f"e2e-{uuid.uuid4().hex}", embedded=False
@@ -138,19 +138,27 @@ async def _end_everything(settings: Settings) -> None:
 
 
 @pytest.fixture
+def read_seconds() -> float:
+    """Nobody reads here, unless a test says otherwise."""
+    return 0
+
+
+@pytest.fixture
 async def office(
     workspace: Playground,
     temporal_address: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
+    read_seconds: float,
 ) -> AsyncIterator[Office]:
     """Everything running; an indirect parameter changes the general policy."""
     # Everything shares one event loop here: a click must not be kept for that alone.
     monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     policy = settings.policy | getattr(request, "param", {})
-    settings = settings.model_copy(update={"policy": policy})
+    slack = settings.slack.model_copy(update={"read_seconds": read_seconds})
+    settings = settings.model_copy(update={"policy": policy, "slack": slack})
     settings.folder.mkdir()
     built = Office(workspace, settings)
     async with contextlib.AsyncExitStack() as stack:

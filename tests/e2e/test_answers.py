@@ -150,10 +150,10 @@ async def test_handing_on_gives_the_other_one_a_card_and_the_right(office: Offic
     channel = next(
         c["id"] for c in (await office.linus.state())["channels"] if c["id"].startswith("D")
     )
-    copy_of = await office.linus.wait_for(lambda m: "Approval wanted" in m["text"], channel)
+    copy_of = await office.linus.wait_for(lambda m: m["text"].startswith("Approve "), channel)
     await office.linus.click(copy_of, ActionId.APPROVE)
     done = await office.decided(thread, "analysis")
-    assert f"<@{GRACE}> handed on to <@{office.linus.user}>" in done["text"]
+    assert f"<@{GRACE}> delegated to <@{office.linus.user}>" in str(done["blocks"])
     ended = await office.linus.wait_for(lambda m: "Approved" in m["text"], channel)
     assert not any(block["type"] == "actions" for block in ended["blocks"])
 

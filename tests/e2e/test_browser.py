@@ -94,7 +94,7 @@ async def test_the_main_job_by_hand(stage: Stage) -> None:
     await expect(thread).to_contain_text("patterns of penguins.csv · v1")
     await expect(thread_button(page, "signoff_approve")).to_be_visible()
     await thread.locator("details.overflow summary").last.click()
-    await page.locator("#thread .menu-item:visible", has_text="Approve with edits").click()
+    await page.locator("#thread .menu-item:visible", has_text="Edit and resubmit").click()
     summary = page.locator("dialog.modal textarea").first
     await summary.fill("Flipper length and body mass rise together.")
     await page.locator("dialog.modal .submit").click()

@@ -2,10 +2,12 @@
 
 import asyncio
 
+import pytest
+
 from storage.audit.log import AuditLog
 from storage.database import create_engine
 from tests.e2e.conftest import CHANNEL, Office
-from tests.fakes import GRACE
+from tests.fakes import GRACE, LINUS
 from workflows.messages.audit import AuditKind
 
 
@@ -24,6 +26,34 @@ async def test_a_task_is_approved_step_by_step(office: Office) -> None:
         card = await office.decided(thread, step)
         assert "Approved" in card["text"]
         assert not any(block["type"] == "actions" for block in card["blocks"])
+
+
+@pytest.mark.parametrize("office", [{"quorum": 2}], indirect=True)
+async def test_the_tasks_message_says_who_is_waited_for_and_leads_to_the_card(
+    office: Office,
+) -> None:
+    """In the channel, and true again once one of them decided; then the next step's card."""
+    await office.ada.command("/task review examples/penguins.csv", CHANNEL)
+    thread = await office.thread()
+    card = await office.card(thread, "analysis")
+    link = f"/archives/{CHANNEL}/p{card['ts'].replace('.', '')}"
+
+    async def says(words: str) -> str:
+        root = await office.ada.wait_for(
+            lambda m: m["ts"] == thread and words in str(m["blocks"]), CHANNEL
+        )
+        return str(root["blocks"])
+
+    said = await says(f"Waiting for <@{GRACE}>, <@{LINUS}>")
+    assert link in said
+    assert "<!date^" in said
+    await office.grace.click(card, "signoff_approve")
+    assert link in await says(f"Waiting for <@{LINUS}> ")
+    await office.linus.click(card, "signoff_approve")
+    await office.decided(thread, "analysis")
+    second = await office.card(thread, "strategy")
+    said = await says(f"/p{second['ts'].replace('.', '')}")
+    assert link not in said
 
 
 async def test_a_rejection_asks_for_a_reason_and_shows_it(office: Office) -> None:
@@ -58,11 +88,11 @@ async def test_the_requester_is_told_that_somebody_else_decides(office: Office) 
 async def test_bad_input_is_said_privately_at_once(office: Office) -> None:
     """Each names the thing and the way out, and no task is posted."""
     for typed, says in {
-        "/task revieww examples/penguins.csv": "There is no pipeline 'revieww'",
+        "/task revieww examples/penguins.csv": "There is no pipeline `revieww`",
         "/task review": "needs at least one input",
-        "/task review examples/nothing.csv": "There is no file 'examples/nothing",
+        "/task review examples/nothing.csv": "There is no file `examples/nothing",
         "/task review ../../etc/passwd": "lies outside the input folder",
-        "/task status t-nothing": "There is no task 't-nothing'",
+        "/task status t-nothing": "There is no task `t-nothing`",
         "/task cancel": "Which task?",
     }.items():
         answer = await office.ada.command(typed, CHANNEL)

@@ -44,12 +44,12 @@ def test_a_models_name_says_who_answers(model: str, provider: str) -> None:
     ("use", "keys", "wanted", "offline", "says"),
     [
         ("auto", "", GEMINI, True, "no key is set"),
-        ("auto", "GOOGLE_API_KEY", GEMINI, False, "live, Gemini with the key GOOGLE_API_KEY"),
-        ("auto", "GEMINI_API_KEY", GEMINI, False, "live, Gemini with the key GEMINI_API_KEY"),
+        ("auto", "GOOGLE_API_KEY", GEMINI, False, "Gemini with the key GOOGLE_API_KEY"),
+        ("auto", "GEMINI_API_KEY", GEMINI, False, "Gemini with the key GEMINI_API_KEY"),
         ("auto", "GEMINI_API_KEY GOOGLE_API_KEY", GEMINI, False, "the key GOOGLE_API_KEY"),
         ("auto", "OPENAI_API_KEY", GEMINI, True, "OPENAI_API_KEY is set, but no step can use it"),
-        ("auto", "OPENAI_API_KEY", OPENAI, False, "live, openai with the key OPENAI_API_KEY"),
-        ("live", "", GEMINI, False, "live, with no key"),
+        ("auto", "OPENAI_API_KEY", OPENAI, False, "openai with the key OPENAI_API_KEY"),
+        ("live", "", GEMINI, False, "live, but with no key"),
         ("offline", "GOOGLE_API_KEY", GEMINI, True, "because use under [models] says so"),
     ],
 )
@@ -145,4 +145,4 @@ def test_the_usual_names_are_read(settings_of: Write) -> None:
     assert (said.vertex, said.project, said.location) == (True, "acme", "europe-west1")
     assert "127.0.0.1" in said.address
     sentence = settings.model_access.sentence
-    assert "live, Gemini through Vertex AI (project acme, europe-west1)" in sentence
+    assert "Gemini through Vertex AI (project acme, europe-west1)" in sentence

@@ -12,6 +12,7 @@ from agents.models.check import ask
 from agents.runtime.local import LocalAgents
 from bot.commands.doctor import examine
 from bot.config.settings import Settings
+from bot.processes.up import print_addresses
 from tests.agents.requests import SALES, request
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
@@ -137,13 +138,29 @@ async def test_doctor_asks_each_model_once(gemini: GeminiStandIn, settings_of: W
     toml = SMALL.replace("steps = [", 'steps = [{name = "report", model = "gemini-of-tomorrow"}, ')
     settings = settings_of(toml, env=f"GOOGLE_API_KEY={KEY}")
     text = await doctor(settings, online=False)
-    assert "Models: live, Gemini with the key GOOGLE_API_KEY, at http://127.0.0.1" in text
+    assert "Models: Gemini with the key GOOGLE_API_KEY, at http://127.0.0.1" in text
+    assert "• No model was tried: 'signoff doctor --online' tries each." in text
+    assert "✓ Models" not in text
     assert not gemini.seen
     text = await doctor(settings, online=True)
+    assert "No model was tried" not in text
     assert "✓ gemini-flash-latest answers as gemini-3-flash-preview, in " in text
     assert "✗ There is no model 'gemini-of-tomorrow'" in text
     assert len(gemini.seen) == 2
     assert KEY not in text
+
+
+def test_the_start_claims_nothing_of_a_key(settings_of: Write) -> None:
+    """A key that nobody tried may be wrong; the offline model needs none."""
+    said = {}
+    for env in (f"GOOGLE_API_KEY={KEY}", ""):
+        console = Console(record=True, width=200, file=io.StringIO())
+        print_addresses(settings_of(env=env), console)
+        said[env] = next(t for t in console.export_text().splitlines() if "Models" in t)
+    assert said[f"GOOGLE_API_KEY={KEY}"].endswith("(not tried)")
+    assert "live" not in said[f"GOOGLE_API_KEY={KEY}"]
+    assert "offline, because no key is set" in said[""]
+    assert "not tried" not in said[""]
 
 
 async def test_doctor_says_offline_and_why(settings_of: Write) -> None:

@@ -1,5 +1,6 @@
 """What people read after the act: the receipt, the task's message, the requester's own message."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.cards.card import card, card_text
+from notifications.cards.card import card
 from notifications.cards.runs import before, counted
 from notifications.mail.plain_card import plain_card
 from notifications.views import words
@@ -192,7 +193,6 @@ def test_what_is_not_known_is_said_loudly() -> None:
     assert said in shown(task_message(ended))
     assert said in shown(tidings(ended, LINK))
     assert said in shown(card(view(ran=(UNKNOWN,)), NOW))
-    assert said in card_text(view(ran=(UNKNOWN,)))
     assert said in str(plain_card(view(ran=(UNKNOWN,)), NOW).facts)
     assert "not known" not in shown(receipt(told(PAID)))
 
@@ -283,7 +283,7 @@ def test_a_failure_is_told_with_what_to_do(trouble: Trouble) -> None:
     steps = (StepStatus(name="analysis", state=StepState.STUCK), STEPS[2])
     stuck = task("stuck", steps=steps, problem="Asleep <!here>", problem_number=2, trouble=trouble)
     text = shown(tidings(stuck, LINK))
-    assert f"*{words.TROUBLE[trouble]} at analysis*: review of penguins.csv" in text
+    assert f"*{words.TROUBLE[trouble]} at analysis*: review of `penguins.csv`" in text
     assert "Asleep < !here>" in text
     assert f"<{LINK}|on its message>" in text
     assert tidings_text(stuck).startswith(f"⚠️ {words.TROUBLE[trouble]} at analysis")
@@ -296,7 +296,6 @@ def test_a_card_says_what_ran_before() -> None:
     text = shown(card(view(ran=(PAID.brief(),)), NOW))
     assert "Ran before, whatever you decide now:" in text
     assert "to Ann Meyer, amount 1,890.00, currency EUR" in text
-    assert "Ran before" in card_text(view(ran=(PAID,)))
     assert "Ran before" not in shown(card(view(), NOW))
 
 
@@ -324,6 +323,7 @@ def test_hostile_words_stay_inert(text: str, count: int) -> None:
                     f"<{LINK}|Open the result>",
                 ):
                     source = source.replace(ours, "")
+                source = re.sub(r"`[^`\n]+`", "", source)  # Slack links nothing in code
                 assert [p for p in live_parts(source) if not p.startswith(("style", "code"))] == []
                 assert not list(hidden_parts(unescape(source)))
     assert len(tidings_text(ended)) <= 120

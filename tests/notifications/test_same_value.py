@@ -15,7 +15,7 @@ from rich.console import Console
 from bot.commands import ask
 from bot.web.page_templates import PageTemplates
 from notifications.cards.buttons import ModalValue, Target, read
-from notifications.cards.card import card, card_text
+from notifications.cards.card import card
 from notifications.forms.argument_fields import FieldName
 from notifications.forms.decide import care_modal, everything_modal
 from notifications.forms.edit import edit_modal, edited
@@ -118,7 +118,6 @@ def mail(made: CardView, kind: str) -> str:
 Surface = Callable[[CardView, AgentResult], str]
 SURFACES: dict[str, Surface] = {
     "card": lambda made, _: plain(card(made)),
-    "text": lambda made, _: html.unescape(card_text(made)),
     "confirmation": lambda made, result: plain(care_modal(VALUE, made, result)["blocks"]),
     "everything": lambda made, result: plain(everything_modal(VALUE, made, result)["blocks"]),
     "form": lambda made, result: json.dumps(
@@ -156,7 +155,7 @@ def test_every_argument_is_on_every_surface(surface: str, number: int, name: str
         assert any(form in text for form in spelled(result, number, name)), text
 
 
-DIFFERENCES = ("card", "text", "confirmation", "everything", "mail", "mail as a page",
+DIFFERENCES = ("card", "confirmation", "everything", "mail", "mail as a page",
                "decision page", "command line")  # fmt: skip
 
 
@@ -339,9 +338,9 @@ def test_a_value_that_only_compares_equal_is_a_change(old: Any, new: Any) -> Non
         for value in (old, new)
     )
     made = shown(after, before)
-    for surface in ("card", "text", "file"):
+    for surface in ("card", "file"):
         assert "nothing that is shown" not in SURFACES[surface](made, after)
-    assert "Changes since v1: none" not in card_text(made)
+    assert "Changes since v1: none" not in plain(card(made))
 
 
 def test_a_whole_amount_fills_its_field_with_a_whole_number() -> None:

@@ -72,6 +72,8 @@ REFUSED = [
     ("another message", {}, says(ANN, place=Place(channel="C1", ts="2.2")), ReplyKind.WRONG_PLACE),
     ("another channel", {}, says(ANN, place=Place(channel="C2", ts="1.1")), ReplyKind.WRONG_PLACE),
     ("a button without a message", {}, says(ANN, place=None), ReplyKind.WRONG_PLACE),
+    ("as soon as the card came", {}, says(ANN, hasty=True), ReplyKind.HASTY),
+    ("a rejection as soon as it came", {}, says(ANN, REJECT, hasty=True), ReplyKind.HASTY),
     ("after the deadline", {"deadline": NOW}, says(ANN), ReplyKind.EXPIRED),
     ("before it is raised", {"electorate": None}, says(ANN), ReplyKind.NOT_READY),
     ("a rejection without reason", {}, says(ANN, REJECT, comment=" "), ReplyKind.REASON_MISSING),

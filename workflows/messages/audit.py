@@ -35,9 +35,9 @@ class AuditEntry(Frozen):
     """One event. The same `id` twice is one row of the log: the first stays.
 
     `actor` is a user id or ''; `via` is how it came: slack, cli, email, a2a, ... `detail` may hold
-    anything; what JSON cannot hold is marked, see `storage/audit/canonical.py`. These keys of `detail`
-    are read again by the export: on `raised` `step`, `agent`, `input`, `result`; on `decided`
-    `verdict`, `comment`, `edit`; on `settled` `outcome`.
+    anything; what JSON cannot hold is marked, see `storage/audit/canonical.py`. These keys of
+    `detail` are read again by the export: on `raised` `step`, `agent`, `input`, `result`; on
+    `decided` `verdict`, `comment`, `edit`; on `settled` `outcome`.
     """
 
     id: str

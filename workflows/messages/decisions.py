@@ -124,7 +124,8 @@ class Decision(Frozen):
     `id` makes it idempotent (`team:user:action_ts` for a click). `digest` is at least the first
     16 hexadecimal digits of what the person was shown. `place` is the message that was clicked;
     None where there is none. `confirmation` is what was typed where the risk asks for it.
-    `edit` is what the person changed before approving.
+    `edit` is what the person changed before approving. `hasty` says that it came before anybody
+    could have read what was shown, such as the second tap on a card that has just appeared.
     """
 
     id: str
@@ -140,6 +141,7 @@ class Decision(Frozen):
     place: Place | None = None
     confirmation: str = ""
     edit: Edit | None = None
+    hasty: bool = False
 
 
 class Delegation(Frozen):
@@ -194,6 +196,7 @@ class ReplyKind(StrEnum):
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     WRONG_PLACE = "wrong_place"
+    HASTY = "hasty"
     REASON_MISSING = "reason_missing"
     CONFIRMATION_MISSING = "confirmation_missing"
     UNFIT_EDIT = "unfit_edit"

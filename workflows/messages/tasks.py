@@ -113,8 +113,16 @@ class Trouble(StrEnum):
     APPROVAL = "approval"
 
 
+class Waiting(Frozen):
+    """The card of an approval stands, and these people's decisions are missing."""
+
+    approval_id: str
+    card: Place
+    people: tuple[str, ...] = ()
+
+
 class StepStatus(Frozen):
-    """One line of the task's message."""
+    """One line of the task's message; while it waits, for whom, and where the card is."""
 
     name: str
     state: StepState = StepState.TO_COME
@@ -125,6 +133,8 @@ class StepStatus(Frozen):
     by: tuple[str, ...] = ()
     reason: str = ""
     agent: str = ""
+    waits_for: tuple[str, ...] = ()
+    card: Place | None = None
 
 
 class TaskView(Frozen):

@@ -21,7 +21,7 @@ class Declined(Frozen):
 class Receipt(Frozen):
     """The end of a step after which nothing follows. `report` is the agent's own text (Markdown).
 
-    `thread` is where it is posted; `mode_reason` says why the agent was not live, in words.
+    `thread` is where it is posted; `said` is the agent's summary where it proposed nothing at all.
     """
 
     task_id: str
@@ -32,4 +32,5 @@ class Receipt(Frozen):
     ran: tuple[ToolRun, ...] = ()
     declined: tuple[Declined, ...] = ()
     report: str = ""
+    said: str = ""
     offline: bool = False

@@ -20,6 +20,7 @@ from workflows.messages.tasks import (
     TaskRequest,
     TaskView,
     Trouble,
+    Waiting,
 )
 from workflows.messages.turns import InputFile
 from workflows.task.tidings import Tidings
@@ -94,6 +95,15 @@ class TaskState:
         """Change one line of the message."""
         self.steps[number] = self.steps[number].model_copy(update=changed)
         self.message.touch()
+
+    def waits(self, told: Waiting) -> None:
+        """Name who is waited for, and where; what comes late, or again, changes nothing."""
+        for number, step in enumerate(self.steps):
+            changed = step.model_copy(update={"waits_for": told.people, "card": told.card})
+            is_open = step.state is StepState.WAITING and step.approval_id == told.approval_id
+            if is_open and changed != step:
+                self.steps[number] = changed
+                self.message.touch()
 
     def list(self) -> None:
         """Make the task findable under its status."""

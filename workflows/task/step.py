@@ -333,6 +333,8 @@ class StepRun:
                 since=workflow.now(),
                 revision=request.revision,
                 approval_id=request.id,
+                waits_for=(),
+                card=None,
             )
             child = await workflow.start_child_workflow(
                 ApprovalWorkflow.run,

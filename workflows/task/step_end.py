@@ -59,6 +59,7 @@ async def post_receipt(task_state: TaskState, step: str, acts: Acts, result: Age
         ran=acts.ran,
         declined=tuple(acts.declined),
         report=result.full_text,
+        said="" if acts.ran or acts.declined else result.summary,
         offline=result.offline,
     )
     return await workflow.execute_activity_method(CardActivities.post_receipt, receipt, **PATIENT)

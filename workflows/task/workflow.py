@@ -24,7 +24,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages.decisions import Outcome, Settlement
     from workflows.messages.requests import ApprovalParent
     from workflows.messages.results import ExecutionMode
-    from workflows.messages.tasks import Comment, Gesture, TaskReport, TaskRequest, TaskView
+    from workflows.messages.tasks import (
+        Comment,
+        Gesture,
+        TaskReport,
+        TaskRequest,
+        TaskView,
+        Waiting,
+    )
     from workflows.messages.turns import InputFile
     from workflows.task.state import Cancelled, TaskState, lost, sentence
     from workflows.task.step import StepRun
@@ -67,6 +74,11 @@ class TaskWorkflow(ApprovalParent):
     def settled(self, settlement: Settlement) -> None:
         """An approval of ours has an outcome."""
         self._state.settlements.setdefault(settlement.approval_id, settlement)
+
+    @workflow.signal
+    def waiting(self, told: Waiting) -> None:
+        """A card of ours was shown, or others have to decide on it now."""
+        self._state.waits(told)
 
     @workflow.signal
     def retry(self, gesture: Gesture) -> None:

@@ -17,6 +17,7 @@ from agents.samples.rerun import (
     changes,
     column_facts,
     follow_up,
+    kept,
     span,
     wants_short,
     what_changed,
@@ -36,7 +37,7 @@ def reply(conversation: Conversation, role: str) -> ModelAnswer:
     calls = gather(conversation) or follow_up(conversation, evidence)
     if calls:
         return calls
-    findings = _findings(evidence)
+    findings = kept(conversation, evidence, _findings(evidence))
     if wants_short(conversation):
         findings = findings[:SHORT_FINDINGS]
     asked = changes(conversation, evidence)

@@ -5,7 +5,7 @@ from calendar import month_name
 from agents.samples.conversation import Call, Conversation, ModelAnswer
 from agents.samples.evidence import Evidence, answer, evidence_of, gather, groupings, measures
 from agents.samples.markdown import bullets, figure, page, section, table
-from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, wants_short, what_changed
+from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, kept, wants_short, what_changed
 from agents.samples.tools.correlation import Correlation
 from agents.samples.tools.document import Document
 from agents.samples.tools.segment import Segments
@@ -24,7 +24,7 @@ def reply(conversation: Conversation, role: str) -> ModelAnswer:
     calls = calls or follow_up(conversation, evidence)
     if calls:
         return calls
-    found = _patterns(conversation, evidence)
+    found = kept(conversation, evidence, _patterns(conversation, evidence))
     if wants_short(conversation):
         found = found[:SHORT_FINDINGS]
     asked = changes(conversation, evidence)

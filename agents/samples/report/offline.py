@@ -3,7 +3,7 @@
 from agents.samples.conversation import Conversation, ModelAnswer
 from agents.samples.evidence import Evidence, answer, evidence_of, gather
 from agents.samples.markdown import bullets, cell, figure, numbered, page, section, table
-from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, wants_short, what_changed
+from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, kept, wants_short, what_changed
 from workflows.messages.turns import EarlierStep
 
 MOST_PER_STEP = 5
@@ -19,7 +19,8 @@ def reply(conversation: Conversation, role: str) -> ModelAnswer:
     most = SHORT_FINDINGS if wants_short(conversation) else MOST_PER_STEP
     asked = changes(conversation, evidence)
     checks = _checks(earlier, evidence)
-    findings = [finding for item in earlier for finding in item.result.findings[:2]] + checks
+    lead = [finding for item in earlier for finding in item.result.findings[:2]]
+    findings = kept(conversation, evidence, [*lead, *checks])
     return answer(
         _summary(earlier, evidence, asked, checks),
         [*asked, *findings],

@@ -13,7 +13,7 @@ from agents.samples.evidence import (
     tellable,
 )
 from agents.samples.markdown import bullets, figure, numbered, page, section, table
-from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, wants_short, what_changed
+from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, kept, wants_short, what_changed
 from agents.samples.tools.document import Document
 from agents.samples.tools.segment import Segments
 from agents.samples.tools.table_profile import TableProfile
@@ -44,7 +44,9 @@ def reply(conversation: Conversation, role: str) -> ModelAnswer:
     calls = calls or follow_up(conversation, evidence)
     if calls:
         return calls
-    actions = _ranked(conversation, evidence)
+    ranked = _ranked(conversation, evidence)
+    fine = kept(conversation, evidence, (action.sentence for action in ranked))
+    actions = [action for action in ranked if action.sentence in fine][:MOST_ACTIONS]
     if wants_short(conversation):
         actions = actions[:SHORT_FINDINGS]
     asked = changes(conversation, evidence)
@@ -72,8 +74,7 @@ def _ranked(conversation: Conversation, evidence: Evidence) -> list[Recommendati
         found += [*_repairs(item), *_drops(item), *_redundant(item), *_trend_actions(item)]
     found += _segment_actions(conversation)
     found += [action for document in evidence.documents for action in _document_actions(document)]
-    ranked = sorted(found, key=lambda action: (-action.weight, action.what))
-    return ranked[:MOST_ACTIONS]
+    return sorted(found, key=lambda action: (-action.weight, action.what))
 
 
 def _repairs(item: TableProfile) -> list[Recommendation]:

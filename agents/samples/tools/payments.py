@@ -81,7 +81,7 @@ def payments_in(file: str, content: bytes, media_type: str = "") -> list[Payment
         found = _from_text(decode(file, content).text)
     if not found:
         raise UnusableInput(
-            f"{file} asks for no payment. Give a table with the columns to and amount, or lines "
+            f"No payments found in {file}. Give a table with the columns to and amount, or lines "
             'such as "Pay 120.50 EUR to Ann Meyer for invoice 17".'
         )
     if len(found) > MOST_PAYMENTS:

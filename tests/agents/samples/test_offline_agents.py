@@ -76,6 +76,28 @@ async def test_feedback_that_is_not_understood_is_said(local: LocalAgents) -> No
     assert "found nothing in the feedback that it can act on" in after.full_text
 
 
+LEFT_OUT = [
+    ("strategy", "Leave out the trend.", "per year", "Left out: trends."),
+    ("strategy", "Please leave the missing values out", "is missing in", "Left out: missing values."),
+    ("strategy", "Don't mention region, but look at units", "region", "Left out: region."),
+    ("patterns", "without outliers and correlations", "outliers", "Left out: outliers, correlations."),
+    ("analysis", "Too long: drop note", "note is missing", "Left out: note."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "text", "gone", "told"), LEFT_OUT)
+async def test_what_is_to_be_left_out_is_left_out(
+    local: LocalAgents, step: str, text: str, gone: str, told: str
+) -> None:
+    """It was there, it is gone, and that is said; nothing about it is added."""
+    before = await run(local, step)
+    assert any(gone in finding for finding in before.findings)
+    after = await run(local, step, feedback=Feedback(text=text, by="Ann", previous=before))
+    assert told in after.findings
+    assert not any(gone in finding for finding in after.findings if finding != told)
+    assert gone not in after.summary.replace(told, "")
+
+
 async def test_feedback_is_never_passed_over_in_silence(local: LocalAgents) -> None:
     """An agent that cannot act on it says so."""
     feedback = Feedback(text="Use green.", by="Ann", previous=AgentResult(summary="x"))

@@ -154,7 +154,7 @@ async def _one(row: Onlooking, who: Onlookers, subject: Any) -> object:
 
 async def _bulk(row: Onlooking, who: Onlookers, subject: Any) -> object:
     none = cast("Any", None)
-    return await BulkListeners(none, subject, none, none, who)._offered(row.user)
+    return await BulkListeners(none, subject, none, none, who, 0)._offered(row.user)
 
 
 async def _home(row: Onlooking, who: Onlookers, subject: Any) -> object:

@@ -98,7 +98,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         text = SMALL.format(port=free_port()) + f"[playground]\nport = {port}\n"
         done = signoff(tmp_path, "playground", text=text)
     assert done.returncode == 2
-    assert f"{port} for the local Slack workspace" in done.stderr
+    assert f"A port is in use: {port} for" in done.stderr
     assert "port under [playground]" in done.stderr
 
 

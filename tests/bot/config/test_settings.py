@@ -112,7 +112,7 @@ def test_a_gate_is_the_steps_own(tmp_path: Path) -> None:
         Gate.RECEIPT,
     ]
     plans = load(ROOT / "signoff.toml").plans("pay")
-    assert [plan.gate for plan in plans] == [Gate.AUTO]
+    assert [plan.gate for plan in plans] == [Gate.RECEIPT]
 
 
 def test_what_another_step_goes_on_from_is_no_receipt(tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ async def test_the_doctor_tells_why(ward: Ward) -> None:
         update={"agents": {"ward": AgentSettings(url=ward.endpoint.url)}}
     )
     found = [finding async for finding in doctor._agents(settings)]
-    assert (False, "Agent ward is unhealthy: ward answers 500.") in found
+    assert doctor.Finding(False, "Agent ward is unhealthy: ward answers 500.") in found
 
 
 HOSTILE = "<!channel> *bold* https://evil.example " + "x" * 5_000

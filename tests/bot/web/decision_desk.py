@@ -135,6 +135,7 @@ async def site(
     *views: CardView,
     trusted_proxies: tuple[Network, ...] = (),
     full_text: bool = True,
+    read_seconds: float = 0,
 ) -> AsyncIterator[Site]:
     """Serve these approvals; time stands still at `desk.now`."""
     views = views or (approval_view(),)
@@ -153,6 +154,7 @@ async def site(
         full_text=desk.full_text if full_text else None,
         names=_names,
         client=client_address(trusted_proxies),
+        read_seconds=read_seconds,
         clock=lambda: desk.now,
     )
     await runner.setup()

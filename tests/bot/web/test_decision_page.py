@@ -65,7 +65,7 @@ async def test_a_decision_counts(tmp_path: Path) -> None:
     assert (decision.verdict, decision.comment, decision.revision) == (Verdict.APPROVE, "Fine.", 1)
     assert issued.token not in decision.id
     assert again.status == 410
-    assert "Your decision was counted. Approved by Grace Hopper" in again.text
+    assert "Your decision was recorded. Approved by Grace Hopper" in again.text
     assert not again.has_form
 
 
@@ -85,13 +85,13 @@ async def test_every_verdict_can_be_sent(tmp_path: Path, verdict: Verdict) -> No
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"verdict": ""}, "Please choose a verdict"),
-        ({"verdict": "bypass"}, "Please choose a verdict"),
-        ({"verdict": "reject", "comment": ""}, "Please say why"),
-        ({"verdict": "request_changes", "comment": "  "}, "Please say why"),
-        ({"comment": "x" * 3_001}, "below 3,000 characters"),
-        ({"code": ""}, "not the code of this mail (5 tries left)"),
-        ({"code": "WRNG-CDEX"}, "not the code of this mail (4 tries left)"),
+        ({"verdict": ""}, "Choose a decision"),
+        ({"verdict": "bypass"}, "Choose a decision"),
+        ({"verdict": "reject", "comment": ""}, "Write a reason"),
+        ({"verdict": "request_changes", "comment": "  "}, "Write a reason"),
+        ({"comment": "x" * 3_001}, "under 3,000 characters"),
+        ({"code": ""}, "isn't the code from this e-mail (5 tries left)"),
+        ({"code": "WRNG-CDEX"}, "isn't the code from this e-mail (4 tries left)"),
     ],
 )
 async def test_a_mistake_is_said_and_can_be_mended(
@@ -105,6 +105,25 @@ async def test_a_mistake_is_said_and_can_be_mended(
         assert told in page.text
         assert here.desk.decisions == []
         assert (await here.send(issued, page)).status == 200
+
+
+async def test_a_form_that_nobody_can_have_read_is_asked_for_again(tmp_path: Path) -> None:
+    """Also the one that came back, and with the right code; a forged moment is no form of ours."""
+    async with site(tmp_path, read_seconds=2) as here:
+        issued = await here.invite()
+        page = await here.open(issued)
+        here.desk.now += timedelta(seconds=1.9)
+        again = await here.send(issued, page, comment="Fine.")
+        assert (again.status, "Read it, then decide again" in again.text) == (422, True)
+        here.desk.now += timedelta(seconds=1.9)
+        assert (await here.send(issued, again)).status == 422
+        assert here.desk.counted == 0
+        moment, _, mac = page.hidden()["seal"].rpartition(".")
+        early = f"{float(moment) - 10:.3f}.{mac}"
+        assert (await here.send(issued, page, seal=early)).status == 403
+        here.desk.now += timedelta(seconds=0.2)
+        assert (await here.send(issued, again)).status == 200
+    assert here.desk.counted == 1
 
 
 async def test_high_risk_offers_no_form(tmp_path: Path) -> None:
@@ -180,7 +199,7 @@ async def test_a_double_click_counts_once(tmp_path: Path) -> None:
     assert len(here.desk.decisions) == here.desk.counted == 1
     assert sum(answer.status == 200 for answer in answers) == 1
     assert {answer.status for answer in answers} <= {200, 409, 410}
-    assert "Your decision was counted" in later.text
+    assert "Your decision was recorded" in later.text
 
 
 async def test_an_outage_costs_neither_code_nor_decision(tmp_path: Path) -> None:
@@ -273,7 +292,7 @@ async def test_the_whole_text_is_there(tmp_path: Path) -> None:
         assert text.headers["Content-Type"] == "text/plain; charset=utf-8"
     async with site(tmp_path, full_text=False) as here:
         page = await here.open(await here.invite())
-        assert "hangs in the Slack thread as a file" in page.text
+        assert "attached in the Slack thread" in page.text
         assert "href=" not in page.html
     long = AgentResult(summary="s", full_text="y" * 50_000)
     view = approval_view(result=long)
@@ -293,7 +312,7 @@ async def test_an_approval_nobody_knows_any_more(tmp_path: Path) -> None:
         here.desk.failures = [BadRequest("There is no approval 't1'")]
         gone = await here.send(issued, page)
     assert gone.status == 404
-    assert "not known here any more" in gone.text
+    assert "no longer known here" in gone.text
 
 
 @pytest.mark.parametrize("reply", list(ReplyKind))

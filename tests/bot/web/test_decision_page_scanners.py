@@ -162,10 +162,10 @@ async def test_a_person_with_a_phone_and_no_javascript_decides(
             assert box["x"] + box["width"] <= 390
         await page.get_by_label("Reject", exact=True).check()
         await page.get_by_label("Comment").fill("Not yet, please.")
-        await page.get_by_label("Code from the mail").fill(issued.code.lower())
+        await page.get_by_label("Code from the e-mail").fill(issued.code.lower())
         if folder := os.environ.get("SIGNOFF_PICTURES"):
             await page.screenshot(path=f"{folder}/decision-390.png", full_page=True)
-        await page.get_by_role("button", name="Send my decision").click()
+        await page.get_by_role("button", name="Submit decision").click()
         await page.wait_for_load_state()
         text = await page.locator("main").inner_text()
         if folder:

@@ -65,7 +65,7 @@ async def test_a_mail_decides_a_workflow(house: House, tmp_path: Path) -> None:
         return (await approvals.look(name)).result.full_text
 
     app = web.Application()
-    register(app, tokens, approvals, public_url=url, full_text=full_text)
+    register(app, tokens, approvals, public_url=url, full_text=full_text, read_seconds=0)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", int(url.rsplit(":", 1)[1])).start()

@@ -23,6 +23,7 @@ from tests.e2e.conftest import CHANNEL, ROOT, Office
 SETTINGS = """
 [slack]
 base_url = "{api}"
+read_seconds = 0
 [web]
 port = 0
 [temporal]

@@ -26,6 +26,7 @@ __all__ = ["workspace"]  # the fixture
 SETTINGS = """
 [slack]
 base_url = "{api}"
+read_seconds = 0
 [web]
 port = 0
 [agent_server]

@@ -102,6 +102,21 @@ async def test_pay_is_one_approval_and_a_receipt(office: Office) -> None:
     assert [row.detail["key"] for row in rows] == [run.key for run in report.ran]
 
 
+async def test_a_file_without_payments_asks_nobody(office: Office) -> None:
+    """No card of high risk about nothing: one sentence, and the task is over."""
+    thread, task = await begun(office, "/task pay examples/complaint.txt")
+    report = await report_of(office, task)
+    assert (report.status, report.ran, report.declined) == ("completed", (), ())
+    shown = await office.ada.messages(CHANNEL, thread)
+    assert not [m for m in shown if "signoff_card" in str(m.get("metadata"))]
+    (receipt,) = [m for m in shown if (m.get("metadata") or {}).get("event_type") == RECEIPT]
+    for said in (receipt["text"], str(receipt["blocks"])):
+        assert "Nothing was carried out" in said
+        assert "No payments found in complaint" in said
+    (word,) = await direct(office)
+    assert word["text"].startswith("✅ Completed: pay of")
+
+
 async def test_rejected_payments_end_the_task(office: Office) -> None:
     """Nothing ran, and every surface says so, with the reason."""
     thread, task = await begun(office, "/task pay examples/payments.csv")

@@ -101,7 +101,8 @@ class Counter:
         """The card, once it says this and has no button."""
         return await self.office.ada.wait_for(
             lambda m: (
-                words in m["text"] and not any(b["type"] == "actions" for b in m.get("blocks", ()))
+                words in str(m.get("blocks"))
+                and not any(b["type"] == "actions" for b in m.get("blocks", ()))
             ),
             CHANNEL,
             timeout=PATIENCE,

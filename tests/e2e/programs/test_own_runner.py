@@ -113,10 +113,10 @@ async def test_several_calls_are_one_card_with_a_line_each(counter: Counter, hir
     clerk = hire(turn)
     working = asyncio.create_task(clerk.work())
     card = await counter.card(title=TITLE)
-    shown = card["text"]
-    for line in (". pay (Money leaves the house.)", "amount: 10.0\n", "to: Ann\n", "to: Bob"):
+    shown = str(card["blocks"])
+    for line in (". pay'", "Money leaves the house.", "'10.0'", "'Ann'", "'Bob'"):
         assert line in shown
-    assert "to: Eve" not in shown
+    assert "'Eve'" not in shown
     assert clerk.paid == []
     assert clerk.looked == ["sky"]
     await counter.office.grace.click(card, ActionId.APPROVE)
@@ -175,8 +175,8 @@ async def test_an_mcp_tool_is_asked_about_as_well(
     clerk = hire([calls("read_key", name="a"), calls("drop_key", name="a")], tools=[tools])
     working = asyncio.create_task(clerk.work())
     card = await counter.card(title="Approve drop_key")
-    assert "1. drop_key" in card["text"]
-    assert "\n   name: a" in card["text"]
+    assert "1. drop_key" in str(card["blocks"])
+    assert "'text': 'name '" in str(card["blocks"])
     assert "read_key" not in str(card["blocks"])
     assert not ledger.exists()
     await counter.office.grace.click(card, ActionId.APPROVE)

@@ -34,6 +34,7 @@ from tests.notifications.mail.smtp_servers import PASSWORD, USER, Honest, honest
 SETTINGS = """
 [slack]
 base_url = "{api}"
+read_seconds = 0
 [web]
 port = {web}
 worker_port = {worker}

@@ -101,7 +101,7 @@ async def test_what_i_have_decided_does_not_wait_for_me(office: Office) -> None:
         await asyncio.sleep(0.1)
     assert "Nothing waits for your decision" in told
     await office.grace.home()
-    await office.grace.wait_for_home(lambda view: "Nothing waits for you." in str(view["blocks"]))
+    await office.grace.wait_for_home(lambda view: "You're all caught up." in str(view["blocks"]))
     assert TITLE in str((await office.linus.command("/approvals", CHANNEL))["response"])
 
 
@@ -110,8 +110,8 @@ async def test_a_list_is_renewed_after_several_were_approved_in_it(office: Offic
     """The private list loses what was approved."""
     for _ in range(2):
         await office.ada.command(COMMAND, CHANNEL)
-    await listing(office, "/approvals", "approve several of 2")
-    shown = await office.grace.wait_for(lambda m: "several of 2" in str(m["blocks"]), CHANNEL)
+    await listing(office, "/approvals", "Approve low-risk (2)")
+    shown = await office.grace.wait_for(lambda m: "low-risk (2)" in str(m["blocks"]), CHANNEL)
     await office.grace.click(shown, ActionId.BULK)
     form = await office.grace.wait_for_view()
     values = [one["value"] for one in form["blocks"][1]["element"]["options"]]

@@ -101,7 +101,7 @@ def faults(shown: CardView) -> Iterator[str]:
     spoken = card_text(shown)
     if (total := sum(map(len, strings(blocks)))) > MOST_CHARACTERS:
         yield f"{total} characters"
-    if len(spoken) > MOST_CHARACTERS:
+    if len(spoken) > 120:
         yield f"{len(spoken)} characters of plain text"
     for text in (*strings(blocks), spoken):
         text.encode()
@@ -130,6 +130,6 @@ def test_a_million_generated_texts_make_sound_cards() -> None:
     while source.made < TEXTS:
         shown = source.card()
         found = list(faults(shown))
-        assert found == [], (cards, found[:5], card_text(shown)[:2_000])
+        assert found == [], (cards, found[:5], card_text(shown))
         cards += 1
     assert cards > TEXTS / 500

@@ -97,7 +97,7 @@ VIEWS: dict[str, Block] = {
         Wanted(deputy=GRACE, away_from=date(2026, 3, 1), quiet_from=time(22), digest=False)
     ),
     "bulk": choose_modal([line(n) for n in range(1, 45)], NOW),
-    "bulk, confirm": confirm_modal([line(n) for n in range(1, 21)]),
+    "bulk, confirm": confirm_modal([line(n) for n in range(1, 21)], NOW),
     "task": form(),
     "task, its own fields": form(
         (FormField(name="focus", kind=FieldKind.CHOICE, label="Focus", choices=("a", "b" * 90)),)
@@ -228,7 +228,7 @@ def test_bulk_keeps_exactly_what_was_ticked() -> None:
     ticks = [line(2).target().text(), line(12).target().text()]
     got = chosen(filled(shown, group_0=ticks[:1], group_1=ticks[1:]))
     assert got == (line(2).target(), line(12).target())
-    confirm = confirm_modal([line(2), line(12)])
+    confirm = confirm_modal([line(2), line(12)], NOW)
     value = read(Chosen, confirm["private_metadata"])
     assert value is not None
     assert value.targets == got

@@ -154,6 +154,12 @@ def test_a_character_is_never_cut(text: str, before: str) -> None:
     [
         ("Hello, world.", "Hello, world."),
         ("sales.csv and snake_case, 3.14, e.g. this", "sales.csv and snake_case, 3.14, e.g. this"),
+        (
+            "No payment in complaint.txt. Give a table.",
+            "No payment in complaint.txt. Give a table.",
+        ),
+        ("(complaint.txt), complaint.txt: no", "(complaint.txt), complaint.txt: no"),
+        ("complaint.txt.example.com", "complaint[.]txt[.]example[.]com"),
         ("https://example.com/a?b=1", "hxxps[:]//example[.]com/a?b=1"),
         ("bob@example.com", "bob[at]example[.]com"),
         ("@here #general", "[at]here [#]general"),

@@ -209,6 +209,29 @@ async def test_after_approve_the_keyboard_stays_on_the_card(stage: Stage, bot: B
     await expect(message).to_be_focused()
 
 
+async def test_a_long_form_opens_at_its_top(phone: Stage, bot: Bot) -> None:
+    """What is to be read comes first; the keyboard waits in the first field, further down."""
+
+    async def read(ack: Any, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        field = {"type": "plain_text_input", "action_id": "text"}
+        wanted = {"type": "input", "block_id": "why", "label": plain("Comment"), "element": field}
+        view = {"type": "modal", "title": plain("Approve"), "submit": plain("Approve")}
+        blocks = [*LONG * 6, wanted]
+        await client.views_open(trigger_id=body["trigger_id"], view=view | {"blocks": blocks})
+
+    bot.app.action("read")(read)
+    page = phone.page
+    await card_in_thread(phone.playground, button("read", "Approve…"))
+    await page.locator(".thread-summary").last.click()
+    await page.locator("#thread [data-action-id=read]").last.click()
+    await expect(page.locator("dialog.modal input")).to_be_focused()
+    body = page.locator("dialog.modal .dialog-body")
+    assert await body.evaluate(
+        "(node) => [node.scrollTop, node.scrollHeight > node.clientHeight]"
+    ) == [0, True]
+
+
 async def test_an_updated_form_keeps_the_keyboard_and_its_place(stage: Stage, bot: Bot) -> None:
     """A select that redraws the form is still the one the keyboard is on."""
     page = stage.page

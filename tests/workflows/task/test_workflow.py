@@ -6,9 +6,9 @@ from temporalio.exceptions import ApplicationError
 
 from tests.fakes import ADA, GRACE
 from tests.workflows.conftest import House, until
-from workflows.messages.decisions import ReplyKind, Verdict
+from workflows.messages.decisions import Place, ReplyKind, Verdict
 from workflows.messages.policy import OnTimeout, Policy
-from workflows.messages.tasks import Gesture
+from workflows.messages.tasks import Gesture, StepState, Waiting
 from workflows.task.workflow import TaskWorkflow
 
 
@@ -48,6 +48,34 @@ async def test_requested_changes_run_the_agent_again(house: House) -> None:
         GRACE,
         "analysis v1",
     )
+    await house.decide(f"{task.id}.analysis.v2", Verdict.APPROVE)
+    assert (await task.result()).status == "completed"
+
+
+async def test_a_task_says_who_is_waited_for_and_where(house: House) -> None:
+    """Of the card it waits for now; what comes late or is about another one changes nothing."""
+    task = await house.start("analysis")
+    first, card = f"{task.id}.analysis.v1", Place(channel="C1", ts="1.1")
+    await house.card(first)
+
+    async def hears(approval: str, *people: str) -> None:
+        told = Waiting(approval_id=approval, card=card, people=people)
+        await task.signal(TaskWorkflow.waiting, told)
+
+    await hears("t-other.analysis.v1", ADA)
+    await hears(first, GRACE, ADA)
+    shown = house.cards.tasks
+    await until(lambda: shown[task.id].steps[0].waits_for == (GRACE, ADA))
+    assert shown[task.id].steps[0].card == card
+    await hears(first, ADA)
+    await until(lambda: shown[task.id].steps[0].waits_for == (ADA,))
+    await house.decide(first, Verdict.REQUEST_CHANGES, comment="look at 2024")
+    await house.card(f"{task.id}.analysis.v2")
+    await hears(first, GRACE)
+    await until(lambda: shown[task.id].steps[0].revision == 2)
+    await until(lambda: shown[task.id].steps[0].state is StepState.WAITING)
+    assert shown[task.id].steps[0].waits_for == ()
+    assert shown[task.id].steps[0].card is None
     await house.decide(f"{task.id}.analysis.v2", Verdict.APPROVE)
     assert (await task.result()).status == "completed"
 
