@@ -24,8 +24,8 @@ docs-needs:
 
 install: run-needs  ## only install, into .venv; EXTRAS="mcp postgres" with extras
 
-demo: run-needs  ## the whole of Signoff on this machine, with a local Slack workspace
-	@exec $(BIN)/signoff demo
+demo: run-needs  ## the whole of Signoff on this machine; MODEL=stand-in with a model that fails on request
+	@exec $(BIN)/$(if $(filter stand-in,$(MODEL)),python -m tests.models.demo,signoff demo)
 
 NODE := tests/playground/node/node_modules/.package-lock.json
 

@@ -9,6 +9,7 @@ AgentError
 │   ├── WrongVersion   it is not the version that is pinned
 │   └── NotTrusted     its certificate or its card is not what the settings ask for
 ├── AgentFailed        the agent answered, and its answer is that it failed
+│   └── BudgetUsedUp   its models have cost what they may
 └── BadAnswer          the answer cannot be used (malformed, too large)
     └── AnswerTooLarge
 """
@@ -18,13 +19,17 @@ AgentError
 from typing import Self
 
 from workflows.messages.results import ToolRun
+from workflows.task.cost import Cost
+
+LONGEST_WAIT = 900.0
+"""Seconds that a turn waits to be tried again without asking a person."""
 
 
 class AgentError(Exception):
     """`sentence` is fit for the user: it names the agent and the way out, and nothing internal.
 
     `retry_after` is how many seconds the agent asked to be left alone; 0 when it did not say.
-    `ran` are the tool calls that were made before it failed.
+    `ran` are the tool calls that were made before it failed, `cost` what models cost until then.
     """
 
     retryable = False
@@ -36,12 +41,14 @@ class AgentError(Exception):
         self.sentence = sentence
         self.retry_after = retry_after
         self.ran: tuple[ToolRun, ...] = ()
+        self.cost = Cost()
         if retryable is not None:
             self.retryable = retryable
 
-    def after(self, ran: tuple[ToolRun, ...]) -> Self:
+    def after(self, ran: tuple[ToolRun, ...], cost: Cost | None = None) -> Self:
         """This error, after these tool calls."""
         self.ran = ran
+        self.cost = cost or self.cost
         return self
 
     @property
@@ -86,6 +93,12 @@ class AgentFailed(AgentError):
     """The agent's own FAILED."""
 
     retryable = True
+
+
+class BudgetUsedUp(AgentFailed):
+    """Its models have cost what they may; nobody stands in for that."""
+
+    retryable = False
 
 
 class BadAnswer(AgentError):

@@ -1,16 +1,17 @@
 """Calls an agent over A2A: one turn in, its outcome out."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import quote, urlsplit
 
 import httpx
+import structlog
 from a2a.client import Client, ClientCallContext, ClientConfig, ClientFactory
 from a2a.client.card_resolver import A2ACardResolver
-from a2a.types.a2a_pb2 import AgentCard, SendMessageRequest, StreamResponse
+from a2a.types.a2a_pb2 import AgentCard, CancelTaskRequest, SendMessageRequest, StreamResponse
 from a2a.utils.constants import TransportProtocol
 from a2a.utils.errors import A2AError, InvalidParamsError
 from pydantic import SecretStr
@@ -22,7 +23,7 @@ from agents.a2a.encryption import SEALED_EXTENSION
 from agents.a2a.endpoints import Endpoint
 from agents.a2a.errors import MALFORMED, as_agent_error
 from agents.a2a.http import http_client
-from agents.a2a.reading import read_outcome
+from agents.a2a.reading import RunningTask, read_outcome
 from agents.a2a.sealed_call import SealedCall
 from agents.errors import AgentError, AgentRefused, BadAnswer, NotTrusted, WrongVersion
 from workflows.messages.results import AgentVersion
@@ -30,7 +31,9 @@ from workflows.messages.turns import TurnOutcome, TurnRequest
 
 MOST_BYTES = 20_000_000
 CARD_SECONDS = 300.0
+CANCEL_SECONDS = 5.0
 _COMPARED = ("version", "api_version", "prompt_version")
+_log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -45,11 +48,15 @@ class _Peer:
 class A2AClient:
     """Calls agents over A2A 1.0. One instance per process; close it at the end.
 
-    An answer larger than `most_bytes` is cut off while it is being read.
+    An answer larger than `most_bytes` is cut off while it is being read. A call that is cancelled
+    while `unwanted` says that nobody wants its answer any more is cancelled at the agent, too.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, most_bytes: int = MOST_BYTES, unwanted: Callable[[], bool] = lambda: False
+    ) -> None:
         self._most_bytes = most_bytes
+        self._unwanted = unwanted
         self._peers: dict[Endpoint, _Peer] = {}
 
     async def run(
@@ -107,10 +114,15 @@ class A2AClient:
         client = self._client(endpoint, card)
         context = ClientCallContext(service_parameters=_headers(request, sealed))
         message = SendMessageRequest(message=sealed.closed(message_of(request, files)))
+        running = RunningTask()
         events = client.send_message(message, context=context)
         try:
             async with _closing(events):
-                outcome = await read_outcome(events, endpoint.name, sealed.opened)
+                outcome = await read_outcome(running.of(events), endpoint.name, sealed.opened)
+        except asyncio.CancelledError:
+            if running.id and self._unwanted():
+                await _cancel(client, running.id)
+            raise
         except InvalidParamsError as error:
             if sealed.seal is None:
                 raise
@@ -142,7 +154,7 @@ class A2AClient:
                 f"{endpoint.name} says in its card that its {differing.replace('_', ' ')} is "
                 f"{said}, and in its answer that it is {found}. Check the agent.",
                 retryable=False,
-            ).after(outcome.ran)
+            ).after(outcome.ran, outcome.cost)
         return outcome
 
     def _client(self, endpoint: Endpoint, card: AgentCard) -> Client:
@@ -159,6 +171,15 @@ class A2AClient:
         if key not in self._peers:
             self._peers[key] = _Peer(http_client(endpoint, self._most_bytes))
         return self._peers[key]
+
+
+async def _cancel(client: Client, task_id: str) -> None:
+    """Tell the agent; whether it listens changes nothing here."""
+    try:
+        async with asyncio.timeout(CANCEL_SECONDS):
+            await client.cancel_task(CancelTaskRequest(id=task_id))
+    except (httpx.HTTPError, TimeoutError, A2AError, *MALFORMED) as error:
+        _log.warning("a2a_cancel_failed", error=type(error).__name__)
 
 
 @asynccontextmanager

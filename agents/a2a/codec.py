@@ -19,6 +19,7 @@ from agents.turn.brief import brief_of, file_names, spoken
 from workflows.messages.base import Frozen
 from workflows.messages.results import AgentResult, ToolRun
 from workflows.messages.turns import InputFile, Question, TurnOutcome, TurnRequest
+from workflows.task.cost import Cost
 
 REQUEST_TYPE = "application/vnd.signoff.turn-request+json"
 OUTCOME_TYPE = "application/vnd.signoff.turn-outcome+json"
@@ -33,6 +34,7 @@ class _Failure(Frozen):
     """How a failed turn of ours ended."""
 
     ran: tuple[ToolRun, ...] = ()
+    cost: Cost = Cost()
 
 
 def message_of(request: TurnRequest, files: list[bytes]) -> Message:
@@ -89,19 +91,21 @@ def outcome_parts(outcome: TurnOutcome) -> list[Part]:
 
 def failure_parts(error: AgentError) -> list[Part]:
     """What ran before it failed, for clients of ours; they may have to be encrypted."""
-    if not error.ran:
+    if not error.ran and error.cost == Cost():
         return []
-    return [new_text_part(_Failure(ran=error.ran).model_dump_json(), media_type=FAILURE_TYPE)]
+    said = _Failure(ran=error.ran, cost=error.cost).model_dump_json()
+    return [new_text_part(said, media_type=FAILURE_TYPE)]
 
 
-def ran_before(task: Task) -> tuple[ToolRun, ...]:
-    """What ran before the task failed, where it says so."""
+def until_failure(task: Task) -> tuple[tuple[ToolRun, ...], Cost]:
+    """What ran and what models cost before the task failed, where it says so."""
     parts = task.status.message.parts
     told = [part.text for part in parts if part.media_type == FAILURE_TYPE]
     try:
-        return _Failure.model_validate_json(told[-1]).ran if told else ()
+        found = _Failure.model_validate_json(told[-1]) if told else _Failure()
     except ValidationError:
-        return ()
+        found = _Failure()
+    return found.ran, found.cost
 
 
 def outcome_of(task: Task, agent: str) -> TurnOutcome:

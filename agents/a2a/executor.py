@@ -68,6 +68,10 @@ async def _opened(context: RequestContext, queue: EventQueue) -> TaskUpdater:
 
 
 async def _fail(updater: TaskUpdater, error: AgentError, turn: RemoteTurn) -> None:
-    metadata = {"kind": error.kind, "retryable": error.retryable}
+    metadata = {
+        "kind": error.kind,
+        "retryable": error.retryable,
+        "retry_after": error.retry_after,
+    }
     parts = turn.closes([new_text_part(error.sentence), *failure_parts(error)])
     await updater.failed(updater.new_agent_message(parts, metadata=metadata))

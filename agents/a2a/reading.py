@@ -1,18 +1,28 @@
 """Follows the events of an A2A task to where it ends or asks, and says how."""
 
+import math
 from collections.abc import AsyncIterator, Callable, MutableSequence
 
 from a2a.types.a2a_pb2 import Part, StreamResponse, Task, TaskState
 from google.protobuf.json_format import MessageToDict
 
-from agents.a2a.codec import INPUT_REQUIRED, outcome_of, outcome_of_message, ran_before, status_text
+from agents.a2a.codec import (
+    INPUT_REQUIRED,
+    outcome_of,
+    outcome_of_message,
+    status_text,
+    until_failure,
+)
 from agents.errors import (
+    LONGEST_WAIT,
     AgentError,
     AgentFailed,
     AgentRefused,
     AgentUnreachable,
     BadAnswer,
+    BudgetUsedUp,
     UnusableInput,
+    WrongVersion,
 )
 from workflows.messages.turns import TurnOutcome
 
@@ -24,6 +34,20 @@ _ENDS = (_FAILED, TaskState.TASK_STATE_REJECTED, TaskState.TASK_STATE_CANCELED)
 
 Opens = Callable[[list[Part]], list[Part]]
 """Decrypts the parts of a message or of an artifact; raises BadAnswer."""
+
+
+class RunningTask:
+    """The id of the task that a stream of events is about, once it is known."""
+
+    def __init__(self) -> None:
+        self.id = ""
+
+    async def of(self, events: AsyncIterator[StreamResponse]) -> AsyncIterator[StreamResponse]:
+        """The events as they are."""
+        async for event in events:
+            if event.HasField("task"):
+                self.id = event.task.id
+            yield event
 
 
 async def read_outcome(
@@ -78,6 +102,13 @@ def _open(parts: MutableSequence[Part], opens: Opens) -> None:
         parts.extend(opened)
 
 
+def _pause(said: object) -> float:
+    """Seconds; nonsense counts as nothing."""
+    if not isinstance(said, int | float) or not 0 < said < math.inf:
+        return 0
+    return min(float(said), LONGEST_WAIT)
+
+
 def _raise_ended(task: Task, agent: str, opens: Opens) -> None:
     state = task.status.state
     if state not in _ENDS:
@@ -87,10 +118,17 @@ def _raise_ended(task: Task, agent: str, opens: Opens) -> None:
     if state == _FAILED:
         metadata = MessageToDict(task.status.message.metadata)
         sentence = said or f"{agent} says that it failed, and not why."
-        error: AgentError = AgentFailed(sentence, retryable=bool(metadata.get("retryable", True)))
+        error: AgentError = AgentFailed(
+            sentence,
+            retryable=bool(metadata.get("retryable", True)),
+            retry_after=_pause(metadata.get("retry_after")),
+        )
         if metadata.get("kind") == UnusableInput.__name__:
             error = UnusableInput(said)
-        raise error.after(ran_before(task))
+        for final in (BudgetUsedUp, WrongVersion):
+            if metadata.get("kind") == final.__name__:
+                error = final(sentence)
+        raise error.after(*until_failure(task))
     if state == TaskState.TASK_STATE_REJECTED:
         raise AgentRefused(f"{agent} rejected the task. {said}".strip())
     raise AgentRefused(f"{agent} says that the task was canceled. {said}".strip())

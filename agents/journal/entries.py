@@ -61,7 +61,17 @@ class Unsaid(Frozen):
     number: int
 
 
-Entry = Begun | Ended | Withdrawn | Said | Unsaid
+class Paid(Frozen):
+    """A model was asked, whatever came of it. `version` is what answered; see `Spent`."""
+
+    kind: Literal["paid"] = "paid"
+    version: str = ""
+    tokens: int = 0
+    seconds: float = 0
+    money: float = 0
+
+
+Entry = Begun | Ended | Withdrawn | Said | Unsaid | Paid
 _ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="kind")])
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from google.adk.models.llm_request import LlmRequest
 from google.adk.models.llm_response import LlmResponse
 from google.adk.platform import uuid as platform_uuid
-from google.genai import types
 
 from agents.journal.entries import MOST_BYTES, Entry, Said, Unsaid
 
@@ -78,19 +77,9 @@ def name_calls(response: LlmResponse) -> None:
 
 def entry_of(question: str, number: int, response: LlmResponse) -> Said | None:
     """The entry to keep; nothing for an answer that is no use, or larger than the journal takes."""
-    if response.error_code or response.interrupted or not _says(response):
-        return None
-    if response.finish_reason not in {None, types.FinishReason.STOP}:
+    if response.error_code or response.interrupted:
         return None
     kept = response.model_dump(mode="json", exclude_none=True, by_alias=True)
     if len(json.dumps(kept)) > MOST_BYTES:
         return None
     return Said(of=question, number=number, response=kept)
-
-
-def _says(response: LlmResponse) -> bool:
-    parts = (response.content.parts if response.content else None) or []
-    return any(
-        part.function_call is not None or (part.text and part.text.strip() and not part.thought)
-        for part in parts
-    )

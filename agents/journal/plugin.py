@@ -25,9 +25,12 @@ from agents.journal.journal import TurnJournal
 from agents.journal.model_answers import ModelAnswers, entry_of, name_calls, question_of
 from agents.journal.repeatable import DeclaresTools, Repeat, repeat_of
 from agents.journal.tool_effects import asks, effects_of, repeat_effects, response_of
+from agents.models.cut_answers import mark_cut
+from agents.models.spending import Spending
 from workflows.messages.results import RunStatus
 
 NAME = "signoff_journal"
+STOPPED = "STOPPED"
 _WRAPPED = "_signoff_run_async"
 _Run = Callable[..., Awaitable[Any]]
 _log = structlog.get_logger(__name__)
@@ -51,6 +54,7 @@ class JournalPlugin(BasePlugin):
         journal: TurnJournal,
         book: TurnBook,
         answers: ModelAnswers,
+        spending: Spending,
     ) -> None:
         super().__init__(name=NAME)
         self._turn = turn
@@ -61,6 +65,7 @@ class JournalPlugin(BasePlugin):
         self.declarations: tuple[DeclaresTools, ...] = ()
         self.book = book
         self.answers = answers
+        self.spending = spending
         self.model_failed = False
 
     # Models.
@@ -71,18 +76,26 @@ class JournalPlugin(BasePlugin):
         """ADK's hook: what was answered before is answered again."""
         question = question_of(callback_context.agent_name, llm_request)
         number, answer = self.answers.ask(question)
-        self._asked.pop(id(callback_context.actions), None)
+        place = id(callback_context.actions)
+        self._asked.pop(place, None)
         if answer is None:
-            self._asked[id(callback_context.actions)] = question, number, False
+            if not self.spending.begin(place):
+                return LlmResponse(error_code=STOPPED)
+            self._asked[place] = question, number, False
         return answer
 
     async def after_model_callback(
         self, *, callback_context: CallbackContext, llm_response: LlmResponse
     ) -> None:
         """ADK's hook: keep the answer before anything comes of it; one that comes in one piece."""
+        mark_cut(llm_response)
         place = id(callback_context.actions)
         if llm_response.partial or place not in self._asked:
             return
+        if (paid := self.spending.end(place, llm_response)) is not None:
+            await self.keep(paid)
+        if self.spending.failure() is not None:
+            llm_response.error_code, llm_response.content = STOPPED, None
         question, number, said = self._asked[place]
         self._asked[place] = question, number, True
         name_calls(llm_response)
@@ -96,7 +109,11 @@ class JournalPlugin(BasePlugin):
         self, *, callback_context: CallbackContext, llm_request: LlmRequest, error: Exception
     ) -> None:
         """ADK's hook: what was said before is not to blame."""
+        if error.__cause__ is None:  # ADK raises it anew, and its context would be lost
+            error.__cause__ = error.__context__
         self.model_failed = True
+        if (paid := self.spending.end(id(callback_context.actions), None)) is not None:
+            await self.keep(paid)
 
     async def take_back(self) -> None:
         """The newest answer of a model led nowhere: in the next attempt it is asked again."""

@@ -15,8 +15,9 @@ from temporalio.google_adk import GoogleAdkPlugin
 
 from agents.errors import AgentError
 from agents.models.access import ModelAccess
-from agents.models.errors import MODEL_ERRORS, model_failure
+from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
+from agents.models.spending import MONEY
 
 
 class ModelCalls:
@@ -32,7 +33,7 @@ class ModelCalls:
             return await self._asked(llm_request)
         except AgentError as error:
             raise _told(error) from None
-        except MODEL_ERRORS as error:
+        except model_errors() as error:
             failure = model_failure(_agent(llm_request), llm_request.model or "?", error)
             if failure is None:
                 raise
@@ -41,7 +42,20 @@ class ModelCalls:
     async def _asked(self, request: LlmRequest) -> list[LlmResponse]:
         async with aclosing(LiveModels(self._models)) as live:
             llm = live.asked(request.model or "", _agent(request))
-            return [response async for response in llm.generate_content_async(request)]
+            found = [response async for response in llm.generate_content_async(request)]
+        for response in found:
+            self._priced(request, response)
+        return found
+
+    def _priced(self, request: LlmRequest, response: LlmResponse) -> None:
+        """The workflow that counts it reads no settings."""
+        usage, prices = response.usage_metadata, self._models.settings
+        if usage is None or not prices.prices:
+            return
+        took = usage.prompt_token_count or 0
+        gave = max((usage.total_token_count or 0) - took, 0)
+        money = prices.price(request.model or "", response.model_version or "", took, gave)
+        response.custom_metadata = {**(response.custom_metadata or {}), MONEY: money}
 
 
 def adk_plugin(models: ModelAccess) -> GoogleAdkPlugin:

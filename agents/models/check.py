@@ -11,7 +11,7 @@ from google.genai import types
 
 from agents.errors import AgentError
 from agents.models.access import ModelAccess
-from agents.models.errors import MODEL_ERRORS, model_failure
+from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
 
 SECONDS = 30.0
@@ -36,7 +36,7 @@ async def ask(models: ModelAccess, name: str, seconds: float = SECONDS) -> Model
         return ModelAnswer(False, error.sentence)
     except TimeoutError:
         return ModelAnswer(False, f"{name} did not answer within {seconds:.0f} s. Try again later.")
-    except MODEL_ERRORS as error:
+    except model_errors() as error:
         failure = model_failure(_ASKER, name, error)
         said = failure.sentence if failure else f"{name} cannot be asked ({type(error).__name__})."
         return ModelAnswer(False, said)

@@ -13,11 +13,14 @@ from typing import Any
 import aiohttp
 import httpx
 from google.auth.exceptions import GoogleAuthError
+from google.genai import types
 from google.genai.errors import APIError, UnknownApiResponseError
+from pydantic import ValidationError
 
-from agents.errors import AgentError, AgentFailed, AgentUnreachable
+from agents.errors import LONGEST_WAIT, AgentError, AgentFailed, AgentUnreachable
+from agents.models.provider_errors import provider_errors, provider_failure
 
-MODEL_ERRORS: tuple[type[Exception], ...] = (
+_USUAL: tuple[type[Exception], ...] = (
     APIError,
     GoogleAuthError,
     aiohttp.ClientError,
@@ -28,11 +31,22 @@ MODEL_ERRORS: tuple[type[Exception], ...] = (
 )
 """What a model's client raises; all of them are asked about below."""
 
+
+def model_errors() -> tuple[type[Exception], ...]:
+    """Those, and the errors of LiteLLM once that is loaded."""
+    return (*_USUAL, *provider_errors())
+
+
+_BROKEN = (httpx.TransportError, aiohttp.ClientConnectionError, ConnectionError)
+"""In the causes of what LiteLLM raises: nobody answered."""
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
 def model_failure(agent: str, model: str, error: Exception) -> AgentError | None:
     """The failure of `agent`, whose `model` raised this; None for what is no fault of a model."""
+    if isinstance(error, provider_errors()):
+        broken = any(isinstance(cause, _BROKEN) for cause in _chain(error))
+        return _away(agent, model, error) if broken else provider_failure(agent, model, error)
     if isinstance(error, APIError):
         return _refused(agent, model, error)
     if isinstance(error, GoogleAuthError):
@@ -41,7 +55,7 @@ def model_failure(agent: str, model: str, error: Exception) -> AgentError | None
             "application-default login', or check GOOGLE_APPLICATION_CREDENTIALS.",
             retryable=False,
         )
-    if isinstance(error, UnknownApiResponseError | json.JSONDecodeError):
+    if isinstance(error, UnknownApiResponseError | json.JSONDecodeError) or _is_misshapen(error):
         return AgentUnreachable(
             f"The model of {agent} ({model}) answered with something that is not an answer of a "
             "model: check the address under [models], and the proxy."
@@ -91,9 +105,14 @@ def _no_quota(named: str, error: APIError) -> AgentError:
             f"{named} has used up its quota for today. Raise it, or Retry tomorrow.",
             retryable=False,
         )
+    pause = _pause(error)
+    if pause > LONGEST_WAIT:
+        return AgentFailed(
+            f"{named} takes no more requests for {pause / 60:.0f} min (429). Retry after that.",
+            retryable=False,
+        )
     return AgentFailed(
-        f"{named} takes no more requests just now (429). Try again later.",
-        retry_after=_pause(error),
+        f"{named} takes no more requests just now (429). Try again later.", retry_after=pause
     )
 
 
@@ -158,6 +177,11 @@ def _pause(error: APIError) -> float:
         if found := _SECONDS.fullmatch(str(one.get("retryDelay"))):
             return float(found.group(1))
     return 0
+
+
+def _is_misshapen(error: Exception) -> bool:
+    """Whether Google's client could not make one of its own types of it."""
+    return isinstance(error, ValidationError) and hasattr(types, error.title)
 
 
 def _is_page(error: APIError) -> bool:

@@ -59,7 +59,7 @@ class LiveModels:
         if provider in PROVIDER_KEYS:
             key = self._models.keys.value(PROVIDER_KEYS[provider])
             by_litellm: Any = LLMRegistry.resolve(name)  # an extra of ADK's, and untyped
-            made: BaseLlm = by_litellm(model=name, api_key=key)
+            made: BaseLlm = by_litellm(model=name, api_key=key, **self._elsewhere(provider))
             return made
         return name
 
@@ -75,6 +75,13 @@ class LiveModels:
             self._client.close()
         if self._session is not None:
             await self._session.close()
+
+    def _elsewhere(self, provider: str) -> dict[str, Any]:
+        """Where LiteLLM asks, that it tries once (Temporal retries), and leaves out what a model
+        does not take, such as a temperature."""
+        at = self._models.settings.openai_address if provider == "openai" else ""
+        once = {"num_retries": 0, "max_retries": 0, "drop_params": True}
+        return once | ({"api_base": at} if at else {})
 
     def _google(self, agent: str) -> Client:
         if self._client is None:

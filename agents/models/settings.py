@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from agents.environment import Environment, secret
 
@@ -22,8 +22,19 @@ MODEL_KEYS = (*GOOGLE_KEYS, *PROVIDER_KEYS.values())
 _ON = frozenset({"1", "true"})
 
 
+class Price(BaseModel):
+    """Of a million tokens of what a model is asked, and of what it answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: float = Field(ge=0)
+    """What it is asked."""
+    output: float = Field(ge=0)
+    """What it answers."""
+
+
 class ModelSettings(BaseModel):
-    """`[models]`."""
+    """`[models]`. `prices` are all in one currency."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +43,9 @@ class ModelSettings(BaseModel):
     offline. `offline`: never live."""
     address: str = ""
     """Where the Gemini API is reached, for a gateway of your own; Google's when empty."""
+    openai_address: str = ""
+    """Where `openai/...` is reached: any server that speaks OpenAI's chat completions, with its
+    path, as `http://localhost:8000/v1`; OpenAI's when empty."""
     vertex: bool = False
     """Gemini through Vertex AI."""
     project: str = ""
@@ -41,8 +55,16 @@ class ModelSettings(BaseModel):
     credentials: Path = Path()
     """A JSON file of Google's credentials, relative to the settings file; the application default
     ones when empty."""
+    prices: dict[str, Price] = {}
+    """By the name of a model or version, as `{ "gemini-3-flash-preview" = { input = 0.3, output =
+    2.5 } }`: the price of a million tokens; without it, money is not counted."""
 
-    @field_validator("address")
+    def price(self, asked: str, version: str, took: int, gave: int) -> float:
+        """Of one call: by the version that answered, else by the name that was asked."""
+        found = self.prices.get(version) or self.prices.get(asked)
+        return (took * found.input + gave * found.output) / 1_000_000 if found else 0.0
+
+    @field_validator("address", "openai_address")
     @classmethod
     def _an_address(cls, address: str) -> str:
         parts = urlsplit(address)

@@ -16,10 +16,12 @@ from agents.a2a.client import A2AClient
 from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
 from agents.runtime.figures import CallFigures, NoFigures
+from agents.turn.brief import asked_with
 from agents.turn.flawed_calls import refuse_flawed
 from agents.turn.runner import TurnRunner
 from workflows.activities import AgentActivities
 from workflows.messages.turns import TurnOutcome, TurnRequest
+from workflows.task.cost import Cost, told
 
 HEARTBEAT_SECONDS = 5.0
 _log = structlog.get_logger(__name__)
@@ -59,31 +61,35 @@ class TurnRunning(AgentActivities):
         try:
             outcome = _sendable(await _beating(self._run(request), request), request.agent)
         except AgentError as error:
-            self._note(request, started, error.kind, "")
+            self._note(request, started, error.kind, "", error.cost)
             pause = timedelta(seconds=error.retry_after) if error.retry_after else None
             raise ApplicationError(
                 error.sentence,
                 *(run.model_dump(mode="json") for run in error.ran),
+                *([told(error.cost)] if error.cost.turn.calls else []),
                 type=error.kind,
                 non_retryable=not error.retryable,
                 next_retry_delay=pause,
             ) from None  # what is below the sentence is not for people
         except asyncio.CancelledError:
-            self._note(request, started, "cancelled", "")
+            self._note(request, started, "cancelled", "", Cost())
             raise
         except Exception:  # noqa: BLE001 - the edge: the log says why, people get a sentence
             _log.exception("agent_call_broke", agent=request.agent, step=request.step)
             sentence = f"{request.agent} failed unexpectedly; the worker's log says why."
-            self._note(request, started, "unexpected", "")
+            self._note(request, started, "unexpected", "", Cost())
             raise ApplicationError(sentence, type=AgentFailed.__name__) from None
-        self._note(request, started, "ok", outcome.execution_mode.value)
-        return outcome
+        self._note(request, started, "ok", outcome.execution_mode.value, outcome.cost)
+        return outcome.model_copy(update={"asked": asked_with(request)})
 
-    def _note(self, request: TurnRequest, started: float, status: str, mode: str) -> None:
+    def _note(
+        self, request: TurnRequest, started: float, status: str, mode: str, cost: Cost
+    ) -> None:
         """One line and one count a call; never what was said."""
         seconds = monotonic() - started
         named = "unknown" if status == UnknownAgent.__name__ else request.agent
         self._figures.agent_called(named, status, mode, seconds)
+        self._figures.agent_spent(named, cost.attempt)
         _log.info(
             "agent_call",
             agent=request.agent,
@@ -94,6 +100,11 @@ class TurnRunning(AgentActivities):
             duration_ms=round(seconds * 1000),
             status=status,
             execution_mode=mode,
+            model_calls=cost.attempt.calls,
+            model_tokens=cost.attempt.tokens,
+            model_seconds=round(cost.attempt.seconds, 3),
+            model_money=round(cost.attempt.money, 6),
+            models=list(cost.attempt.models),
         )
 
     async def _run(self, request: TurnRequest) -> TurnOutcome:
@@ -127,18 +138,24 @@ def _sendable(outcome: TurnOutcome, agent: str) -> TurnOutcome:
     try:
         refuse_flawed(outcome.questions, agent)
     except BadAnswer as error:
-        raise error.after(outcome.ran) from None
+        raise error.after(outcome.ran, outcome.cost) from None
     try:
         outcome.model_dump_json()
     except ValueError:
         broke = BadAnswer(f"The answer of {agent} holds characters that cannot be kept.")
-        raise broke.after(outcome.ran) from None
+        raise broke.after(outcome.ran, outcome.cost) from None
     return outcome
 
 
 def last_attempt(of: int) -> bool:
     """Whether the running activity is in its last of so many attempts; outside of one, it is."""
     return not activity.in_activity() or activity.info().attempt >= of
+
+
+def cancelled_for_good() -> bool:
+    """Whether the running activity was cancelled because nobody wants its result any more."""
+    details = activity.cancellation_details() if activity.in_activity() else None
+    return details is not None and (details.cancel_requested or details.not_found)
 
 
 def seconds_left() -> float:

@@ -27,7 +27,9 @@ from agents.journal.repeatable import Repeat, repeat_of
 from agents.runtime.adk_tools import NOT_BEGUN, AdkTools, KeptFile, ToolRequest, members_of
 from agents.runtime.turns import Turn
 from agents.tool_policy.calls import InsidePolicy
+from agents.turn.brief import asked_with
 from workflows.messages.turns import TurnOutcome, TurnRequest
+from workflows.task.cost import told
 from workflows.task.state import sentence
 
 TRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=3)
@@ -62,7 +64,8 @@ class AdkTurnWorkflow:
         """Errors say as well which tool calls were made before them."""
         failed = AgentFailed.__name__
         try:
-            return await turn.run()
+            outcome = await turn.run()
+            return outcome.model_copy(update={"asked": turn.asked()})
         except AgentError as error:
             said, kind = error.sentence, error.kind
             raise ApplicationError(said, *_ran(turn), type=kind, non_retryable=True) from error
@@ -75,7 +78,7 @@ class AdkTurnWorkflow:
 
 
 def _ran(turn: "TurnInside") -> list[dict[str, Any]]:
-    return [run.model_dump(mode="json") for run in turn.ran()]
+    return [*(run.model_dump(mode="json") for run in turn.ran()), told(turn.cost())]
 
 
 class TurnInside(Turn):
@@ -90,6 +93,10 @@ class TurnInside(Turn):
         plugins = [InsidePolicy(about.name)] if request.judged else []
         super().__init__(about, request, files=(), plugins=plugins, journal=self._memory)
         self._files_kept: dict[str, KeptFile] = {}
+
+    def asked(self) -> str:
+        """See `asked_with`."""
+        return asked_with(self._request)
 
     def _held_back(self) -> Held:
         """The next turn is another workflow, with another history."""

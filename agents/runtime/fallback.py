@@ -11,13 +11,14 @@ import structlog
 
 from agents.a2a.client import A2AClient
 from agents.a2a.endpoints import Endpoint
-from agents.errors import AgentError, UnusableInput, WrongVersion
+from agents.errors import AgentError, BudgetUsedUp, UnusableInput, WrongVersion
 from agents.runtime.cache import Cached, ResponseCache, request_key
 from agents.runtime.figures import CacheUse, CallFigures, NoFigures
 from agents.runtime.registry import Registration, Registry
 from agents.turn.runner import LocalRunner
 from workflows.messages.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
 from workflows.messages.turns import TurnOutcome, TurnRequest
+from workflows.task.cost import Cost
 
 _log = structlog.get_logger(__name__)
 
@@ -61,10 +62,11 @@ class AgentCalls:
         try:
             outcome = await self._live(agent, asked, files)
         except AgentError as error:
-            final = isinstance(error, (UnusableInput, WrongVersion))
+            final = isinstance(error, (BudgetUsedUp, UnusableInput, WrongVersion))
             if final or error.ran or not fresh or not self._give_up():
                 raise
-            return await self._stand_in(agent, asked, files, error)
+            found = await self._stand_in(agent, asked, files, error)
+            return found.model_copy(update={"cost": error.cost.plus(found.cost)})
         if fresh and not outcome.ran:
             await self._keep(agent, asked, outcome)
         return outcome
@@ -107,7 +109,7 @@ class AgentCalls:
             outcome = await self._client.run(asked, files, self._bounded(agent.endpoint))
         said = outcome.version or AgentVersion(name=agent.name)
         if problem := asked.pin.problem(agent.name, said):
-            raise WrongVersion(problem).after(outcome.ran)
+            raise WrongVersion(problem).after(outcome.ran, outcome.cost)
         return outcome
 
     def _bounded(self, endpoint: Endpoint) -> Endpoint:
@@ -144,7 +146,8 @@ class AgentCalls:
         return found if found.result is not None else None
 
     def _aged(self, cached: Cached, mode: ExecutionMode, lead: str) -> TurnOutcome:
-        return _marked(cached.outcome, mode, f"{lead}, {_age(self._cache.age(cached))} old.")
+        again = cached.outcome.model_copy(update={"cost": Cost()})
+        return _marked(again, mode, f"{lead}, {_age(self._cache.age(cached))} old.")
 
 
 def _asked_of(agent: Registration, request: TurnRequest, pin: AgentPin) -> TurnRequest:

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Protocol
 
+from workflows.task.cost import Spent
+
 
 class CacheUse(StrEnum):
     """What the cache had for a call."""
@@ -19,6 +21,10 @@ class CallFigures(Protocol):
         """One turn; `status` is `ok` or the kind of the error, `mode` is empty when it failed."""
         ...
 
+    def agent_spent(self, agent: str, spent: Spent) -> None:
+        """What the models of one turn's attempt cost."""
+        ...
+
     def agent_cache(self, agent: str, use: CacheUse) -> None:
         """The cache was asked."""
         ...
@@ -28,6 +34,9 @@ class NoFigures:
     """Counts nothing."""
 
     def agent_called(self, agent: str, status: str, mode: str, seconds: float) -> None:
+        """See `CallFigures`."""
+
+    def agent_spent(self, agent: str, spent: Spent) -> None:
         """See `CallFigures`."""
 
     def agent_cache(self, agent: str, use: CacheUse) -> None:

@@ -90,11 +90,11 @@ async def _told(turn: "Turn") -> TurnOutcome:
     try:
         return await turn.run()
     except AgentError as error:
-        error.after(turn.ran())
+        error.after(turn.ran(), turn.cost())
         raise
     except Exception as error:
-        if not turn.ran():
+        if not turn.ran() and not turn.cost().turn.calls:
             raise
         _log.exception("turn_broke", agent=turn.name)
         broke = AgentFailed(f"{turn.name} failed unexpectedly; its log says why.")
-        raise broke.after(turn.ran()) from error
+        raise broke.after(turn.ran(), turn.cost()) from error

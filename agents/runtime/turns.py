@@ -33,20 +33,25 @@ from agents.journal.journal import MemoryJournal, TurnJournal
 from agents.journal.model_answers import ModelAnswers
 from agents.journal.plugin import JournalPlugin
 from agents.journal.repeatable import DeclaresTools
-from agents.models.access import ModelAccess
-from agents.models.errors import MODEL_ERRORS, model_failure
+from agents.models.access import OFFLINE, ModelAccess, provider_of
+from agents.models.cut_answers import Faults
+from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
+from agents.models.spending import Spending
 from agents.runtime.confirmations import answer_messages, lost, pending
 from agents.runtime.edited_arguments import Decisions
 from agents.runtime.lossy_shapes import refuse_lossy
+from agents.tool_policy.argument_types import ArgumentTypes
 from agents.tool_policy.plugin import SecurityPlugin
 from agents.turn.answer import parse_answer
 from agents.turn.brief import brief_of, file_names, spoken
 from agents.turn.flawed_calls import refuse_flawed
-from workflows.messages.results import AgentResult, ToolRun
+from workflows.messages.results import AgentResult, AgentVersion, ToolRun
 from workflows.messages.turns import TurnOutcome, TurnRequest
+from workflows.task.cost import Cost
 
-MOST_MODEL_CALLS = 60
+NO_LIMIT = 1_000_000
+"""For ADK, which counts one attempt, and answers out of the journal: the budget counts all."""
 SESSION_VERSION = 1
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +80,7 @@ class Turn:
         self._journal = journal or MemoryJournal()
         self._kept: JournalPlugin | None = None
         self._live = LiveModels(models) if models is not None else None
+        self._prices = models.settings.price if models is not None else None
         self._restored: list[Event] = []
         self._sessions = InMemorySessionService()
         self._artifacts = InMemoryArtifactService()
@@ -88,7 +94,7 @@ class Turn:
         if kept.book.questions():
             return self._asking(kept)
         outcome = await self._run(kept, saved)
-        return outcome.model_copy(update={"ran": self.ran()})
+        return outcome.model_copy(update={"ran": self.ran(), "cost": self.cost()})
 
     @property
     def name(self) -> str:
@@ -99,6 +105,10 @@ class Turn:
         """The calls of tools that this turn made, in all its attempts."""
         return self._kept.book.runs() if self._kept else ()
 
+    def cost(self) -> Cost:
+        """What its models cost."""
+        return self._kept.spending.cost() if self._kept else Cost()
+
     async def _opened(self, settled: list[str]) -> JournalPlugin:
         """The journal of this attempt, with what those before it left in it."""
         attempt, written = await self._journal.open(self._turn)
@@ -106,7 +116,10 @@ class Turn:
         book = TurnBook(
             self._turn, entries, ran=self._request.ran, settled=settled, said=self._held.said
         )
-        kept = JournalPlugin(self._turn, attempt, self._journal, book, ModelAnswers(entries))
+        spending = Spending(self._request, entries, self._prices)
+        kept = JournalPlugin(
+            self._turn, attempt, self._journal, book, ModelAnswers(entries), spending
+        )
         for entry in book.refused():
             await kept.keep(entry)
         return kept
@@ -114,8 +127,17 @@ class Turn:
     def _asking(self, kept: JournalPlugin) -> TurnOutcome:
         """People have to say what is to become of calls that were cut off."""
         outcome = self._held_back().outcome(kept.book.questions())
-        version = self._about.version_running(self._request.model)
-        return outcome.model_copy(update={"ran": self.ran(), "version": version})
+        said = {"ran": self.ran(), "version": self._version(kept), "cost": self.cost()}
+        return outcome.model_copy(update=said)
+
+    def _version(self, kept: JournalPlugin) -> AgentVersion:
+        """With the version of the model that answered last, where it says which that is."""
+        asked = self._request.model
+        declared = self._about.version_running(asked)
+        answered = kept.spending.cost().turn.models
+        if not answered or provider_of(asked) == OFFLINE:
+            return declared
+        return declared.model_copy(update={"model_version": answered[-1], "asked_model": asked})
 
     def _held_back(self) -> Held:
         return self._held
@@ -126,7 +148,7 @@ class Turn:
         try:
             async with self._runner(kept) as runner:
                 for message in self._messages():
-                    await self._run_once(runner, message)
+                    await self._run_once(runner, message, kept)
             outcome = await self._outcome(kept)
         except Exception:
             if kept.book.questions():
@@ -182,7 +204,7 @@ class Turn:
         app = App(
             name=self._about.name,
             root_agent=self._built(module),
-            plugins=[kept, Decisions(), *policies],
+            plugins=[ArgumentTypes(), kept, Decisions(), *policies],
             resumability_config=_resumable(),
         )
         return Runner(app=app, session_service=self._sessions, artifact_service=self._artifacts)
@@ -200,22 +222,23 @@ class Turn:
         text = spoken(brief_of(self._request))
         return [types.Content(role="user", parts=[types.Part(text=text)])]
 
-    async def _run_once(self, runner: Runner, message: types.Content) -> None:
-        config = RunConfig(max_llm_calls=MOST_MODEL_CALLS)
+    async def _run_once(self, runner: Runner, message: types.Content, kept: JournalPlugin) -> None:
+        config = RunConfig(max_llm_calls=NO_LIMIT)
         events = runner.run_async(
             user_id=self._user,
             session_id=self._session_id,
             new_message=message,
             run_config=config,
         )
-        failed = False
+        faults = Faults()
         try:
             async for event in events:
-                failed = failed or bool(event.error_code)
-        except MODEL_ERRORS as error:
+                faults.note(event)
+        except model_errors() as error:
             raise self._model_error(error) from error
-        if failed:
-            raise AgentFailed(f"The model of {self._about.name} gave no usable answer.")
+        fault = faults.failure(self._about.name, self._request.model)
+        if (failure := kept.spending.failure() or fault) is not None:
+            raise failure
 
     def _model_error(self, error: Exception) -> Exception:
         """A sentence where there is one; what is below it is not for people."""
@@ -235,14 +258,15 @@ class Turn:
                     f"{self._about.name} lost a decision on the way. Run the step again.",
                     retryable=False,
                 )
-        version = self._about.version_running(self._request.model)
+        version = self._version(kept)
         questions = pending(events)
         refuse_flawed(questions, self._about.name)
         if questions:
             state = session.state if session else {}
             said = _saved(events, state, kept.book.settled())
             return TurnOutcome(questions=questions, session=said, version=version)
-        result = parse_answer(_said(events), self._request.model)
+        answered = parse_answer(_said(events), self._request.model, self._about.name)
+        result = answered.model_copy(update={"model": version.model_version})
         return TurnOutcome(result=self._with_feedback(result), version=version)
 
     def _with_feedback(self, result: AgentResult) -> AgentResult:

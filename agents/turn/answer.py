@@ -3,10 +3,11 @@
 import json
 import math
 import re
-from typing import Any
+from itertools import islice
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
+from agents.errors import BadAnswer
 from workflows.messages.results import SUMMARY_CHARACTERS, AgentResult
 
 MOST_FINDINGS = 50
@@ -15,7 +16,12 @@ OFFLINE_LINE = (
     "> Offline: a deterministic program wrote this text from the figures; no language model was "
     "asked."
 )
-_FENCED = re.compile(r"```(?:json)?\s*(\{.*\})\s*```", re.DOTALL)
+MOST_OBJECTS = 50
+"""So many places of a text are tried for an answer as JSON."""
+_OBJECT = re.compile(r'\{\s*"')
+_FENCE = re.compile(r"```(?:json)?\s*\{")
+_SUMMARY = re.compile(r'\{\s*"summary"\s*:')
+_DECODER = json.JSONDecoder()
 
 
 class Metric(BaseModel):
@@ -34,15 +40,22 @@ class AgentAnswer(BaseModel):
     full_text: str = Field(default="", description="the whole result as Markdown")
 
 
-def parse_answer(text: str, model: str) -> AgentResult:
-    """A result from whatever the model said; prose becomes the full text, never an error."""
+def parse_answer(text: str, model: str, agent: str = "the agent") -> AgentResult:
+    """A result from whatever the model said; prose becomes the full text.
+
+    Raises BadAnswer for nothing at all, and for JSON that breaks off or is of another shape.
+    """
     answer = _validated(text)
     if answer is None:
+        _refuse_pieces(text, model, agent)
         answer = AgentAnswer(summary=_first_paragraph(text), full_text=text)
+    summary = shorten(clean(answer.summary) or _summary_of(answer))
+    if not summary:
+        raise BadAnswer(f"The model of {agent} ({model}) said nothing. Try again later.")
     offline = model.startswith("offline/")
     full_text = clean(answer.full_text or _as_markdown(answer))[:FULL_TEXT_CHARACTERS]
     return AgentResult(
-        summary=shorten(clean(answer.summary) or "The agent gave no summary."),
+        summary=summary,
         findings=tuple(clean(finding) for finding in answer.findings[:MOST_FINDINGS]),
         metrics={clean(m.name): m.value for m in answer.metrics if math.isfinite(m.value)},
         full_text=f"{OFFLINE_LINE}\n\n{full_text}" if offline else full_text,
@@ -67,26 +80,48 @@ def shorten(text: str, most: int = SUMMARY_CHARACTERS) -> str:
 
 
 def _validated(text: str) -> AgentAnswer | None:
-    for candidate in _candidates(text):
-        try:
-            loaded: Any = json.loads(candidate)
-            return AgentAnswer.model_validate(loaded)
-        except (ValueError, RecursionError, ValidationError):
+    """The whole text, or the last object in it that is an answer: prose may stand around it."""
+    found = _answer(text)
+    if found is not None:
+        return found
+    end = 0
+    for opening in islice(_OBJECT.finditer(text), MOST_OBJECTS):
+        if opening.start() < end:
             continue
-    return None
+        try:
+            loaded, end = _DECODER.raw_decode(text, opening.start())
+            found = AgentAnswer.model_validate(loaded)
+        except (ValueError, RecursionError):
+            continue
+    return found
 
 
-def _candidates(text: str) -> list[str]:
-    """The whole text, a fenced block, and from the first brace to the last."""
-    fenced = [found.group(1) for found in [_FENCED.search(text)] if found]
-    first, last = text.find("{"), text.rfind("}")
-    braces = [text[first : last + 1]] if 0 <= first < last else []
-    return [text, *fenced, *braces]
+def _answer(text: str) -> AgentAnswer | None:
+    try:
+        return AgentAnswer.model_validate(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse_pieces(text: str, model: str, agent: str) -> None:
+    """Half an answer must not look like a whole one."""
+    bare = text.strip()
+    if bare.startswith("{") or _FENCE.match(bare) or _SUMMARY.search(text):
+        raise BadAnswer(
+            f"The model of {agent} ({model}) broke off its answer, or gave it another form than "
+            "was asked for. Retry, or name another model."
+        )
+
+
+def _summary_of(answer: AgentAnswer) -> str:
+    """For an answer without one."""
+    said = (answer.full_text, *answer.findings)
+    return next((first for text in said if (first := _first_paragraph(clean(text)))), "")
 
 
 def _first_paragraph(text: str) -> str:
     paragraphs = (part.strip(" #*\n") for part in text.split("\n\n"))
-    return next((part for part in paragraphs if part), "")
+    return next((part for part in paragraphs if part and part != "null"), "")
 
 
 def _as_markdown(answer: AgentAnswer) -> str:

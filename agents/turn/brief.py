@@ -12,6 +12,7 @@ from workflows.messages.turns import EarlierStep, TurnRequest
 MARK = "\nRequest (JSON): "
 SO_FAR = "\nSo far (JSON): "
 FULL_TEXT_SHOWN = 20_000
+ASKED_KEPT = 20_000
 
 
 class BriefFile(Frozen):
@@ -104,6 +105,16 @@ def spoken(brief: Brief) -> str:
         lines.append("What is already done must not be done again.")
     body = json.dumps(brief.model_dump(mode="json"), ensure_ascii=True)
     return clean("\n".join(lines)) + MARK + body
+
+
+def asked_with(request: TurnRequest) -> str:
+    """What the agent is asked, for the record; empty when it only gets people's answers."""
+    if request.session:
+        return ""
+    said = spoken(brief_of(request))
+    if len(said) <= ASKED_KEPT:
+        return said
+    return said[:ASKED_KEPT] + f" ({ASKED_KEPT} of {len(said)} characters kept.)"
 
 
 def heard(text: str) -> Brief | None:

@@ -38,6 +38,7 @@ from workflows.messages.durations import Duration
 from workflows.messages.policy import Policy
 from workflows.messages.results import AgentPin, AgentResult
 from workflows.messages.tasks import Gate, StepPlan
+from workflows.task.cost import Budget
 
 FILE = "signoff.toml"
 STARTERS = "starters"
@@ -303,8 +304,28 @@ class PinSettings(AgentPin, Section):
     """What it must be able to do, all of it."""
 
 
+class BudgetSettings(Section):
+    """The most that models may cost, over all attempts and revisions; 0 is no limit.
+
+    `money` is in the currency of the prices under `[models.prices]`.
+    """
+
+    calls: int = Field(default=0, ge=0)
+    """Calls of models; 0 is no limit but the 60 of a turn."""
+    tokens: int = Field(default=0, ge=0)
+    """Tokens of both directions; 0 is no limit."""
+    seconds: float = Field(default=0, ge=0)
+    """How long models took, together; 0 is no limit."""
+    money: float = Field(default=0, ge=0)
+    """By `[models.prices]`; 0 is no limit."""
+
+    def made(self) -> Budget:
+        """As a task carries it."""
+        return Budget.model_validate(self.model_dump())
+
+
 class StepSettings(Section):
-    """One step of a pipeline."""
+    """One step of a pipeline; its `budget` stands for the general one."""
 
     name: str = Field(pattern="^[a-z][a-z0-9_]{0,30}$")
     """What cards and messages call it."""
@@ -322,10 +343,15 @@ class StepSettings(Section):
     """What becomes of the step's result; see below."""
     policy: dict[str, Any] = {}
     """Goes over the pipeline's policy."""
+    budget: BudgetSettings | None = None
+    """The most that its models may cost; stands for the general `[budget]`."""
 
 
 class PipelineSettings(Section):
-    """Steps in order; `policy` here goes over the general one, a step's own over both."""
+    """Steps in order; `policy` here goes over the general one, a step's own over both.
+
+    `budget` is that of a whole task.
+    """
 
     description: str = ""
     """What people read in the form and in `/task help`."""
@@ -337,6 +363,8 @@ class PipelineSettings(Section):
     """Its form; file, upload, address and text when left out."""
     steps: tuple[StepSettings, ...] = Field(min_length=1)
     """Its steps, in order."""
+    budget: BudgetSettings = BudgetSettings()
+    """The most that the models of a whole task may cost."""
 
 
 class Secrets(Section):
@@ -394,6 +422,7 @@ class ModelUse(NamedTuple):
     place: str
     run: str
     model: str
+    bound_by_money: bool = False
 
 
 class Settings(BaseSettings):
@@ -418,6 +447,7 @@ class Settings(BaseSettings):
     approval_server: ApprovalServerSettings = ApprovalServerSettings()
     programs: dict[str, ProgramSettings] = {}
     policy: dict[str, Any] = {}
+    budget: BudgetSettings = BudgetSettings()
     pipelines: dict[str, PipelineSettings] = Field(min_length=1)
     secrets: Secrets = Secrets()
     root: Path = Path()
@@ -485,6 +515,7 @@ class Settings(BaseSettings):
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
             gate=step.gate,
+            budget=(step.budget or self.budget).made(),
         )
         agent = self.agents.get(plan.agent)
         return self._inside(plan, agent) if agent and agent.run == "workflow" else plan
@@ -505,7 +536,12 @@ class Settings(BaseSettings):
     def model_uses(self) -> tuple[ModelUse, ...]:
         """The steps that agents of ours run, wherever that is."""
         return tuple(
-            ModelUse(f"pipelines.{name}.steps.{step.name}", run, step.model or known.model)
+            ModelUse(
+                f"pipelines.{name}.steps.{step.name}",
+                run,
+                step.model or known.model,
+                bool((step.budget or self.budget).money or pipeline.budget.money),
+            )
             for name, pipeline in self.pipelines.items()
             for step in pipeline.steps
             if (known := CATALOGUE.get(step.agent or step.name))

@@ -16,9 +16,16 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from agents.runtime.figures import CacheUse
+from workflows.task.cost import Spent
 
 _ACK_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0)
 _AGENT_BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
+_MODEL_COUNTERS = {
+    "calls": "Calls of language models by agents.",
+    "tokens": "Tokens of those, of both directions.",
+    "seconds": "How long models took.",
+    "money": "What they cost by the settings' price table.",
+}
 _METHODS = frozenset(
     {
         *("apps.connections.open", "auth.test", "chat.delete", "chat.getPermalink"),
@@ -80,6 +87,10 @@ class Metrics:
             buckets=_AGENT_BUCKETS,
             registry=registry,
         )
+        self._models = {
+            name: Counter(f"signoff_model_{name}", text, ["agent"], registry=registry)
+            for name, text in _MODEL_COUNTERS.items()
+        }
         self._slack_calls = Counter(
             "signoff_slack_calls",
             "Calls of Slack's API, by HTTP status.",
@@ -140,6 +151,11 @@ class Metrics:
         """One turn; `agent` is a name of the settings, see `agents.runtime.figures.CallFigures`."""
         self._agent_calls.labels(agent, status, mode).inc()
         self._agent_seconds.labels(agent).observe(seconds)
+
+    def agent_spent(self, agent: str, spent: Spent) -> None:
+        """What the models of an agent cost in one attempt of a turn."""
+        for name, counter in self._models.items():
+            counter.labels(agent).inc(getattr(spent, name))
 
     def agent_cache(self, agent: str, use: CacheUse) -> None:
         """The cache of an agent's answers was asked."""

@@ -19,6 +19,7 @@ from temporalio.client import Client
 
 from agents.a2a.client import A2AClient
 from agents.inputs.public_web import PublicWeb
+from agents.runtime.activity import cancelled_for_good
 from agents.runtime.health import HealthCheck
 from bot import listeners
 from bot.access.onlookers import Onlookers
@@ -171,7 +172,7 @@ async def worker(
     Without `metrics` of another process part it shows its own, where `worker_port` says.
     """
     require_tokens(settings)
-    engine, a2a = create_engine(settings.database_url), A2AClient()
+    engine, a2a = create_engine(settings.database_url), A2AClient(unwanted=cancelled_for_good)
     shown, metrics = metrics is not None, metrics or Metrics()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(engine.dispose)

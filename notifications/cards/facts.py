@@ -15,11 +15,12 @@ from workflows.content import proposal
 from workflows.messages.decisions import Outcome, Via
 from workflows.messages.electorate import Exclusion
 from workflows.messages.policy import Risk
-from workflows.messages.requests import CardView, step_of
+from workflows.messages.requests import ApprovalRequest, CardView, step_of
 
 TITLE_SHOWN = 140
 RULE_SHOWN = 600
 REASON_SHOWN = 300
+MODEL_SHOWN = 80
 RUNGS, ADDED, ADDED_SHOWN = 8, 3, 60
 SAID = 8
 EXCLUDED = 5
@@ -64,7 +65,16 @@ def facts(view: CardView) -> list[str]:
     if request.authors:
         did = "Edited by" if request.step else "Written by"
         lines.append(f"*{did}*\n{people(dict.fromkeys(request.authors))}")
+    if request.spent.tokens:
+        lines.append(f"*Model*\n{_model(request)}")
     return lines
+
+
+def _model(request: ApprovalRequest) -> str:
+    """The version that answered last, and what the step's models cost until now."""
+    version = request.version.model_version if request.version else ""
+    named = f"{code(clip(version, MODEL_SHOWN, inert).shown)} · " if version else ""
+    return named + request.spent.words()
 
 
 def _rule(view: CardView) -> str:
@@ -81,6 +91,8 @@ def warnings(view: CardView, shown: str) -> list[str]:
         lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
     if request.result.offline:
         lines.append(f"🔌 {words.OFFLINE}")
+    if request.claimed:
+        lines.append(f"⚠️ {words.unfounded(request.claimed)}")
     lines += [f"⚠️ {escape(caution)}" for caution in cautions(shown)]
     return lines + ahead(view.unwell[:UNWELL])
 

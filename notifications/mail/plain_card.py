@@ -146,6 +146,10 @@ def _facts(view: CardView, now: datetime, zone: ZoneInfo, names: Names) -> Itera
         yield Fact(label="Until", text=until)
     if request.authors:
         yield Fact(label="Edited by", text=_people(request.authors, names))
+    if request.spent.tokens:
+        version = line(request.version.model_version, NAME_SHOWN) if request.version else ""
+        cost = request.spent.words()
+        yield Fact(label="Model", text=f"{version}, {cost}" if version else cost)
     yield from _ran(view)
     if ballot.counted and ballot.outcome is None:
         said = [f"{named(d.by, names)} {words.VERDICT[d.verdict]}" for d in ballot.counted[:8]]
@@ -177,6 +181,8 @@ def _warnings(view: CardView) -> Iterable[str]:
         yield f"{words.NOT_LIVE[request.execution_mode]}{reason}."
     if request.result.offline:
         yield words.OFFLINE
+    if request.claimed:
+        yield words.unfounded(request.claimed)
     read = (request.result.summary, *request.result.findings, *call_lines(request.result.calls))
     yield from cautions("\n".join(read))
 

@@ -1,6 +1,6 @@
 """The words for states and verdicts, the same on every surface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from workflows.approval import search_attributes
 from workflows.messages.ballot import Ballot
@@ -68,6 +68,13 @@ _TASK = {
     "cancelled": ("↩️", "Cancelled"),
     "refused": ("⚠️", "Not started"),
 }
+
+
+def unfounded(verbs: Iterable[str]) -> str:
+    """What is said of acts that an answer claims; `verbs` are ours."""
+    return (
+        f"The agent says that something was {', '.join(verbs)}: no tool call of this step did that."
+    )
 
 
 def outcome(ballot: Ballot) -> tuple[str, str]:

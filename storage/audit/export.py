@@ -91,7 +91,7 @@ class _Approval:
     def _turn(self, raised: AuditRow, result: str, approved: bool) -> dict[str, Any]:
         turn: dict[str, Any] = {
             "invocation_id": raised.id,
-            "user_content": _content("user", _text(raised.detail.get("input", ""))),
+            "user_content": _content("user", _text(_asked(raised))),
             "creation_timestamp": raised.at.timestamp(),
             "rubrics": list(self._rubrics()),
         }
@@ -120,6 +120,11 @@ class _Approval:
                     "description": f"{row.detail.get('verdict', '')} by {row.actor}".strip(),
                     "type": _FEEDBACK,
                 }
+
+
+def _asked(raised: AuditRow) -> Any:
+    """What the agent was asked with; the inputs' names where the log is older than that."""
+    return raised.detail.get("asked") or raised.detail.get("input", "")
 
 
 def _verdict(row: AuditRow) -> str:

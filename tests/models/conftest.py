@@ -7,13 +7,20 @@ import pytest
 
 from agents.models.settings import MODEL_KEYS
 from bot.config.settings import Settings, load
-from tests.models.gemini import GeminiStandIn
+from tests.conftest import free_port
+from tests.models.gemini import KEY, GeminiStandIn
+from tests.models.pipeline import Pipeline, pipeline
 
 SMALL = """
 [policy]
 approvers = ["grace@acme.example"]
 [pipelines.review]
 steps = [{name = "analysis", model = "gemini-flash-latest"}]
+"""
+PRICES = """
+[models.prices."gemini-3-flash-preview"]
+input = 2.0
+output = 2.0
 """
 Write = Callable[..., Settings]
 
@@ -49,3 +56,15 @@ def settings_of(tmp_path: Path, gemini: GeminiStandIn) -> Write:
         return load(tmp_path / "signoff.toml")
 
     return write
+
+
+@pytest.fixture
+async def line(
+    settings_of: Write, temporal_address: str, gemini: GeminiStandIn
+) -> AsyncIterator[Pipeline]:
+    """Agents' server, worker and workflow on the stand-in."""
+    toml = SMALL + f"[agent_server]\nport = {free_port()}\n" + PRICES
+    async with pipeline(
+        settings_of(toml, env=f"GOOGLE_API_KEY={KEY}"), temporal_address
+    ) as running:
+        yield running

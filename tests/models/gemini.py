@@ -14,8 +14,9 @@ import contextlib
 import json
 import re
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from time import monotonic
 
 from aiohttp import web
 
@@ -54,6 +55,7 @@ class Seen:
     bearer: str
     project: str
     body: Body
+    at: float = field(default_factory=monotonic)
 
 
 @dataclass
@@ -69,6 +71,8 @@ class GeminiStandIn:
     seen: list[Seen] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     address: str = ""
+    pause: float = 0
+    usual: Callable[[Body], ModelAnswer | Fault] = usual
 
     def says(self, *replies: ModelAnswer | Fault) -> None:
         """Put answers at the end of the script."""
@@ -108,6 +112,7 @@ class GeminiStandIn:
             body=body,
         )
         self.seen.append(seen)
+        await asyncio.sleep(self.pause)
         if (problem := self._problem(seen, request)) is not None:
             return self._no(problem)
         return await self._answered(seen, request)
@@ -157,7 +162,7 @@ class GeminiStandIn:
         return _json(body["error"]["code"], body)
 
     async def _answered(self, seen: Seen, request: web.Request) -> web.StreamResponse:
-        reply = self.script.popleft() if self.script else usual(seen.body)
+        reply = self.script.popleft() if self.script else self.usual(seen.body)
         if isinstance(reply, Fault):
             return await _failing(reply, request)
         body = response(reply, seen.body, self.versions[seen.model])
@@ -166,7 +171,7 @@ class GeminiStandIn:
         return await _streamed(chunks(body), request)
 
 
-def _json(status: int, body: Body) -> web.Response:
+def _json(status: int, body: Body | list[object]) -> web.Response:
     return web.json_response(body, status=status)
 
 

@@ -35,7 +35,7 @@ class Fault:
 
     kind: str = "error"
     status: int = 500
-    body: Body = field(default_factory=dict)
+    body: Body | list[Any] = field(default_factory=dict)
     text: str = ""
 
 

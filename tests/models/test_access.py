@@ -1,5 +1,7 @@
 """Live or offline is decided once, by a rule, and said; a model is never replaced in silence."""
 
+import importlib.util
+
 import pytest
 from pydantic import SecretStr
 
@@ -59,8 +61,9 @@ def test_the_rule(use: str, keys: str, wanted: str, offline: bool, says: str) ->
     assert (access.offline, says in access.sentence) == (offline, True), access.sentence
 
 
-def test_the_extra_is_named() -> None:
+def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A provider's key alone does not do: the package is named, and who has the key is not."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     access = decided("live", "OPENAI_API_KEY", OPENAI)
     assert (
         access.lacking(OPENAI)

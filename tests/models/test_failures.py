@@ -27,10 +27,18 @@ from tests.models.gemini_replies import (
     quota,
 )
 
+NO_ANSWER = "something that is not an answer of a model"
 FLASH = "gemini-flash-latest"
 FAULTS: dict[str, tuple[Fault, str, bool, float]] = {
     "quota": (quota(17), "takes no more requests just now (429)", True, 17),
     "quota of the day": (quota(per="Day"), "has used up its quota for today", False, 0),
+    "quota of hours": (quota(7200), "takes no more requests for 120 min", False, 0),
+    "other parts": (
+        Fault(status=200, body={"candidates": [{"content": {"parts": 7}}]}),
+        NO_ANSWER,
+        True,
+        0,
+    ),
     "overloaded": (overloaded(), "is overloaded (503)", True, 0),
     "internal": (internal(), "is overloaded (500)", True, 0),
     "forbidden": (forbidden(), f"may not use {FLASH}", False, 0),

@@ -50,6 +50,7 @@ def note(state: ApprovalState) -> None:
         step=request.step,
         agent=request.version.name if request.version else request.step,
         input=list(request.sources),
+        asked=request.asked,
         result=request.result.model_dump(mode="json", exclude={"full_text"}),
         digest=state.ballot.digest,
         result_digest=digest(request.result),

@@ -96,6 +96,7 @@ class ApprovalState:
             "result": _without_text(request.result),
             "previous": request.previous and _without_text(request.previous),
             "carried": None,
+            "asked": "",
         }
         return CardView(
             request=request.model_copy(update=shown),

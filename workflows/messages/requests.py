@@ -16,6 +16,7 @@ from workflows.messages.ladder import DeferredNotice, PlannedRung
 from workflows.messages.outage import Outage
 from workflows.messages.policy import Policy
 from workflows.messages.results import AgentResult, AgentVersion, ExecutionMode, ToolRun
+from workflows.task.cost import Spent
 
 
 def approval_id(task: str, step: str, revision: int) -> str:
@@ -53,7 +54,9 @@ class ApprovalRequest(Frozen):
     `parent` is the workflow that waits for the outcome, empty when nobody does.
     `previous` is the revision before, for the diff; `feedback` is what it was sent back with, or
     `edited_by` whoever made this one out of it, saying `edit_comment`. `ahead` are the agents of
-    the steps to come, `ran` the tool calls that this step ran already, without their responses.
+    the steps to come, `ran` the tool calls that this step ran already, without their responses,
+    `spent` what its models cost, `claimed` what the result says was done and no call of it did,
+    `asked` what its agent was asked with.
     """
 
     id: str
@@ -80,6 +83,9 @@ class ApprovalRequest(Frozen):
     parent: str = ""
     ahead: tuple[str, ...] = ()
     ran: tuple[ToolRun, ...] = ()
+    spent: Spent = Spent()
+    claimed: tuple[str, ...] = ()
+    asked: str = ""
     carried: CarriedApproval | None = None
 
     def digest(self, electorate: Electorate) -> str:

@@ -15,6 +15,8 @@ from workflows.content.json_value import arguments_flaw
 from workflows.messages.base import Frozen
 
 SUMMARY_CHARACTERS = 600
+ALIAS = "-latest"
+"""How the names of models end that are now this version, now that."""
 
 
 class ExecutionMode(StrEnum):
@@ -26,7 +28,11 @@ class ExecutionMode(StrEnum):
 
 
 class AgentVersion(Frozen):
-    """What ran, as the agent's card declares it; the audit log keeps it with the decision."""
+    """What ran, as the agent's card declares it; the audit log keeps it with the decision.
+
+    Of an answer, `model_version` is the version that gave it, where the model says which;
+    `asked_model` is the name by which it was asked.
+    """
 
     name: str
     version: str = ""
@@ -34,6 +40,7 @@ class AgentVersion(Frozen):
     model_version: str = ""
     prompt_version: str = ""
     capabilities: tuple[str, ...] = ()
+    asked_model: str = ""
 
 
 class AgentPin(Frozen):
@@ -54,7 +61,9 @@ class AgentPin(Frozen):
         """Empty if the agent is what is pinned, else a sentence; `model` compares the model too."""
         for field, words in _PINNED.items():
             wanted, said = getattr(self, field), getattr(declared, field)
-            if wanted and said != wanted and (model or field != "model_version"):
+            if field == "model_version" and not (model and self._tells_model(declared)):
+                continue
+            if wanted and said != wanted:
                 return (
                     f"{agent} says it is {words} {said or 'unknown'}, but {wanted} is pinned. "
                     "Deploy that one, or change the pin."
@@ -66,6 +75,12 @@ class AgentPin(Frozen):
                 "Deploy one that does, or change the pin."
             )
         return ""
+
+    def _tells_model(self, declared: AgentVersion) -> bool:
+        """A card that names an alias does not say which version will answer to it."""
+        if declared.asked_model:
+            return self.model_version != declared.asked_model
+        return not declared.model_version.endswith(ALIAS)
 
 
 _PINNED = {

@@ -11,6 +11,7 @@ from workflows.messages.durations import Duration
 from workflows.messages.health import AgentHealth
 from workflows.messages.policy import Policy
 from workflows.messages.results import AgentPin, AgentResult, ExecutionMode, ToolRun
+from workflows.task.cost import Budget
 from workflows.task.receipts import Declined
 
 
@@ -57,6 +58,7 @@ class StepPlan(Frozen):
     inside: bool = False
     judged: bool = False
     gate: Gate = Gate.AUTO
+    budget: Budget = Budget()
 
 
 class TaskRequest(Frozen):
@@ -69,6 +71,7 @@ class TaskRequest(Frozen):
     sources: tuple[Source, ...]
     channel: str
     via: str = "slack"
+    budget: Budget = Budget()
 
 
 class Gesture(Frozen):

@@ -7,6 +7,7 @@ from pydantic import Field
 from workflows.messages.base import Frozen
 from workflows.messages.content_hash import digest
 from workflows.messages.results import AgentPin, AgentResult, AgentVersion, ExecutionMode, ToolRun
+from workflows.task.cost import Allowance, Cost, Spent
 
 
 class InputFile(Frozen):
@@ -68,6 +69,7 @@ class TurnRequest(Frozen):
     `key` is the same for every retry of the same turn, so that the agent's side can tell a repeat.
     `turn` stays the same after a person's Retry, too: what ran under it is never run again.
     `ran` are the calls of earlier turns and revisions of this step; they are not proposed again.
+    `allowances` bound what its models cost, of which `spent` is known of this very turn.
     `session` is what the previous turn returned (JSON, opaque to the workflow), empty at first.
     """
 
@@ -90,13 +92,16 @@ class TurnRequest(Frozen):
     turn: str = ""
     ran: tuple[ToolRun, ...] = ()
     judged: bool = Field(default=False, description="see StepPlan")
+    allowances: tuple[Allowance, ...] = ()
+    spent: Spent = Spent()
 
 
 class TurnOutcome(Frozen):
     """Either a `result`, or `questions` that people must answer first; never both, never none.
 
     `ran` are the calls that this turn made: those that people approved, and those that change
-    something by their tool's own word.
+    something by their tool's own word. `cost` is what models cost, `asked` what the agent was
+    asked with, for the record.
     """
 
     result: AgentResult | None = None
@@ -106,3 +111,5 @@ class TurnOutcome(Frozen):
     reason: str = Field(default="", description="why it was not live, in words")
     version: AgentVersion | None = None
     ran: tuple[ToolRun, ...] = ()
+    cost: Cost = Cost()
+    asked: str = ""

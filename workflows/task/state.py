@@ -23,6 +23,7 @@ from workflows.messages.tasks import (
     Waiting,
 )
 from workflows.messages.turns import InputFile
+from workflows.task.ledger import Ledger
 from workflows.task.tidings import Tidings
 from workflows.task.tool_runs import Acts
 
@@ -65,6 +66,7 @@ class TaskState:
         self.reason = ""
         self.ended_by = ""
         self.journal = AuditBuffer(request.id)
+        self.ledger = Ledger(request.budget)
         self.message = BackgroundUpdate(self._show)
         self.tidings = Tidings(self.view)
 
@@ -150,7 +152,12 @@ class TaskState:
         told = workflow.patched("failures-told")
         if told:
             self.journal.note(
-                AuditKind.FAILED, step=step, what=trouble, problem=self.problems, reason=problem
+                AuditKind.FAILED,
+                step=step,
+                what=trouble,
+                problem=self.problems,
+                reason=problem,
+                cost=self.ledger.of_step(step).model_dump(mode="json"),
             )
             self.tidings.failed()
         await workflow.wait_condition(

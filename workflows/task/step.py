@@ -17,6 +17,7 @@ from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 from workflows.activities import BEGINNINGS, AgentActivities
 from workflows.approval.workflow import ApprovalWorkflow, changes
 from workflows.content import proposal
+from workflows.content.claimed_acts import unfounded
 from workflows.messages.audit import AuditKind
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement, Via, Withdrawal
@@ -64,6 +65,7 @@ class StepRun:
         self._edit_comment = ""
         self._previous: AgentResult | None = None
         self._asked = 0
+        self._told = ""
         self._acts = Acts(plan.name, task_state.journal)
         task_state.acts.append(self._acts)
 
@@ -160,12 +162,15 @@ class StepRun:
                 self._acts.account()
                 raise
             self._acts.take(outcome.ran)
+            task_state.ledger.take(self._plan.name, self._turn_id(), outcome.cost)
+            self._told = outcome.asked or self._told
             task_state.mark(self._number, execution_mode=outcome.execution_mode)
             return outcome
 
     async def _stuck(self, error: ActivityError | ChildWorkflowError) -> None:
         """What ran before the failure is kept; then a person retries or cancels."""
         self._acts.take_failed(error)
+        self._state.ledger.take_failed(self._plan.name, self._turn_id(), error)
         try:
             await self._state.stuck(self._number, sentence(error), Trouble.AGENT)
         except Cancelled:
@@ -195,6 +200,8 @@ class StepRun:
             judged=plan.judged,
             session=session,
             answers=answers,
+            allowances=task_state.ledger.allowances(plan.name, turn, plan.budget),
+            spent=task_state.ledger.of_turn(plan.name, turn),
         )
         call = await self._inside(request) if plan.inside else self._outside(request)
         await workflow.wait_condition(lambda: call.done() or task_state.cancelled is not None)
@@ -238,6 +245,7 @@ class StepRun:
             execution_mode=outcome.execution_mode,
             version=outcome.version.model_dump(mode="json") if outcome.version else None,
             result_digest=digest(outcome.result),
+            cost=outcome.cost.turn.model_dump(mode="json"),
         )
 
     async def _ask(self, outcome: TurnOutcome) -> tuple[ToolDecision, ...]:
@@ -321,6 +329,9 @@ class StepRun:
                 dict.fromkeys(p.agent for p in task_state.request.steps[self._number + 1 :])
             ),
             ran=tuple(run.brief() for run in self._acts.ran),
+            spent=task_state.ledger.of_step(plan.name),
+            asked=self._told,
+            claimed=unfounded(outcome.result, self._acts.ran),
         )
 
     async def _approve(self, request: ApprovalRequest) -> Settlement:

@@ -18,6 +18,7 @@ from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement, Verdict
 from workflows.messages.results import RunStatus, ToolRun
 from workflows.messages.turns import Question, ToolDecision
+from workflows.task.cost import is_cost
 from workflows.task.receipts import Declined
 
 LONGEST_RESPONSE = 4_000
@@ -165,7 +166,8 @@ def runs_of(error: BaseException | None) -> list[ToolRun]:
     found: list[ToolRun] = []
     while error is not None:
         if isinstance(error, ApplicationError):
-            found += [run for detail in error.details if (run := _run(detail)) is not None]
+            runs = (_run(detail) for detail in error.details if not is_cost(detail))
+            found += [run for run in runs if run is not None]
         error = error.__cause__
     return found
 

@@ -42,7 +42,8 @@ async def test_an_agent_answers_over_a2a(port: int, local: LocalAgents) -> None:
     async with signoff_agents(local, port) as endpoint:
         outcome = await call(endpoint)
     direct = await local.run(request(key="k"), [SALES])
-    assert outcome == direct
+    assert outcome.cost.turn.calls == direct.cost.turn.calls == 2
+    assert outcome == direct.model_copy(update={"cost": outcome.cost})
     assert outcome.version is not None
     assert outcome.version.model_version == "offline/analysis"
 

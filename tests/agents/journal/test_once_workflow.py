@@ -22,6 +22,7 @@ from tests.agents.acting import NAME, ActingModel, install
 from tests.agents.scripted import overloaded, reset
 from workflows.messages.results import RunStatus, ToolRun
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
+from workflows.task.cost import is_cost
 from workflows.task.step import ADK_QUEUE
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +61,11 @@ class Stage:
         with pytest.raises(WorkflowFailureError) as caught:
             await self.turn(**changed)
         assert isinstance(caught.value.cause, ApplicationError)
-        return [ToolRun.model_validate(detail) for detail in caught.value.cause.details]
+        return [
+            ToolRun.model_validate(detail)
+            for detail in caught.value.cause.details
+            if not is_cost(detail)
+        ]
 
 
 @pytest.fixture

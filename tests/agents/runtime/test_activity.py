@@ -151,6 +151,11 @@ async def test_one_line_is_logged_and_no_content() -> None:
         "input_size": len(SALES),
         "status": "ok",
         "execution_mode": "live_agent",
+        "model_calls": 0,
+        "model_tokens": 0,
+        "model_seconds": 0,
+        "model_money": 0,
+        "models": [],
     }
 
 

@@ -14,6 +14,7 @@ from tests.agents.requests import SALES, request
 from tests.agents.runners import CountingRunner
 from workflows.messages.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
 from workflows.messages.turns import Feedback, TurnOutcome, TurnRequest
+from workflows.task.cost import Spent
 
 DOWN = "analysis cannot be reached. Check that it is running."
 
@@ -57,6 +58,9 @@ class Figures:
 
     def __init__(self) -> None:
         self.cache: list[tuple[str, str]] = []
+
+    def agent_spent(self, agent: str, spent: Spent) -> None:
+        """See `CallFigures`."""
 
     def agent_called(self, agent: str, status: str, mode: str, seconds: float) -> None:
         """See `CallFigures`; the activity calls this one."""

@@ -10,6 +10,7 @@ from bot.monitoring.metrics import Metrics
 from bot.slack.refusal import Reason
 from bot.web.health import HealthPages
 from bot.web.server import web_server
+from workflows.task.cost import Spent
 
 
 def figures(metrics: Metrics) -> dict[str, float]:
@@ -46,11 +47,15 @@ def test_agent_calls_are_counted_even_when_they_fail() -> None:
     metrics.agent_called("analysis", "ok", "live_agent", 0.2)
     metrics.agent_called("analysis", "AgentUnreachable", "", 3.0)
     metrics.agent_cache("analysis", CacheUse.MISS)
+    metrics.agent_spent("analysis", Spent(calls=2, tokens=90, seconds=1.5, money=0.25))
     told = figures(metrics)
     assert told["signoff_agent_calls_total agent=analysis mode=live_agent status=ok"] == 1
     assert told["signoff_agent_calls_total agent=analysis mode= status=AgentUnreachable"] == 1
     assert told["signoff_agent_call_seconds_count agent=analysis"] == 2
     assert told["signoff_agent_cache_total agent=analysis result=miss"] == 1
+    names = ("calls", "tokens", "seconds", "money")
+    spent = [told[f"signoff_model_{name}_total agent=analysis"] for name in names]
+    assert spent == [2, 90, 1.5, 0.25]
 
 
 async def test_slack_calls_are_counted_where_they_leave() -> None:

@@ -60,7 +60,8 @@ async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:
     log = AuditLog(engine)
     raised = {"step": "analysis", "agent": "analyst", "input": "sales.csv", "result": RESULT}
     for approval in ("good", "edited", "bad", "open", "sent on", "ruled"):
-        await tell(log, AuditKind.RAISED, approval, **raised)
+        asked = {"asked": "Do the step."} if approval == "good" else {}
+        await tell(log, AuditKind.RAISED, approval, **raised, **asked)
     await tell(log, AuditKind.DECIDED, "good", verdict="approve", comment="Clear")
     await tell(log, AuditKind.DECIDED, "edited", verdict="approve", edit={"summary": "Better"})
     await tell(log, AuditKind.DECIDED, "bad", verdict="reject", comment="Wrong \ud800 year")
@@ -74,6 +75,10 @@ async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:
     await tell(log, AuditKind.DECIDED, "ruled", reason="rows < 10")
     document = await evaluation_set(log.rows(), "feedback")
     cases = {case.eval_id: case for case in EvalSet.model_validate(document).eval_cases}
+    asked_with = [
+        _only_turn(cases[name]).user_content.parts[0].text for name in ("good-v1", "bad-v1")
+    ]
+    assert asked_with == ["Do the step.", "sales.csv"]
     assert sorted(cases) == ["bad-v1", "edited-v1", "good-v1", "ruled-v1", "sent on-v1"]
     assert _only_turn(cases["sent on-v1"]).final_response.parts[0].text == "Short\n- One\n- Two"
     ruled = cases["ruled-v1"].session_input
@@ -81,7 +86,6 @@ async def test_decisions_become_evaluation_cases(engine: AsyncEngine) -> None:
     assert ruled.state["verdict"] == "approve"
     good, edited, bad = (_only_turn(cases[f"{name}-v1"]) for name in ("good", "edited", "bad"))
     assert good.final_response.parts[0].text == "The whole text"
-    assert good.user_content.parts[0].text == "sales.csv"
     assert good.rubrics[0].rubric_content.text_property == "Clear"
     assert edited.final_response.parts[0].text == "Better"
     assert edited.intermediate_data.intermediate_responses[0][1][0].text == "The whole text"
