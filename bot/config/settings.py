@@ -448,6 +448,7 @@ class Settings(BaseSettings):
     programs: dict[str, ProgramSettings] = {}
     policy: dict[str, Any] = {}
     budget: BudgetSettings = BudgetSettings()
+    """The most that the models of a step may cost, over its attempts, revisions and Retries."""
     pipelines: dict[str, PipelineSettings] = Field(min_length=1)
     secrets: Secrets = Secrets()
     root: Path = Path()
