@@ -271,7 +271,7 @@ def main() -> None:
 
 def _begin() -> list[str]:
     """What a new folder starts with; gives the names of what was not there."""
-    from bot.processes import starter_files  # noqa: PLC0415
+    from bot.config import starter_files  # noqa: PLC0415
 
     written = starter_files.write(Path.cwd())
     if written:

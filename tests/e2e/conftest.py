@@ -154,7 +154,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """Everything running; an indirect parameter changes the general policy."""
     # Everything shares one event loop here: a click must not be kept for that alone.
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     policy = settings.policy | getattr(request, "param", {})
     slack = settings.slack.model_copy(update={"read_seconds": read_seconds})
@@ -175,7 +175,7 @@ async def offline_office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Everything running, with the real agents on the offline model, in the worker."""
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)  # agents compute on this very event loop
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)  # agents compute on this very event loop
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
     built = Office(workspace, settings)

@@ -60,7 +60,7 @@ class GatedAgent(FakeAgent):
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The times of an outage, a hundredth of what they are."""
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)
     monkeypatch.setattr(client, "TIMEOUT", 1)
     monkeypatch.setattr(reminders, "SLACK_PATIENCE", timedelta(seconds=2))
     monkeypatch.setattr(last_known, "PATIENCE", timedelta(seconds=1))

@@ -68,7 +68,7 @@ async def quiet_office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """The bot only, on a small disk: each test starts its workers."""
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)
     with small_disk(tmp_path / "signoff", megabytes=32) as folder:
         async with bot_only(settings_for(workspace, temporal_address, folder), workspace) as office:
             yield office

@@ -31,7 +31,7 @@ async def office(
     postgres: Postgres,
 ) -> AsyncIterator[Office]:
     """Everything running, with the audit log in PostgreSQL, signed and anchored."""
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     url = await postgres.new_database()
     settings = settings.model_copy(

@@ -86,7 +86,7 @@ async def house(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[House]:
     """Agents' server, worker and bot."""
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)  # everything shares one event loop here
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)  # everything shares one event loop here
     key, keys = SigningKey.fresh(), tmp_path / "agents.jwks"
     keys.write_text(json.dumps(key.public()))
     plain = settings_for(workspace, temporal_address, tmp_path / "signoff")

@@ -41,7 +41,7 @@ async def office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Nothing runs yet; results large and small say what nobody may read."""
-    monkeypatch.setattr(delivery, "AT_THE_DOOR", 2.0)
+    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
     built = Office(workspace, settings)
