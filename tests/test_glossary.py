@@ -15,6 +15,7 @@ MOST_FILES = 16
 MOST_LINES = 400
 TOO_LONG = {
     "bot/config/settings.py",
+    "bot/processes/bootstrap.py",
     "workflows/approval/workflow.py",
     "workflows/task/step.py",
 }

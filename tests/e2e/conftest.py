@@ -175,7 +175,9 @@ async def offline_office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Everything running, with the real agents on the offline model, in the worker."""
-    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)  # agents compute on this very event loop
+    monkeypatch.setattr(
+        delivery, "FIRST_TRY_SECONDS", 2.0
+    )  # agents compute on this very event loop
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
     built = Office(workspace, settings)

@@ -85,7 +85,7 @@ async def test_a_request_delivered_twice_is_done_once(office: Office) -> None:
 async def test_a_command_that_says_payload_arrives(office: Office) -> None:
     """Bolt takes such a form for a gesture without one; ours is read before."""
     answer = await office.ada.command("/task review examples/payload.csv", CHANNEL)
-    assert "There is no file 'examples/payload" in str(answer["response"])
+    assert "There is no file `examples/payload.csv`" in str(answer["response"])
 
 
 async def test_another_secret_opens_nothing(

@@ -68,7 +68,9 @@ async def office(
     workspace: Playground, temporal_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Office]:
     """Everything running, the agent in the worker, which is built as it is shipped."""
-    monkeypatch.setattr(delivery, "FIRST_TRY_SECONDS", 2.0)  # agents compute on this very event loop
+    monkeypatch.setattr(
+        delivery, "FIRST_TRY_SECONDS", 2.0
+    )  # agents compute on this very event loop
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff").model_copy(
         update={"agents": {"payment": AgentSettings(run="local")}}
     )
