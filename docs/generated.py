@@ -122,7 +122,15 @@ def _model(model: type[BaseModel]) -> str:
 
 
 def docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """What stands behind each field in the source, on one line; KeyError names one without."""
+    """What stands behind each field, also an inherited one, in the source, on one line."""
+    found: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if issubclass(kind, BaseModel) and kind is not BaseModel:
+            found |= _own_docstrings(kind)
+    return found
+
+
+def _own_docstrings(model: type[BaseModel]) -> dict[str, str]:
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(tree, ast.ClassDef)
     found = {}

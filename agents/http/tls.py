@@ -17,8 +17,11 @@ class TlsFiles(Frozen):
     """
 
     ca: Path | None = None
+    """Whose certificates are trusted."""
     cert: Path | None = None
+    """The certificate to show."""
     key: Path | None = None
+    """That certificate's key."""
 
     def __bool__(self) -> bool:
         return any((self.ca, self.cert, self.key))

@@ -63,7 +63,7 @@ class Tasks:
             sources=sources,
             channel=self._settings.pipelines[pipeline].channel or channel,
             via=via,
-            budget=self._settings.pipelines[pipeline].budget.made(),
+            budget=self._settings.pipelines[pipeline].budget,
         )
         try:
             await self._client.start_workflow(

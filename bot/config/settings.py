@@ -127,13 +127,6 @@ class InputSettings(Section):
 class TlsSettings(TlsFiles, Section):
     """PEM files, relative to the settings file: whom we trust, and our own certificate."""
 
-    ca: Path | None = None
-    """Whose certificates are trusted."""
-    cert: Path | None = None
-    """The certificate to show."""
-    key: Path | None = None
-    """That certificate's key."""
-
 
 class AgentSettings(Section):
     """One agent: its A2A address (empty: ours, served by `signoff agents`) and its stand-ins.
@@ -290,38 +283,11 @@ class PlaygroundSettings(Section):
 
 
 class PinSettings(AgentPin, Section):
-    """What a step's agent must say it is; see `AgentPin`."""
-
-    version: str = ""
-    """The agent's version."""
-    api_version: str = ""
-    """The version of its interface."""
-    model_version: str = ""
-    """The model that does the talking."""
-    prompt_version: str = ""
-    """The version of its prompt."""
-    capabilities: tuple[str, ...] = ()
-    """What it must be able to do, all of it."""
+    """What a step's agent must say it is."""
 
 
-class BudgetSettings(Section):
-    """The most that models may cost, over all attempts and revisions; 0 is no limit.
-
-    `money` is in the currency of the prices under `[models.prices]`.
-    """
-
-    calls: int = Field(default=0, ge=0)
-    """Calls of models; 0 is no limit but the 60 of a turn."""
-    tokens: int = Field(default=0, ge=0)
-    """Tokens of both directions; 0 is no limit."""
-    seconds: float = Field(default=0, ge=0)
-    """How long models took, together; 0 is no limit."""
-    money: float = Field(default=0, ge=0)
-    """By `[models.prices]`; 0 is no limit."""
-
-    def made(self) -> Budget:
-        """As a task carries it."""
-        return Budget.model_validate(self.model_dump())
+class BudgetSettings(Budget, Section):
+    """The most that models may cost, over all attempts and revisions; 0 is no limit."""
 
 
 class StepSettings(Section):
@@ -516,7 +482,7 @@ class Settings(BaseSettings):
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
             gate=step.gate,
-            budget=(step.budget or self.budget).made(),
+            budget=step.budget or self.budget,
         )
         agent = self.agents.get(plan.agent)
         return self._inside(plan, agent) if agent and agent.run == "workflow" else plan

@@ -47,10 +47,15 @@ class AgentPin(Frozen):
     """What an agent must say it is; what is empty may be anything."""
 
     version: str = ""
+    """The agent's version."""
     api_version: str = ""
+    """The version of its interface."""
     model_version: str = ""
+    """The model that does the talking."""
     prompt_version: str = ""
+    """The version of its prompt."""
     capabilities: tuple[str, ...] = ()
+    """What it must be able to do, all of it."""
 
     def over(self, other: "AgentPin") -> "AgentPin":
         """This, and where it says nothing, the other."""

@@ -66,9 +66,13 @@ class Budget(Frozen):
     """The most that may be spent; 0 is no limit."""
 
     calls: int = Field(default=0, ge=0)
+    """Calls of models; 0 is no limit but the 60 of a turn."""
     tokens: int = Field(default=0, ge=0)
+    """Tokens of both directions; 0 is no limit."""
     seconds: float = Field(default=0, ge=0)
+    """How long models took, together; 0 is no limit."""
     money: float = Field(default=0, ge=0)
+    """By `[models.prices]`; 0 is no limit."""
 
     def used_up(self, spent: Spent) -> str:
         """Which limit is reached, in words; empty while none is."""

@@ -106,7 +106,16 @@ def config(workspace: Playground, tmp_path: Path) -> tuple[Path, int]:
 async def office(workspace: Playground, config: tuple[Path, int]) -> AsyncIterator[KillableOffice]:
     """Everything started, tables and search attributes made."""
     file, port = config
-    processes = Processes(file, port, workspace)
+    async with started(Processes(file, port, workspace), workspace, file) as built:
+        await _listening(built)
+        yield built
+
+
+@contextlib.asynccontextmanager
+async def started(
+    processes: Processes, workspace: Playground, file: Path
+) -> AsyncIterator[KillableOffice]:
+    """Temporal, prepared, then worker and bot; killed at the end, whatever became of them."""
     built = KillableOffice(workspace, load(file))
     built.processes = processes
     processes.start("temporal")
@@ -114,7 +123,6 @@ async def office(workspace: Playground, config: tuple[Path, int]) -> AsyncIterat
         await _prepared(built)
         processes.start("worker")
         processes.start("bot")
-        await _listening(built)
         yield built
     finally:
         processes.stop_all()

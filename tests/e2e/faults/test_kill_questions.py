@@ -9,7 +9,6 @@ import aiohttp
 import pytest
 from temporalio.worker import Replayer
 
-from bot.config.settings import load
 from bot.processes import bootstrap
 from bot.temporal import client as temporal
 from notifications.slack.delivery import RECEIPT
@@ -18,7 +17,7 @@ from storage.payloads.files import PayloadFiles
 from tests.agents.runtime.test_adk_workflow import replayer
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, ROOT
-from tests.e2e.faults.test_kill import KillableOffice, Processes, _prepared, workspace
+from tests.e2e.faults.test_kill import KillableOffice, Processes, _prepared, started, workspace
 from workflows.task.step import INSIDE
 
 __all__ = ["workspace"]  # the fixture
@@ -74,19 +73,9 @@ async def office(
     run = getattr(request, "param", "local")
     text = SETTINGS.format(**values, root=ROOT, run=run)
     file.write_text(text, encoding="utf-8")
-    processes = RealProcesses(file, port, workspace)
-    built = KillableOffice(workspace, load(file))
-    built.processes = processes
-    processes.start("temporal")
-    try:
-        await _prepared(built)
-        processes.start("worker")
-        processes.start("bot")
+    async with started(RealProcesses(file, port, workspace), workspace, file) as built:
         await listening(built)
         yield built
-    finally:
-        processes.stop_all()
-        await built.close()
 
 
 async def listening(office: KillableOffice) -> None:
