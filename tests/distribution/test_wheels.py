@@ -40,7 +40,9 @@ def shipped(*folders: str) -> set[str]:
     """What is to be in a wheel, by its path in the repository."""
     paths = [path for name in folders for path in (ROOT / name, *(ROOT / name).rglob("*"))]
     names = {str(path.relative_to(ROOT)) for path in paths if path.is_file()} - NOT_SHIPPED
-    return {name for name in names if not re.search(r"__pycache__|/\.|^agents/\w+/tests/", name)}
+    return {
+        name for name in names if not re.search(r"__pycache__|/\.|^agents/samples/\w+/tests/", name)
+    }
 
 
 def held(wheel: Path, below: str) -> set[str]:

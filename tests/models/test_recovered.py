@@ -7,7 +7,7 @@ import pytest
 
 from agents.errors import AgentError
 from agents.runtime.local import LocalAgents
-from notifications.cards.card import card_text
+from notifications.cards.card import card as blocks_of
 from notifications.mail.plain_card import plain_card
 from tests.agents.requests import SALES, request
 from tests.models.conftest import Write
@@ -102,5 +102,5 @@ async def test_a_claim_that_no_call_bears_out_is_marked(
     card = await line.card(task, "analysis")
     assert card.request.claimed == ("ordered",)
     warned = "something was ordered: no tool call of this step did that"
-    assert warned in card_text(card)
+    assert warned in str(blocks_of(card))
     assert warned in str(plain_card(card, card.raised_at).warnings)

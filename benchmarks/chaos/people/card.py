@@ -46,14 +46,17 @@ def event_of(message: Json) -> tuple[str, Json]:
     return str(metadata.get("event_type", "")), metadata.get("event_payload") or {}
 
 
+def blocks(message: Json) -> list[Json]:
+    """What people see of it."""
+    found = message.get("blocks") or []
+    return json.loads(found) if isinstance(found, str) else found
+
+
 def buttons(message: Json) -> list[Json]:
     """Everything in the message that can be used, but for the way to Home."""
-    blocks = message.get("blocks") or []
-    if isinstance(blocks, str):
-        blocks = json.loads(blocks)
     return [
         element
-        for block in blocks
+        for block in blocks(message)
         if block["type"] == "actions"
         for element in block["elements"]
         if element["action_id"] != WAY_HOME

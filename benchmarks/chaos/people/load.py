@@ -2,12 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import random
 import re
 from typing import Any
 
 from benchmarks.chaos.people import forgery
-from benchmarks.chaos.people.card import read_card
+from benchmarks.chaos.people.card import blocks, read_card
 from benchmarks.chaos.people.crowd import APPROVERS, CHANNELS, REQUESTERS, WATCHER, Crowd
 from benchmarks.chaos.people.story import Story
 from benchmarks.chaos.processes.site import INPUT
@@ -108,10 +109,11 @@ class Load:
 
     def _requester(self, message: Json) -> str:
         """Whom the card names as the one who asked; the only one of the two it calls so."""
-        text = str(message["text"])
-        found = next((user for user in REQUESTERS if f"Requested by: <@{user}>" in text), None)
+        said = json.dumps(blocks(message))
+        named = "*Requested by*\\n<@{}>"
+        found = next((user for user in REQUESTERS if named.format(user) in said), None)
         if found is None:
-            raise PersonError("no_requester", f"the card does not say who asked: {text[:200]}")
+            raise PersonError("no_requester", f"the card does not say who asked: {said}")
         return found
 
     def _raise_trouble(self) -> None:
