@@ -15,6 +15,7 @@ REMINDER = "remind@10s"
 _TOML = """\
 [slack]
 base_url = "{api}"
+read_seconds = 0
 [temporal]
 address = "127.0.0.1:{temporal}"
 task_queue = "chaos"
