@@ -216,7 +216,7 @@ class TemporalDesk:
         if found.status in _RUNNING:
             view, result = await self._seen(found.id)
             request = view.request.model_copy(update={"result": result})
-            settlement = settlement_of(request, view.ballot, view.reason)
+            settlement = settlement_of(request, view.ballot, view.reason, view.withdrawn_by)
             return await _standing(found, settlement, view)
         try:
             settlement = await self._handle(found.id).result()

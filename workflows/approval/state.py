@@ -108,6 +108,7 @@ class ApprovalState:
             plan=self.rungs.to_come(),
             snoozed=self._asleep(),
             reminders=self.reminders,
+            withdrawn_by=self.withdrawn_by,
         )
 
     def carried(self) -> ApprovalRequest:

@@ -126,6 +126,7 @@ class CardView(Frozen):
     plan: tuple[PlannedRung, ...] = ()
     unwell: tuple[AgentHealth, ...] = ()
     reminders: tuple[Place, ...] = ()
+    withdrawn_by: str = ""
 
 
 class Look(Frozen):
@@ -145,7 +146,7 @@ class ApprovalParent:
 
 
 def settlement_of(
-    request: ApprovalRequest, ballot: Ballot, reason: str, ended_by: str = ""
+    request: ApprovalRequest, ballot: Ballot, reason: str, ended_by: str
 ) -> Settlement:
     """What the waiting task is told, once there is an outcome."""
     assert ballot.outcome is not None

@@ -85,6 +85,22 @@ async def test_an_outcome_is_known_while_slack_is_down(house: House) -> None:
     assert standing.settlement.result_digest == digest(asked.draft.result())
 
 
+async def test_who_withdrew_is_known_while_slack_is_down(house: House) -> None:
+    """The same before its workflow has ended as afterwards: a statement of it is signed."""
+    desk, asked = desk_of(house), asking()
+    await desk.ask(asked)
+    await house.card(asked.id)
+    house.cards.down.set()
+    await desk.withdraw(asked.id, PEER, "not needed")
+    await asyncio.wait_for(desk.settled(asked.id), 30)
+    before = await looked(desk, asked.id)
+    assert before.settlement is not None
+    assert before.settlement.ended_by == PEER.owner
+    house.cards.down.clear()
+    await house.client.get_workflow_handle(asked.id).result()
+    assert await looked(desk, asked.id) == before
+
+
 async def test_the_same_id_twice_is_one_approval(house: House) -> None:
     """With another content it is refused; also after the end."""
     desk, asked = desk_of(house), asking()

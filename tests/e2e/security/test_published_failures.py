@@ -229,7 +229,7 @@ def test_what_was_approved_is_what_runs() -> None:
     request = view(tool_calls.as_result(shown), ballot={"digest": digests[0]})
     settled, _ = rules.apply(request.ballot, click, NOW)
     [answer] = tool_calls.answers(
-        meant, tool_calls.as_result(shown), settlement_of(request.request, settled, "")
+        meant, tool_calls.as_result(shown), settlement_of(request.request, settled, "", "")
     )
     assert (answer.confirmed, answer.arguments) == (True, {"amount": 900})
 
