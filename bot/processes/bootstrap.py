@@ -284,6 +284,7 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         await stack.enter_async_context(_background(box.pass_on()))
         inbound, handlers = InboundRecord(), list[SteadyHandler]()
         dispatch, open_sockets = PromptDispatch(app, metrics.acked, inbound), None
+        stack.push_async_callback(dispatch.close)
         if settings.slack.mode == "socket":
             token = settings.secrets.slack_app_token.get_secret_value()
             wanted = settings.slack.connections

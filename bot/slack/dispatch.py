@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
@@ -13,6 +14,8 @@ Payload = dict[str, Any]
 Headers = Mapping[str, str | Sequence[str]]
 
 _CLICKS = ("block_actions", "view_submission")
+LAST_SECONDS = 2.0
+"""So long listeners may go on once nothing comes in any more."""
 
 
 class PromptAck(AsyncAck):
@@ -34,6 +37,29 @@ def nothing(_seconds: float = 0.0) -> None:
     """Nobody counts."""
 
 
+class RunningListeners(AsyncListenerStartHandler):
+    """Bolt starts each listener in a task and keeps none; here they can be waited for."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def handle(self, request: AsyncBoltRequest, response: BoltResponse | None) -> None:
+        """Called by Bolt in the listener's own task, before it runs."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Let them end; what has not by then is cancelled. None is left."""
+        tasks = tuple(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=LAST_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class PromptDispatch:
     """Hands payloads to the app, read already, as they come over a socket or by HTTP.
 
@@ -50,6 +76,12 @@ class PromptDispatch:
         self._acked = acked
         self._heard = heard
         self._running: set[asyncio.Task[BoltResponse]] = set()
+        self._listeners = RunningListeners()
+        app.listener_runner.listener_start_handler = self._listeners
+
+    async def close(self) -> None:
+        """After the last payload: no listener uses anything after this."""
+        await self._listeners.close()
 
     async def __call__(self, payload: Payload, headers: Headers | None = None) -> BoltResponse:
         """What goes back to Slack; the listener goes on beside that."""

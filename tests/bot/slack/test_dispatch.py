@@ -4,6 +4,9 @@ import asyncio
 import time
 from typing import Any
 
+import pytest
+
+from bot.slack import dispatch as dispatch_module
 from bot.slack.dispatch import PromptDispatch
 from tests.bot.slack.test_request_guard import GuardedApp
 from tests.bot.slack_requests import CLICK, COMMAND
@@ -62,3 +65,30 @@ async def test_acks_of_clicks_are_told() -> None:
     await dispatch(CLICK, {})
     assert len(told) == 1
     assert 0 < told[0] < 1
+
+
+async def test_listeners_end_before_what_they_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that go on beside their ack are waited for; one that never ends is cancelled."""
+    monkeypatch.setattr(dispatch_module, "LAST_SECONDS", 0.5)
+    door, ended, stuck = GuardedApp(), list[str](), asyncio.Event()
+
+    async def slow(ack: Any) -> None:
+        await ack()
+        await asyncio.sleep(0.2)
+        ended.append("slow")
+
+    async def endless(ack: Any) -> None:
+        await ack()
+        try:
+            await stuck.wait()
+        finally:
+            ended.append("endless")
+
+    door.app.command("/slow")(slow)
+    door.app.command("/endless")(endless)
+    dispatch = PromptDispatch(door.app)
+    for name in ("/slow", "/endless"):
+        await dispatch(COMMAND | {"command": name}, {})
+    assert not ended
+    await dispatch.close()
+    assert ended == ["slow", "endless"]
