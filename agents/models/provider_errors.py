@@ -56,7 +56,11 @@ def _limited(named: str, error: Exception) -> AgentError:
 
 
 def _pause(error: Exception) -> float:
-    """`Retry-After`, in seconds; a date or nonsense counts as nothing."""
-    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    """`Retry-After`, in seconds; a date or nonsense counts as nothing.
+
+    LiteLLM leaves the response's headers out of its own error, and keeps them beside it.
+    """
+    headers = getattr(error, "litellm_response_headers", None)
+    headers = headers or getattr(getattr(error, "response", None), "headers", None) or {}
     said = str(headers.get("retry-after", ""))
     return float(said) if said.isascii() and said.isdigit() else 0
