@@ -44,7 +44,7 @@ from bot.config.agents import agent_activities, registry
 from bot.config.auto_approval import Rules
 from bot.config.errors import UnavailableError
 from bot.config.models import tool_policies
-from bot.config.payload_keys import payload_codec
+from bot.config.payload_keys import payload_codec, signing_codec
 from bot.config.settings import Settings
 from bot.listeners import Listeners
 from bot.listeners.bulk import BulkListeners
@@ -70,6 +70,8 @@ from bot.slack.client import bolt_app, identify, require_tokens, web_client
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.socket_mode import SteadyHandler, open_now, renew, sockets
 from bot.temporal import client as temporal
+from bot.temporal.refusals import Refusals
+from bot.temporal.verified_workflows import OnRefused
 from bot.web.health import HealthPages
 from bot.web.routes import pages, slack_requests
 from bot.web.server import web_server
@@ -126,12 +128,13 @@ async def connect(
     settings: Settings,
     activities: Sequence[Callable[..., Any]] = (),
     on_error: OnError | None = None,
+    on_refused: OnRefused | None = None,
     *,
     lazy: bool = False,
 ) -> Client:
     """A Temporal client with our plugin."""
-    codec = payload_codec(settings)
-    ours = temporal.plugin(payload_files(settings), activities, codec, on_error)
+    codec = signing_codec(settings)
+    ours = temporal.plugin(payload_files(settings), activities, codec, on_error, on_refused)
     return await temporal.connect(settings.temporal, ours, lazy=lazy)
 
 
@@ -185,7 +188,9 @@ async def worker(
         watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack, pacer))
         lists = await connect(settings, lazy=True)
         activities = _activities(settings, slack, engine, agents, pacer, lists)
-        client = await connect(settings, activities, watch.failed)
+        refusals = Refusals(audit_log(settings, engine))
+        await stack.enter_async_context(_background(refusals.write()))
+        client = await connect(settings, activities, watch.failed, refusals.note)
         await stack.enter_async_context(_background(watch.run(client)))
         await stack.enter_async_context(temporal.worker(client, settings.temporal))
         if any(agent.run == "workflow" for agent in settings.agents.values()):
