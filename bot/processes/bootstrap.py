@@ -73,7 +73,7 @@ from bot.temporal import client as temporal
 from bot.temporal.refusals import Refusals
 from bot.temporal.verified_workflows import OnRefused
 from bot.web.health import HealthPages
-from bot.web.routes import pages, slack_requests
+from bot.web.routes import own_names, pages, slack_requests
 from bot.web.server import web_server
 from notifications.mail.letters import Letters
 from notifications.mail.smtp import Mailer, MailServer
@@ -302,7 +302,9 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         shown = [*pages(settings, client, engine, *parts)]
         if settings.slack.mode == "http":
             shown.append(slack_requests(settings, dispatch, metrics))
-        await stack.enter_async_context(web_server(shown, settings.web.host, settings.web.port))
+        own = own_names(settings)
+        serving = web_server(shown, settings.web.host, settings.web.port, own)
+        await stack.enter_async_context(serving)
         yield
 
 

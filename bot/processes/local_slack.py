@@ -50,7 +50,7 @@ async def playground(
     """The workspace alone, with what a bot needs to know."""
     wanted = settings.playground.port if port is None else port
     async with local_workspace(settings, wanted, fresh=fresh, people=people) as running:
-        say.print(f"  Page            {running.url}")
+        say.print(f"  Page            {running.page_url}")
         say.print(f"  API base URL    {running.api_url}")
         say.print(f"  Bot token       {running.bot_token}")
         say.print(f"  App token       {running.app_token}")

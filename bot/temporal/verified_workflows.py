@@ -1,10 +1,10 @@
 """What reaches a workflow: verified messages, and nothing else.
 
 Stands between Temporal's worker and each workflow, where payloads are decoded but no workflow code
-has seen them. A forged signal is taken out, a forged update or query is refused, an activity with a
-forged result is scheduled again, a child with one has failed, a forged start fails the workflow that
-it made. So nothing forged fails or stops a workflow of ours. All of it depends only on the payload
-and on the moment in the history, so a replay does the same, also when keys were rotated meanwhile.
+has seen them. A forged signal is taken out, a forged update or query is refused, an activity with
+a forged result is scheduled again, a child with one has failed, a forged start fails the workflow
+that it made. So nothing forged fails or stops a workflow of ours. All of it depends only on the
+payload and on the moment in the history: a replay does the same, also after a rotation of keys.
 """
 
 import hashlib
@@ -52,6 +52,7 @@ _ENDS = {
     "cancel_workflow_execution",
     "continue_as_new_workflow_execution",
 }
+_OTHER_ARGUMENTS = "with other arguments than ours"
 _WORDS = "A message to this workflow does not prove where it comes from"
 
 
@@ -150,7 +151,7 @@ class VerifiedInstance(WorkflowInstance):
         arguments = handler.arg_types if handler is not None else None
         problem = _problem(payloads, at, f"{what} {name}")
         if not problem and (arguments is None or len(arguments) != len(payloads)):
-            problem = "with other arguments than ours"
+            problem = _OTHER_ARGUMENTS
         if problem:
             self._refuse(f"{what} {name}", payloads, at, problem)
         return not problem
@@ -159,7 +160,10 @@ class VerifiedInstance(WorkflowInstance):
         start = job.initialize_workflow
         began = start.start_time.ToNanoseconds() / 1e9
         what = f"start {start.workflow_type}"
-        if not (problem := _problem(start.arguments, began, what)):
+        problem = _problem(start.arguments, began, what)
+        if not problem and len(start.arguments) != len(self._defn.arg_types or ()):
+            problem = _OTHER_ARGUMENTS
+        if not problem:
             return
         self._refuse(what, start.arguments, at, problem)
         if problem == UNKNOWN_KEY:  # another installation's copy, or ours is lost: it can wait

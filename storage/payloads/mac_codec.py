@@ -74,7 +74,7 @@ class MacCodec(PayloadCodec, WithSerializationContext):
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt where that is wanted, then sign."""
-        purposes = [payload.metadata.pop(PURPOSE, _purpose.get()) for payload in payloads]
+        purposes = [payload.metadata.get(PURPOSE, _purpose.get()) for payload in payloads]
         if self._inner is not None:
             payloads = await self._inner.encode(payloads)
         return [self._sealed(*each) for each in zip(payloads, purposes, strict=True)]
@@ -105,16 +105,19 @@ class MacCodec(PayloadCodec, WithSerializationContext):
             return wrapped(payload, until, why)
         inside = Payload()
         inside.CopyFrom(payload)
-        kept = {name: inside.metadata.pop(name, None) for name in (MAC, KEY, PURPOSE)}
+        purpose = payload.metadata.get(PURPOSE) if MAC in payload.metadata else None
+        for name in (MAC, KEY, PURPOSE):
+            if name in inside.metadata:
+                del inside.metadata[name]
         try:
             if self._inner is not None:
                 [inside] = await self._inner.decode([inside])
         except (PayloadForged, KeyMissing) as error:
-            if isinstance(error, KeyMissing) and kept[MAC] is not None:
+            if isinstance(error, KeyMissing) and purpose is not None:
                 raise
-            return wrapped(payload, NEVER, why)
-        if kept[MAC] is not None:
-            inside.metadata[PURPOSE] = kept[PURPOSE] or b""
+            return wrapped(payload, NEVER, why if purpose is None else "not encrypted with our key")
+        if purpose is not None:
+            inside.metadata[PURPOSE] = purpose
         return inside if until == FOREVER else wrapped(inside, until, why)
 
     def _judged(self, payload: Payload) -> tuple[float, str]:
