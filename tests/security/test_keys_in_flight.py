@@ -58,7 +58,7 @@ async def _replays(office: Office) -> int:
     client = await bootstrap.connect(office.settings)
     files = bootstrap.payload_files(office.settings)
     ours = temporal.plugin(files, codec=signing_codec(office.settings))
-    replayer, count = Replayer(workflows=[], plugins=[ours]), 0
+    replayer, count = Replayer(workflows=[], plugins=[ours], namespace=client.namespace), 0
     queue = f"TaskQueue = '{office.settings.temporal.task_queue}'"
     async for found in client.list_workflows(queue):
         history = await client.get_workflow_handle(found.id, run_id=found.run_id).fetch_history()
