@@ -19,7 +19,7 @@ from tests.agents.requests import input_file
 from workflows.messages.turns import TurnRequest
 from workflows.task.step import ADK_QUEUE
 
-INSTANCE: Any = _workflow_instance._WorkflowInstanceImpl  # noqa: SLF001 - an activation is nowhere public
+INSTANCE: Any = _workflow_instance._WorkflowInstanceImpl  # an activation is nowhere public
 ACTIVATE = INSTANCE.activate
 
 
@@ -58,4 +58,5 @@ async def main(address: str, queue: str, agent: str, path: Path, folder: Path) -
 
 if __name__ == "__main__":
     INSTANCE.activate = activate
-    asyncio.run(main(*sys.argv[1:4], *map(Path, sys.argv[4:])))
+    address, queue, agent, path, folder = sys.argv[1:]
+    asyncio.run(main(address, queue, agent, Path(path), Path(folder)))
