@@ -20,7 +20,8 @@ from agents.runtime.local import LocalAgents
 from agents.runtime.registry import Registration, Registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import LOCAL, WORKFLOW, require_models, tool_policies
-from bot.config.settings import AgentSettings, Settings, TlsSettings
+from bot.config.sections.agents import AgentSettings, TlsSettings
+from bot.config.settings import Settings
 from storage.errors import StorageError
 from storage.payloads.files import PayloadFiles
 from workflows.task.step import AGENT_RETRIES

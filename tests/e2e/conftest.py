@@ -15,15 +15,12 @@ from agents.runtime.activity import TurnRunning
 from agents.runtime.local import LocalAgents
 from bot.approvals import delivery
 from bot.config.agents import StoredInputs
-from bot.config.settings import (
-    Secrets,
-    Settings,
-    SlackSettings,
-    StorageSettings,
-    TemporalSettings,
-    WebSettings,
-    load,
-)
+from bot.config.sections.secrets import Secrets
+from bot.config.sections.slack import SlackSettings
+from bot.config.sections.storage import StorageSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.sections.web import WebSettings
+from bot.config.settings import Settings, load
 from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
 from playground.server import Playground

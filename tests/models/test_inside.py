@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from agents.runtime.adk_workflow import AdkTurnWorkflow
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes.adk_worker import adk_worker
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles

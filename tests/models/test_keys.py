@@ -21,7 +21,8 @@ from agents.runtime.local import LocalAgents
 from bot.config.agents import registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import require_models
-from bot.config.settings import Settings, TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings
 from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal

@@ -18,7 +18,7 @@ from agents.a2a.client import A2AClient
 from agents.a2a.codec import OUTCOME_TYPE, outcome_of
 from agents.runtime.activity import TurnRunning
 from agents.turn.answer import parse_answer
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from notifications.cards.card import card, card_text
 from playground.blocks import problems

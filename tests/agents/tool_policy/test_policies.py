@@ -17,7 +17,8 @@ from bot.commands.doctor import examine
 from bot.config.agents import agent_activities, registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import tool_policies
-from bot.config.settings import Settings, TemporalSettings, load
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings, load
 from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal

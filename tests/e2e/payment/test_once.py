@@ -11,7 +11,7 @@ import pytest
 from agents.samples.offline import OfflineModel
 from agents.samples.tools.payments import PaymentTools
 from bot.approvals import delivery
-from bot.config.settings import AgentSettings
+from bot.config.sections.agents import AgentSettings
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
 from notifications.slack.delivery import RECEIPT
