@@ -14,7 +14,6 @@ PRODUCT = ("bot", "workflows", "agents", "notifications", "storage")
 MOST_FILES = 16
 MOST_LINES = 400
 TOO_LONG = {
-    "bot/processes/bootstrap.py",
     "workflows/approval/workflow.py",
     "workflows/task/step.py",
 }
