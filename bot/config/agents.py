@@ -24,7 +24,7 @@ from bot.config.sections.agents import AgentSettings, TlsSettings
 from bot.config.settings import Settings
 from storage.errors import StorageError
 from storage.payloads.files import PayloadFiles
-from workflows.task.step import AGENT_RETRIES
+from workflows.task.turns import AGENT_RETRIES
 
 
 class StoredInputs:

@@ -22,7 +22,7 @@ from tests.models.pipeline import FLASH
 from workflows.messages.results import AgentPin
 from workflows.messages.turns import TurnOutcome, TurnRequest
 from workflows.task.cost import Allowance, Budget, Spent, heard
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 LOOK = calls(("profile_table", {"file": "sales.csv"}))
 VERSION = "gemini-3-flash-preview"

@@ -33,7 +33,7 @@ from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
 from tests.models.gemini_replies import ANSWER, calls
 from workflows.messages.results import AgentResult
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 ROOT = Path(__file__).parents[2]
 ASKED = request().model_copy(update={"model": "gemini-flash-latest"})

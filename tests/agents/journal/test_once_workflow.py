@@ -23,7 +23,7 @@ from tests.agents.scripted import overloaded, reset
 from workflows.messages.results import RunStatus, ToolRun
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 from workflows.task.cost import is_cost
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 ROOT = Path(__file__).parents[3]
 REQUEST = TurnRequest(

@@ -37,7 +37,7 @@ from tests.workflows.conftest import until
 from tests.workflows.test_replay import scrubbed
 from workflows.messages.results import AgentPin
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 HISTORIES = Path(__file__).parent / "adk_histories"
 ROOT = Path(__file__).parents[3]

@@ -26,7 +26,7 @@ from storage.payloads.files import PayloadFiles
 from tests.agents.requests import EXAMPLES, request
 from tests.conftest import free_port
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()
 ASKED = request("operations", "runbook.md", RUNBOOK).model_copy(

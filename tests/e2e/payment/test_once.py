@@ -19,7 +19,7 @@ from playground.server import Playground
 from tests.agents.scripted import overloaded
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.payment.test_patterns import approve
-from workflows.task.step import AGENT_RETRIES
+from workflows.task.turns import AGENT_RETRIES
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning")
 
