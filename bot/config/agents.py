@@ -67,9 +67,7 @@ def agent_activities(
         seconds_left=seconds_left,
         figures=figures,
     )
-    return TurnRunning(
-        inputs=StoredInputs(payloads), endpoints={}, client=client, local=calls, figures=figures
-    )
+    return TurnRunning(inputs=StoredInputs(payloads), runner=calls, figures=figures)
 
 
 def registry(settings: Settings) -> Registry:
