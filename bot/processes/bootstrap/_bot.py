@@ -44,7 +44,8 @@ from bot.monitoring.slack_watchdog import InboundRecord, SlackWatchdog
 from bot.processes.bootstrap._parts import audit_log, beside, connect, input_folders, paced
 from bot.slack.client import bolt_app, identify, require_tokens, web_client
 from bot.slack.dispatch import PromptDispatch
-from bot.slack.socket_mode import SteadyHandler, open_now, renew, sockets
+from bot.slack.socket_client import SteadyClient
+from bot.slack.socket_mode import open_now, renew, sockets
 from bot.web.routes import pages, slack_requests
 from bot.web.server import web_server
 from notifications.slack.heartbeat import Heartbeat
@@ -86,15 +87,15 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         stack.push_async_callback(replier.close)
         await stack.enter_async_context(beside(gateway.drain(replier.answer_late)))
         await stack.enter_async_context(beside(box.pass_on()))
-        inbound, handlers = InboundRecord(), list[SteadyHandler]()
+        inbound, clients = InboundRecord(), list[SteadyClient]()
         dispatch, open_sockets = PromptDispatch(app, metrics.acked, inbound), None
         stack.push_async_callback(dispatch.close)
         if settings.slack.mode == "socket":
             token = settings.secrets.slack_app_token.get_secret_value()
             wanted = settings.slack.connections
-            handlers = await stack.enter_async_context(sockets(dispatch, token, slack, wanted))
-            open_sockets = functools.partial(open_now, handlers)
-        watch = _hearing(settings, slack, client, engine, metrics, inbound, handlers)
+            clients = await stack.enter_async_context(sockets(dispatch, token, slack, wanted))
+            open_sockets = functools.partial(open_now, clients)
+        watch = _hearing(settings, slack, client, engine, metrics, inbound, clients)
         if settings.slack.heartbeat:
             await stack.enter_async_context(beside(watch.run()))
         parts = (inbox, metrics, open_sockets, fleet, Names(slack), watch.sentence)
@@ -112,7 +113,7 @@ def _hearing(
     engine: AsyncEngine,
     metrics: Metrics,
     inbound: InboundRecord,
-    handlers: Sequence[SteadyHandler],
+    clients: Sequence[SteadyClient],
 ) -> SlackWatchdog:
     """Notices that nothing comes in from Slack any more."""
     return SlackWatchdog(
@@ -120,7 +121,7 @@ def _hearing(
         Heartbeat(slack, settings.slack.heartbeat),
         PendingInTemporal(client, settings.temporal.task_queue),
         HeartbeatStore(engine),
-        functools.partial(renew, handlers),
+        functools.partial(renew, clients),
         metrics,
     )
 
