@@ -13,7 +13,7 @@ from agents.tool_policy.policies import ToolPolicies
 from bot.config.errors import ConfigurationError
 from bot.temporal.client import GRACE
 from storage.payloads.files import PayloadFiles
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 
 @contextlib.asynccontextmanager
