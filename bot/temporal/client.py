@@ -29,7 +29,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from bot.config.errors import ConfigurationError, UnavailableError
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal.activity_heartbeats import Heartbeats
 from bot.temporal.data_converter import data_converter
 from bot.temporal.verified_calls import Purposes, VerifiedActivities

@@ -14,6 +14,7 @@ from bot.approvals import delivery
 from bot.config.payload_keys import mac_keys, payload_codec, signing_codec
 from bot.config.settings import Settings
 from bot.processes import bootstrap
+from bot.processes.bootstrap import _parts
 from bot.temporal import client as temporal
 from bot.temporal.data_converter import data_converter
 from notifications.cards.buttons import ActionId
@@ -88,7 +89,7 @@ async def test_what_was_begun_before_there_were_keys_goes_on(
 ) -> None:
     """Its start, its earlier decisions and activities stay; a plain gesture of now is none."""
     with monkeypatch.context() as before:
-        before.setattr(bootstrap, "signing_codec", payload_codec)
+        before.setattr(_parts, "signing_codec", payload_codec)
         await bootstrap.prepare(office.settings)
         async with running(office, office.settings):
             thread, card = await first_card(office)

@@ -18,13 +18,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from bot.config.kept_tokens import AGENTS, kept_token
-from bot.config.settings import (
-    AgentServerSettings,
-    Settings,
-    StorageSettings,
-    TemporalSettings,
-    load,
-)
+from bot.config.sections.agents import AgentServerSettings
+from bot.config.sections.storage import StorageSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings, load
 from bot.processes import agent_server, dev_server
 from bot.processes.local_slack import local_workspace
 from bot.web.server import web_server
