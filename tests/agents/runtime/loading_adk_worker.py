@@ -11,13 +11,13 @@ from typing import Any
 from temporalio.worker import _workflow_instance
 
 from agents.runtime.adk_workflow import AdkTurnWorkflow
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes.adk_worker import adk_worker
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
 from tests.agents.requests import input_file
 from workflows.messages.turns import TurnRequest
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 INSTANCE: Any = _workflow_instance._WorkflowInstanceImpl  # an activation is nowhere public
 ACTIVATE = INSTANCE.activate
