@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
+from temporalio.api.sdk.v1 import ExternalStorageReference
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
@@ -22,12 +23,14 @@ from temporalio.converter import (
 )
 
 from storage.errors import PayloadUnverified
-from storage.payloads.driver import OnError, file_storage
+from storage.payloads.driver import FileStorage, OnError, file_storage
 from storage.payloads.files import PayloadFiles
 from storage.payloads.mac_codec import MAC, UNVERIFIED, MacCodec, why
 
 _MARKER = "__temporal_external_storage_reference"
 """Temporal's mark on an encoded reference to a file; we write none, and take none."""
+_REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
+_OLD_REFERENCE = b"json/external-storage-reference"
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class OurPayloadConverter(CompositePayloadConverter):
 class OurDataConverter(DataConverter):
     """References to payload files are signed too, and a forged one never stops a workflow.
 
-    The SDK reads references before any codec sees them, and raises on one it cannot follow.
+    The SDK reads references before any codec sees them, and raises on one it cannot follow; it has
+    no public way to do otherwise.
     """
 
     async def _external_store_payload_sequence(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -97,14 +101,16 @@ class OurDataConverter(DataConverter):
         return list(await asyncio.gather(*(self._retrieved(payload) for payload in payloads)))
 
     async def _retrieved(self, payload: Payload) -> Payload:
-        try:
-            [found] = await super()._external_retrieve_payload_sequence([payload])
-        except Exception:  # whatever an SDK raises over a reference that somebody made up
-            codec = self.payload_codec
-            if not isinstance(codec, MacCodec) or codec.is_sealed(payload):
-                raise
+        storage, codec = self.external_storage, self.payload_codec
+        if not _is_reference(payload) or not isinstance(storage, FileStorage):
             return payload
-        return found
+        if not isinstance(codec, MacCodec) or codec.is_sealed(payload):
+            [found] = await super()._external_retrieve_payload_sequence([payload])
+            return found
+        try:  # from before there were keys, or made up; nobody is told of a file that was
+            return await storage.quiet()._retrieve_payload(payload)  # noqa: SLF001 - as above
+        except Exception:  # noqa: BLE001 - whatever an SDK raises over what somebody made up
+            return payload
 
 
 def data_converter(
@@ -116,6 +122,12 @@ def data_converter(
         payload_codec=codec,
         external_storage=file_storage(payloads, on_error),
     )
+
+
+def _is_reference(payload: Payload) -> bool:
+    """In either form that the SDK follows."""
+    kinds = payload.metadata.get("encoding"), payload.metadata.get("messageType")
+    return kinds[0] == _OLD_REFERENCE or kinds[1] == _REFERENCE
 
 
 def _unmarked(payload: Payload) -> Payload:

@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
 from playground.testing.person import Person
-from tests.e2e.conftest import PATIENCE, Office
+from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.e2e.gestures import approval_of, first_card
 from tests.fakes import GRACE
 from tests.security.conftest import Outsider, recorded, refused
@@ -146,6 +146,8 @@ async def test_nothing_strange_stops_an_approval(office: Office, outsider: Outsi
     await goes_on(office, office.grace, thread, card)
     assert await office.card(thread, "strategy")
     assert len(await refused(office)) >= len(STRANGE)
+    said = await office.ada.messages(CHANNEL, thread)
+    assert "This waits" not in str(said)
 
 
 async def test_forged_updates_are_refused(office: Office, outsider: Outsider) -> None:
