@@ -31,14 +31,23 @@ class Refusals:
         self._loop.call_soon_threadsafe(self._add, entry)
 
     async def write(self) -> None:
-        """Until it is cancelled."""
-        while True:
-            entry = await self._waiting.get()
-            try:
-                await self._audit.append(entry)
-            except StorageError as error:
-                self._seen.discard(entry.id)
-                logging.getLogger(__name__).warning("a refusal is not recorded yet: %s", error)
+        """Until it is cancelled; then what is left."""
+        try:
+            while True:
+                await self._write(await self._waiting.get())
+        finally:
+            while not self._waiting.empty():
+                await self._write(self._waiting.get_nowait())
+
+    async def _write(self, entry: AuditEntry) -> None:
+        try:
+            await self._audit.append(entry)
+        except asyncio.CancelledError:
+            self._waiting.put_nowait(entry)
+            raise
+        except StorageError as error:
+            self._seen.discard(entry.id)
+            logging.getLogger(__name__).warning("a refusal is not recorded yet: %s", error)
 
     def _add(self, entry: AuditEntry) -> None:
         if entry.id in self._seen or self._rows[entry.run_id] >= MOST:

@@ -33,7 +33,7 @@ from temporalio.worker import (
 )
 from temporalio.worker._command_aware_visitor import CommandInfo
 
-from storage.errors import KeyMissing
+from storage.errors import PayloadUnverified
 from storage.payloads.found import payloads_in
 from storage.payloads.mac_codec import PURPOSE, UNKNOWN_KEY, is_unverified, unwrapped, why
 from workflows.messages.audit import AuditEntry, AuditKind
@@ -167,7 +167,7 @@ class VerifiedInstance(WorkflowInstance):
             return
         self._refuse(what, start.arguments, at, problem)
         if problem == UNKNOWN_KEY:  # another installation's copy, or ours is lost: it can wait
-            raise KeyMissing("in payload-mac.json")
+            raise PayloadUnverified(problem)
         raise ApplicationError(f"{_WORDS}: {problem}.", type=KIND, non_retryable=True)
 
     def _result(self, resolved: ResolveActivity, at: float, again: list[ScheduleActivity]) -> bool:

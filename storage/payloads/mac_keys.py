@@ -5,6 +5,7 @@ installation needs the same one; each reads it again when it has changed.
 """
 
 import base64
+import contextlib
 import os
 import secrets
 import tempfile
@@ -129,7 +130,8 @@ class MacKeyFile:
         except OSError:
             return self._ring
         if self._seen != (stat.st_mtime_ns, stat.st_ino):
-            self._ring = self._read()
+            with contextlib.suppress(MacKeysUnusable):  # half copied, say: read again next time
+                self._ring = self._read()
         return self._ring
 
     def rotate(self, still: timedelta = UNDER_WAY) -> MacKeyRing:
