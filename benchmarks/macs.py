@@ -78,8 +78,14 @@ async def _approval(running: Office) -> None:
 async def _decided(running: Office) -> str:
     """Ada asks, Grace approves; the approval's id."""
     await running.ada.command("/task review examples/penguins.csv", CHANNEL)
+    root = await running.grace.wait_for(
+        lambda m: "signoff_task" in json.dumps(m.get("metadata")), CHANNEL, timeout=60
+    )
     card = await running.grace.wait_for(
-        lambda m: ".analysis.v1" in json.dumps(m.get("metadata")), CHANNEL, timeout=60
+        lambda m: ".analysis.v1" in json.dumps(m.get("metadata")),
+        CHANNEL,
+        thread=root["ts"],
+        timeout=60,
     )
     await running.grace.click(card, ActionId.APPROVE)
     return str(card["metadata"]["event_payload"]["approval"])

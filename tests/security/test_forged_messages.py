@@ -3,13 +3,17 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from temporalio import workflow
 from temporalio.api.common.v1 import Payload
-from temporalio.client import WorkflowUpdateFailedError
+from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError
 from temporalio.service import RPCError
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
@@ -232,6 +236,44 @@ async def test_a_forged_task_calls_no_agent(office: Office, outsider: Outsider) 
         assert await _ended(outsider, workflow) == "FAILED"
     assert len(office.agent.requests) == called
     assert len(await refused(office)) == 2
+
+
+@workflow.defn
+class Errand:
+    """A workflow of the outsider's own, which wants an activity of ours."""
+
+    @workflow.run
+    async def run(self, queue: str, activity: str, argument: dict[str, Any]) -> Any:
+        return await workflow.execute_activity(
+            activity,
+            argument,
+            task_queue=queue,
+            start_to_close_timeout=timedelta(seconds=20),
+            retry_policy=RetryPolicy(maximum_attempts=1),
+        )
+
+
+async def test_no_activity_works_for_others(office: Office, outsider: Outsider) -> None:
+    """Neither an agent nor the audit log: their worker only has to name our task queue."""
+    await first_card(office)
+    called, rows = len(office.agent.requests), len(await recorded(office))
+    ours, theirs = office.settings.temporal.task_queue, f"mallory-{uuid.uuid4().hex}"
+    turn = office.agent.requests[0].model_dump(mode="json")
+    async with Worker(
+        outsider.client,
+        task_queue=theirs,
+        workflows=[Errand],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        for activity, argument in (("run_turn", turn), ("record", [])):
+            with pytest.raises(WorkflowFailureError) as failed:
+                await outsider.client.execute_workflow(
+                    Errand.run, args=[ours, activity, argument], id=theirs, task_queue=theirs
+                )
+            assert isinstance(failed.value.cause, ActivityError)
+            assert "without a MAC" in str(failed.value.cause.cause)
+    assert len(office.agent.requests) == called
+    assert len(await recorded(office)) == rows
 
 
 async def _ended(outsider: Outsider, workflow: str) -> str:
