@@ -111,8 +111,8 @@ def offline_agents(settings: Settings) -> TurnRunning:
 
 @pytest.fixture
 async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
-    """A local Slack workspace with our manifest."""
-    config = PlaygroundConfig(manifest=ROOT / "manifest.yml")
+    """A local Slack workspace with our manifest, and more patient than Slack: nobody waits here."""
+    config = PlaygroundConfig(manifest=ROOT / "manifest.yml", ack_seconds=30, trigger_seconds=30)
     async with Playground(config, tmp_path / "playground.db") as running:
         yield running
 
