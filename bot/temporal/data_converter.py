@@ -13,19 +13,16 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.sdk.v1 import ExternalStorageReference
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
-    ActivitySerializationContext,
     CompositePayloadConverter,
     DataConverter,
     EncodingPayloadConverter,
     PayloadCodec,
-    SerializationContext,
-    WithSerializationContext,
 )
 
 from storage.errors import PayloadUnverified
 from storage.payloads.driver import FileStorage, OnError, file_storage
 from storage.payloads.files import PayloadFiles
-from storage.payloads.mac_codec import MAC, UNVERIFIED, MacCodec, why
+from storage.payloads.mac_codec import MAC, UNVERIFIED, MacCodec, is_for_activity, why
 
 _MARKER = "__temporal_external_storage_reference"
 """Temporal's mark on an encoded reference to a file; we write none, and take none."""
@@ -41,21 +38,13 @@ class Unverified:
     kind: type[Any] | None
 
 
-class UnverifiedPayloadConverter(EncodingPayloadConverter, WithSerializationContext):
+class UnverifiedPayloadConverter(EncodingPayloadConverter):
     """Keeps an activity's unverified argument for the activity's door, and refuses any other."""
-
-    def __init__(self, *, keeps: bool = False) -> None:
-        self._keeps = keeps
 
     @property
     def encoding(self) -> str:
         """The mark of `MacCodec`."""
         return UNVERIFIED.decode()
-
-    def with_context(self, context: SerializationContext) -> "UnverifiedPayloadConverter":
-        """A copy for activities; itself for anything else."""
-        keeps = isinstance(context, ActivitySerializationContext)
-        return self if keeps == self._keeps else UnverifiedPayloadConverter(keeps=keeps)
 
     def to_payload(self, value: Any) -> Payload | None:
         """Nothing: nobody sends such a value."""
@@ -63,7 +52,7 @@ class UnverifiedPayloadConverter(EncodingPayloadConverter, WithSerializationCont
 
     def from_payload(self, payload: Payload, type_hint: type[Any] | None = None) -> Any:
         """An `Unverified`, or `PayloadUnverified`."""
-        if self._keeps:
+        if is_for_activity(payload):
             return Unverified(payload, type_hint)
         raise PayloadUnverified(why(payload))
 

@@ -35,6 +35,8 @@ WHY = "why"
 UNKNOWN_KEY = "a key this installation does not have"
 NO_MAC = "without a MAC"
 WRONG_MAC = "made for something else, or changed"
+PLACE = "place"
+_ACTIVITY = b"activity"
 _DOMAIN = b"signoff payload 1"
 _purpose: ContextVar[bytes] = ContextVar("purpose", default=b"")
 
@@ -68,7 +70,7 @@ class MacCodec(PayloadCodec, WithSerializationContext):
 
     def with_context(self, context: SerializationContext) -> "MacCodec":
         """A copy for the workflow, or an activity of the workflow, that the context names."""
-        kind = b"activity" if isinstance(context, ActivitySerializationContext) else b"workflow"
+        kind = _ACTIVITY if isinstance(context, ActivitySerializationContext) else b"workflow"
         names = (getattr(context, name, None) or "" for name in ("namespace", "workflow_id"))
         return MacCodec(self._keys, self._inner, (kind, *(name.encode() for name in names)))
 
@@ -102,7 +104,7 @@ class MacCodec(PayloadCodec, WithSerializationContext):
     async def _opened(self, payload: Payload) -> Payload:
         until, why = self._judged(payload)
         if until == NEVER:
-            return wrapped(payload, until, why)
+            return self._wrapped(payload, until, why)
         inside = Payload()
         inside.CopyFrom(payload)
         purpose = payload.metadata.get(PURPOSE) if MAC in payload.metadata else None
@@ -115,10 +117,17 @@ class MacCodec(PayloadCodec, WithSerializationContext):
         except (PayloadForged, KeyMissing) as error:
             if isinstance(error, KeyMissing) and purpose is not None:
                 raise
-            return wrapped(payload, NEVER, why if purpose is None else "not encrypted with our key")
+            problem = why if purpose is None else "not encrypted with our key"
+            return self._wrapped(payload, NEVER, problem)
         if purpose is not None:
             inside.metadata[PURPOSE] = purpose
-        return inside if until == FOREVER else wrapped(inside, until, why)
+        return inside if until == FOREVER else self._wrapped(inside, until, why)
+
+    def _wrapped(self, payload: Payload, until: float, why: str) -> Payload:
+        """The payload inside of one that no converter takes for its own."""
+        said = {"encoding": UNVERIFIED, UNTIL: repr(until).encode(), WHY: why.encode()}
+        metadata = said | {PLACE: self._place[0]}
+        return Payload(metadata=metadata, data=payload.SerializeToString())
 
     def _judged(self, payload: Payload) -> tuple[float, str]:
         """Messages of before which moment it counts in, and why not later."""
@@ -145,15 +154,14 @@ class MacCodec(PayloadCodec, WithSerializationContext):
         return hmac.digest(secret, message, "sha256")
 
 
-def wrapped(payload: Payload, until: float, why: str) -> Payload:
-    """The payload inside of one that no converter takes for its own."""
-    metadata = {"encoding": UNVERIFIED, UNTIL: repr(until).encode(), WHY: why.encode()}
-    return Payload(metadata=metadata, data=payload.SerializeToString())
-
-
 def is_unverified(payload: Payload) -> bool:
     """Whether the codec wrapped it."""
     return payload.metadata.get("encoding") == UNVERIFIED
+
+
+def is_for_activity(payload: Payload) -> bool:
+    """Whether a wrapped payload came where an activity's arguments or results come."""
+    return payload.metadata.get(PLACE) == _ACTIVITY
 
 
 def why(payload: Payload) -> str:
