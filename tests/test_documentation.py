@@ -113,7 +113,7 @@ def test_two_workspaces_share_nothing(tmp_path: Path) -> None:
         program = '\n[programs.shop]\nowner = "U0ADA00001"\nchannel = "C0APPROVE1"\n'
         settings = load(completed(block + program, tmp_path / name))
         ports.append({port.number for port in needed(settings)})
-    assert len(ports[0]) == len(ports[1]) == 5
+    assert len(ports[0]) == len(ports[1]) == 4
     assert ports[0] & ports[1] == set()
 
 

@@ -101,7 +101,15 @@ async def serve(
     def build(base_url: str) -> Starlette:
         return create_app(runner, parts, public_url or base_url)
 
-    await serve_app(build, host=host, port=port, stop=stop, started=started, tls=tls)
+    await serve_app(
+        build,
+        host=host,
+        port=port,
+        stop=stop,
+        started=started,
+        tls=tls,
+        public_url=public_url,
+    )
 
 
 def _caller(given: bytes, token: bytes) -> str | None:

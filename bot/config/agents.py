@@ -19,6 +19,7 @@ from agents.runtime.figures import CallFigures
 from agents.runtime.local import LocalAgents
 from agents.runtime.registry import Registration, Registry
 from bot.config.errors import ConfigurationError
+from bot.config.kept_tokens import agents_token
 from bot.config.models import LOCAL, WORKFLOW, require_models, tool_policies
 from bot.config.sections.agents import AgentSettings, TlsSettings
 from bot.config.settings import Settings
@@ -145,7 +146,7 @@ def _endpoint(
     return Endpoint(
         name=name,
         url=agent.url or f"{settings.agents_url}/{name}/",
-        token=tokens.get(name, secrets.agents_token if ours else nothing),
+        token=tokens.get(name, agents_token(settings) if ours else nothing),
         tls=tls_files(settings, f"agents.{name}.tls", tls),
         seal=seal,
         card_keys=_card_keys(settings, where, agent) if agent.card_key.name else "",

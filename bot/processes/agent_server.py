@@ -12,6 +12,7 @@ from agents.runtime.server import ServerParts, serve
 from bot.config import extras
 from bot.config.agents import seal_of, tls_files
 from bot.config.errors import ConfigurationError
+from bot.config.kept_tokens import agents_token
 from bot.config.models import A2A, require_models, tool_policies
 from bot.config.payload_keys import payload_codec
 from bot.config.sections.agents import TlsSettings
@@ -73,7 +74,7 @@ def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:
     except KeyUnusable as error:
         raise ConfigurationError(str(error)) from None
     return ServerParts(
-        token=secrets.agents_token.get_secret_value(),
+        token=agents_token(settings).get_secret_value(),
         offline=settings.model_access.offline,
         seal=seal_of("AGENTS_KEY", secrets.agents_key),
         card_key=card_key,
