@@ -20,6 +20,7 @@ from agents.runtime.local import LocalAgents
 from agents.runtime.registry import Registration, Registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import LOCAL, WORKFLOW, require_models, tool_policies
+from bot.config.own_agents import imported
 from bot.config.settings import AgentSettings, Settings, TlsSettings
 from storage.errors import StorageError
 from storage.payloads.files import PayloadFiles
@@ -57,10 +58,11 @@ def agent_activities(
     """
     require_models(settings, LOCAL, WORKFLOW)
     access, policies = settings.model_access, tool_policies(settings)
+    own = imported(settings, LOCAL)
     calls = AgentCalls(
         registry=registry(settings),
         client=client,
-        local=LocalAgents(models=access, policy=policies, journal=journal),
+        local=LocalAgents(models=access, policy=policies, journal=journal, own=own),
         cache=ResponseCache(settings.folder / "answers"),
         give_up=lambda: last_attempt(AGENT_RETRIES.maximum_attempts),
         seconds_left=seconds_left,

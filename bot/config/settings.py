@@ -24,13 +24,14 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 
-from agents.catalogue import CATALOGUE
+from agents.catalogue import CATALOGUE, FAST, LocalAgent
 from agents.environment import Environment, read_environment, secret
 from agents.http.tls import TlsFiles
 from agents.models.access import ModelAccess
 from agents.models.settings import ModelKeys, ModelSettings, usual_names
 from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
 from bot.config.errors import ConfigurationError
+from bot.config.own_agents import agent_problem, own_agents, unknown_agent
 from notifications.forms.task import DEFAULT, FormField
 from notifications.mail.smtp import MailServer
 from notifications.reminders.calendar_settings import CalendarSettings
@@ -135,12 +136,20 @@ class AgentSettings(Section):
     """
 
     url: str = ""
-    """An A2A address: the folder its card lies in. Empty: one of ours."""
+    """An A2A address: the folder its card lies in. Empty: one of ours, or yours with `module`."""
+    module: str = ""
+    """An ADK agent of your own that Signoff runs: `my_pkg.agent`, which has a `root_agent` (or an
+    `app`), or `my_pkg.agent:make_agent`, a function that makes one."""
+    folder: Path = Path()
+    """Where `module` lies, relative to the settings file; packages that are installed are found,
+    too."""
+    model: str = ""
+    """The model of your own agent, where it is to be another than it names itself."""
     run: str = Field(default="a2a", pattern="^(a2a|local|workflow)$")
     """`a2a`, or for agents of ours `local` (inside the worker) or `workflow` (inside of a
     workflow)."""
     version: str = ""
-    """What the agent must say it is, where a step pins nothing else."""
+    """What the agent must say it is, where a step pins nothing else; what your own agent says."""
     tls: TlsSettings = TlsSettings()
     """`{ ca, cert, key }`, PEM files: whose certificates are trusted, and the one to show."""
     card_key: Path = Path()
@@ -167,13 +176,6 @@ class ToolPolicySettings(Section):
     agents: dict[str, Path] = {}
     """`{ payment = "payments.toml" }`: a file of its own for an agent, in place of the general one.
     """
-
-    @field_validator("agents")
-    @classmethod
-    def _ours(cls, agents: dict[str, Path]) -> dict[str, Path]:
-        if unknown := sorted(set(agents) - set(CATALOGUE)):
-            raise ValueError(f"{unknown[0]} is no agent of ours: {', '.join(CATALOGUE)}")
-        return agents
 
     def judges(self, agent: str) -> bool:
         """Whether the calls of this agent of ours are judged by a file of the settings."""
@@ -383,9 +385,13 @@ class Secrets(Section):
 
 
 class ModelUse(NamedTuple):
-    """A step whose agent is one of ours: where it is declared, how it runs, on which model."""
+    """A step whose agent Signoff runs: where it is declared, how it runs, on which model.
+
+    The model of somebody's own agent is empty where only its code names it.
+    """
 
     place: str
+    agent: str
     run: str
     model: str
     bound_by_money: bool = False
@@ -430,6 +436,20 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes over the file (which comes in by the constructor)."""
         return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _check_agents(self) -> Self:
+        for name, agent in self.agents.items():
+            if problem := agent_problem(name, agent):
+                raise ValueError(f"agents.{name}: {problem}")
+        for pipeline, found in self.pipelines.items():
+            for step in found.steps:
+                if problem := unknown_agent(step.agent or step.name, self.agents):
+                    raise ValueError(f"pipelines.{pipeline}.steps.{step.name}: {problem}")
+        ours = {**CATALOGUE, **self.own}
+        if unknown := sorted(set(self.tool_policy.agents) - set(ours)):
+            raise ValueError(f"tool_policy.agents: {unknown[0]} is no agent of {', '.join(ours)}")
+        return self
 
     @model_validator(mode="after")
     def _check_pipelines(self) -> Self:
@@ -500,18 +520,24 @@ class Settings(BaseSettings):
         )
 
     @property
+    def own(self) -> dict[str, LocalAgent]:
+        """Agents of somebody's own that Signoff runs, as far as they are known without them."""
+        return own_agents(self.agents, self.root)
+
+    @property
     def model_uses(self) -> tuple[ModelUse, ...]:
-        """The steps that agents of ours run, wherever that is."""
+        """The steps that agents of ours and own ones run, wherever that is."""
         return tuple(
             ModelUse(
                 f"pipelines.{name}.steps.{step.name}",
+                known.name,
                 run,
                 step.model or known.model,
                 bool((step.budget or self.budget).money or pipeline.budget.money),
             )
             for name, pipeline in self.pipelines.items()
             for step in pipeline.steps
-            if (known := CATALOGUE.get(step.agent or step.name))
+            if (known := {**CATALOGUE, **self.own}.get(step.agent or step.name))
             and (run := self._run_of(known.name))
         )
 
@@ -525,7 +551,7 @@ class Settings(BaseSettings):
     def model_access(self) -> ModelAccess:
         """Live or offline, with the keys; the one place where that is decided."""
         named = {name.upper(): value for name, value in self.secrets}
-        wanted = [use.model for use in self.model_uses]
+        wanted = [use.model or FAST for use in self.model_uses]
         models = self.models
         if models.credentials.name:
             models = models.model_copy(update={"credentials": self.root / models.credentials})
