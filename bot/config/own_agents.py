@@ -45,6 +45,7 @@ def own_agents(agents: Mapping[str, "AgentSettings"], root: Path) -> dict[str, L
             title=name.replace("_", " ").capitalize(),
             description=f"An agent of yours, {agent.module}.",
             model=agent.model,
+            tags=("own",),
             version=agent.version or "1.0.0",
             module=agent.module,
             folder=str((root / agent.folder).resolve()),
