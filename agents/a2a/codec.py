@@ -1,8 +1,8 @@
 """A turn as an A2A message, and its outcome as an A2A task.
 
 The structured request and outcome travel as JSON in text parts: data parts would turn 1 into 1.0.
-Input files are raw parts. An agent whose card does not name our JSON gets words and files only, and
-one that answers in plain text is understood as well.
+Input files are raw parts. An agent whose card does not name our JSON gets words and files only,
+plain texts as words, and one that answers in plain text is understood as well.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ FAILURE_TYPE = "application/vnd.signoff.turn-failure+json"
 OUTCOME_NAME = "outcome"
 IDEMPOTENCY = "urn:signoff:idempotency-key:1"
 """In a message's metadata: the same for each message that asks for the same turn."""
+_WORDS = frozenset({"text/plain", "text/markdown"})
 INPUT_REQUIRED = (TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED)
 
 
@@ -47,7 +48,11 @@ def message_of(request: TurnRequest, files: list[bytes], *, structured: bool = T
     if structured:
         parts.append(new_text_part(request.model_dump_json(), media_type=REQUEST_TYPE))
     for name, file, content in zip(file_names(request), request.inputs, files, strict=True):
-        parts.append(new_raw_part(content, media_type=file.media_type, filename=name))
+        text = "" if structured else _as_words(file.media_type, content)
+        if text:
+            parts.append(Part(text=text, media_type=file.media_type, filename=name))
+        else:
+            parts.append(new_raw_part(content, media_type=file.media_type, filename=name))
     message = Message(
         role=Role.ROLE_USER,
         message_id=request.key,
@@ -57,6 +62,14 @@ def message_of(request: TurnRequest, files: list[bytes], *, structured: bool = T
     )
     message.metadata.update({IDEMPOTENCY: turn_key(request)})
     return message
+
+
+def _as_words(media_type: str, content: bytes) -> str:
+    """What somebody typed, for an agent that may take nothing but text; empty for other files."""
+    try:
+        return clean(content.decode()) if media_type in _WORDS else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def takes_requests(card: AgentCard) -> bool:

@@ -88,6 +88,25 @@ async def test_a_peer_gets_words_files_and_headers() -> None:
     assert [part.get("filename") for part in parts] == [None, "sales.csv"]
 
 
+async def test_what_somebody_typed_is_words() -> None:
+    """An agent that takes text only reads it; what is no text stays a file."""
+    sent: list[dict[str, object]] = []
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        sent.append((await request.json())["params"]["message"]["parts"][1])
+        return answer(task("COMPLETED", artifact="ok"))
+
+    async with peer(talk) as endpoint:
+        for content in ("Häuser?".encode(), b"\xff"):
+            asked = request("peer", name="text.md", content=content)
+            file = asked.inputs[0].model_copy(update={"media_type": "text/markdown"})
+            client = A2AClient()
+            await client.run(asked.model_copy(update={"inputs": (file,)}), [content], endpoint)
+            await client.aclose()
+    assert (sent[0]["text"], sent[0]["filename"]) == ("Häuser?", "text.md")
+    assert (sent[1]["raw"], sent[1]["mediaType"]) == ("/w==", "text/markdown")
+
+
 async def test_our_json_goes_to_whoever_declares_it() -> None:
     """By the media type among the inputs of the card; anybody else's model would have to read it."""
     sent: list[list[str]] = []
