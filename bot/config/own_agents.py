@@ -11,7 +11,8 @@ from bot.config import extras
 from bot.config.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from bot.config.settings import AgentSettings, Settings
+    from bot.config.sections.agents import AgentSettings
+    from bot.config.settings import Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _TAKEN = frozenset({"user", "health"})

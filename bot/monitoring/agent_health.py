@@ -2,9 +2,9 @@
 
 The scheduler looks every half minute, and sooner after a start while an agent is not well, and
 keeps what it finds in the database. Bot and workers read it there: `/task health`,
-`/health/agents`, and the line on the next card. Whoever asks is told of an agent that is well again
-by another look. Where no scheduler runs, what was kept grows old; then nobody is warned by it, and
-whoever asks is told by a look of their own.
+`/health/agents`, and the line on the next card. Whoever asks about an agent that was unwell gets
+another look at it. Where no scheduler runs, what was kept grows old; then nobody is warned by it,
+and a fresh look answers whoever asks.
 """
 
 import asyncio

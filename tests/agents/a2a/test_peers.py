@@ -117,7 +117,7 @@ async def test_our_json_goes_to_whoever_declares_it() -> None:
         return answer(task("COMPLETED", artifact="ok"))
 
     for modes in (["text/plain"], ["text/plain", REQUEST_TYPE]):
-        own = {"defaultInputModes": modes}
+        own: dict[str, object] = {"defaultInputModes": modes}
 
         async def card(request: web.Request, own: dict[str, object] = own) -> web.StreamResponse:
             return web.json_response(card_json(str(request.url.origin())) | own)
@@ -365,7 +365,7 @@ async def test_a_card_that_points_elsewhere_is_refused() -> None:
 
 
 async def test_a_newly_deployed_version_is_noticed_at_once() -> None:
-    """A card that was read minutes ago refuses nobody; nor does it make him a liar."""
+    """A card that was read minutes ago refuses nobody; nor does it make anybody a liar."""
     deployed = ["1.0"]
 
     async def talk(request: web.Request) -> web.StreamResponse:
