@@ -37,10 +37,10 @@ from agents.models.cut_answers import Faults
 from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
 from agents.models.spending import Spending
+from agents.own_agent import own_agent, refuse_offline
 from agents.runtime.confirmations import answer_messages, lost, pending
 from agents.runtime.edited_arguments import Decisions
 from agents.runtime.lossy_shapes import refuse_lossy
-from agents.runtime.own_agent import own_agent, refuse_offline
 from agents.tool_policy.argument_types import ArgumentTypes
 from agents.tool_policy.plugin import SecurityPlugin
 from agents.turn.answer import parse_answer

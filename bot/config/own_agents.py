@@ -77,7 +77,7 @@ def imported(settings: "Settings", *runs: str) -> dict[str, LocalAgent]:
     if not wanted:
         return {}
     extras.require_agents("agents", "An agent with a module")
-    from agents.runtime.own_agent import own_agent  # noqa: PLC0415 - loads ADK, which takes seconds
+    from agents.own_agent import own_agent  # noqa: PLC0415 - loads ADK, which takes seconds
 
     found = {}
     for name, about in wanted.items():

@@ -25,7 +25,7 @@ from agents.models.access import ModelAccess, provider_of
 from agents.runtime.adk_tools import members_of
 from agents.runtime.lossy_shapes import refuse_lossy
 
-OURS = Path(__file__).parents[2]
+OURS = Path(__file__).parents[1]
 USUAL = ("app", "root_agent")
 _PASSED = ("model", "temperature")
 _log = structlog.get_logger(__name__)
