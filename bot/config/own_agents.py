@@ -23,6 +23,9 @@ def agent_problem(name: str, agent: "AgentSettings") -> str:
     """What is wrong with one table of agents; empty when nothing is."""
     theirs = bool(agent.folder.name or agent.model)
     problems = {
+        "run = 'workflow' is for our own agents only; take 'local' or 'a2a'": (
+            agent.run == "workflow" and name not in CATALOGUE
+        ),
         "folder and model belong to a module; name that, too": theirs and not agent.module,
         "give it a url, where it is served over A2A, or the module of an ADK agent": not (
             agent.module or agent.url or name in CATALOGUE
@@ -32,8 +35,6 @@ def agent_problem(name: str, agent: "AgentSettings") -> str:
         and name in {*CATALOGUE, *_TAKEN},
         "its name needs lower-case letters, digits and _, 31 at most, a letter first": agent.module
         and not _NAME.fullmatch(name),
-        "run = 'workflow' is for our own agents only; take 'local' or 'a2a'": agent.module
-        and agent.run == "workflow",
     }
     return next((problem for problem, there in problems.items() if there), "")
 

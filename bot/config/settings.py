@@ -163,9 +163,7 @@ class Settings(BaseSettings):
 
     def _inside(self, plan: StepPlan, agent: AgentSettings) -> StepPlan:
         """A workflow reads no configuration, so what it needs is in its plan."""
-        known = CATALOGUE.get(plan.agent)
-        if known is None:
-            raise ValueError(f"agents.{plan.agent}: run = 'workflow' is for our own agents only")
+        known = CATALOGUE[plan.agent]
         pin = plan.pin.over(AgentPin(version=agent.version))
         model = self.model_access.chosen(plan.model or known.model, known.offline_model)
         judged = self.tool_policy.judges(known.name)
