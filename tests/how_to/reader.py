@@ -104,10 +104,12 @@ class Reader:
                 process.terminate()
                 await process.communicate()
 
-    async def card(self) -> Card:
-        """The one approval that waits, once it is there."""
+    async def card(self, asking: asyncio.Task[str] | None = None) -> Card:
+        """The one approval that waits, once it is there; `asking` must not end before."""
         listed = ""
         for _ in range(TRIES):
+            if asking is not None and asking.done():
+                raise AssertionError(f"it asked nobody: {asking.result()}")
             listed = await self.types("signoff list --json")
             waiting = {one["id"] for one in json.loads(listed)["approvals"]} - self.decided
             if waiting:

@@ -78,7 +78,7 @@ async def test_a_framework_asks_people(
     order = line.split()[2]
     line = line.replace(order, f"{order}-{verdict}")
     running = asyncio.create_task(reader.types(line, python))
-    card = await reader.card()
+    card = await reader.card(running)
     assert "order_chairs" in card.text
     assert not running.done()
     await reader.decides(card, verdict)
