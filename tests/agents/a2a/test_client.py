@@ -143,7 +143,7 @@ async def test_a_new_version_answers_anew(
     async with signoff_agents(runner, port, parts=parts) as endpoint:
         await call(endpoint)
     newer = CATALOGUE["analysis"].model_copy(update={"version": "1.1.0"})
-    monkeypatch.setattr("agents.runtime.server.find", lambda name: newer)
+    monkeypatch.setattr("agents.runtime.server.find", lambda name, own: newer)
     parts = ServerParts(token=TOKEN, answers=answers, names=("analysis",))
     async with signoff_agents(runner, port, parts=parts) as endpoint:
         outcome = await call(endpoint)

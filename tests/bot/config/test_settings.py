@@ -45,9 +45,9 @@ timeout = "2d"
 [pipelines.review.policy]
 quorum = 3
 [[pipelines.review.steps]]
-name = "one"
+name = "analysis"
 [[pipelines.review.steps]]
-name = "two"
+name = "report"
 policy = {quorum = 1}
 """
     one, two = load(written(tmp_path, text)).plans("review")
