@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifications.cards.buttons import ButtonValue, HomeCursor, ModalValue, Target
+from notifications.cards.question import subject
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Decision, Place, Verdict, Via
 
@@ -133,5 +134,5 @@ def heading(body: Body) -> str:
     """The heading of the card as it was shown."""
     for block in (body.get("message") or {}).get("blocks") or []:
         if block.get("type") == "header":
-            return str(block["text"]["text"])
+            return subject(str(block["text"]["text"]))
     return "Your decision"

@@ -143,13 +143,13 @@ def warning(ran: Iterable[ToolRun]) -> str:
     )
 
 
-def ran_before(ran: Sequence[ToolRun]) -> list[Block]:
+def ran_before(ran: Sequence[ToolRun], most: int = LINES) -> list[Block]:
     """For a card: what its step ran already, which no decision on it takes back."""
     if not ran:
         return []
-    lines = [clip(run_line(run, mrkdwn), LINE).shown for run in ran[:LINES]]
-    lines += [f"and {len(ran) - LINES} more"] if len(ran) > LINES else []
-    head = f"*Ran before, whatever you decide now:* {counted(ran)}"
+    lines = [clip(run_line(run, mrkdwn), LINE).shown for run in ran[:most]]
+    lines += [f"and {len(ran) - most} more"] if len(ran) > most else []
+    head = f"*Ran already, whatever you decide:* {counted(ran)}"
     said = f"\n⚠️ *{warning(ran)}*" if warning(ran) else ""
     return [section("\n".join([head + said, *lines]))]
 

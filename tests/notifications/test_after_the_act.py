@@ -192,8 +192,8 @@ def test_what_is_not_known_is_said_loudly() -> None:
     ended = task("completed", ran=(UNKNOWN,))
     assert said in shown(task_message(ended))
     assert said in shown(tidings(ended, LINK))
-    assert said in shown(card(view(ran=(UNKNOWN,)), NOW))
-    assert said in str(plain_card(view(ran=(UNKNOWN,)), NOW).facts)
+    assert said in shown(card(view(ran=(UNKNOWN,))))
+    assert said in str(plain_card(view(ran=(UNKNOWN,))).facts)
     assert "not known" not in shown(receipt(told(PAID)))
 
 
@@ -293,10 +293,10 @@ def test_a_failure_is_told_with_what_to_do(trouble: Trouble) -> None:
 
 def test_a_card_says_what_ran_before() -> None:
     """No decision takes it back; without runs nothing is said of them."""
-    text = shown(card(view(ran=(PAID.brief(),)), NOW))
-    assert "Ran before, whatever you decide now:" in text
+    text = shown(card(view(ran=(PAID.brief(),))))
+    assert "Ran already, whatever you decide:" in text
     assert "to Ann Meyer, amount 1,890.00, currency EUR" in text
-    assert "Ran before" not in shown(card(view(), NOW))
+    assert "Ran already" not in shown(card(view()))
 
 
 @settings(max_examples=60, deadline=None)
