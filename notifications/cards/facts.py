@@ -121,6 +121,7 @@ def _standing(view: CardView) -> list[str]:
     parts = [said] if (said := _said(view)) else []
     if ballot.needed() > 1 or said:
         parts += [escape(needs)] if (needs := ballot.missing()) else []
+    parts += [_moved(view)] if ballot.moved else []
     waiting = people(user for user in ballot.deciders() if user in missing)
     return [*parts, f"waiting for {waiting or 'nobody'}"]
 
@@ -133,8 +134,7 @@ def progress(view: CardView) -> list[str]:
         missing = ballot.missing()
         lines.append(said + (f" · {escape(missing)}" if missing else ""))
     if ballot.moved:
-        moves = [f"{person(by)} delegated to {person(to)}" for by, to in ballot.moved.items()]
-        lines.append("↪️ " + ", ".join(moves[:SAID]))
+        lines.append(f"↪️ {_moved(view)}")
     if excluded := _excluded(view):
         lines.append("🚫 Not counted: " + excluded)
     return lines
@@ -152,8 +152,13 @@ def to_come(view: CardView, now: datetime, say: Callable[[datetime], str] = mome
 
 
 def _added(name: str) -> str:
-    """Whom an escalation adds; not a live mention, which would call him now."""
+    """Whom an escalation adds; not a live mention, which would call them now."""
     return code(clip(name, ADDED_SHOWN).shown)
+
+
+def _moved(view: CardView) -> str:
+    moves = [f"{person(by)} delegated to {person(to)}" for by, to in view.ballot.moved.items()]
+    return ", ".join(moves[:SAID])
 
 
 def _said(view: CardView) -> str:

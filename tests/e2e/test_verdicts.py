@@ -37,7 +37,7 @@ async def test_requested_changes_make_a_second_version(office: Office) -> None:
 
 
 async def test_a_click_on_a_replaced_version_is_answered(office: Office) -> None:
-    """Linus still sees the old card: he is told, and nothing counts."""
+    """Linus still sees the old card: Linus is told, and nothing counts."""
     thread, card = await first_card(office)
     await office.grace.click(card, ActionId.REQUEST_CHANGES)
     form = await office.grace.wait_for_view()
@@ -100,7 +100,7 @@ async def test_high_risk_repeats_the_facts_and_asks_for_the_phrase(office: Offic
         await office.grace.click(card, ActionId.APPROVE)
     await office.grace.click(card, ActionId.APPROVE_WITH_CARE)
     form = await office.grace.wait_for_view()
-    assert "Who may decide" in str(form["blocks"])
+    assert "Approvers" in str(form["blocks"])
     wrong = {"confirmation": {"confirmation": "yes"}, "comment": {"comment": "well done"}}
     slip = await office.grace.submit(form, wrong)
     assert "Type analysis exactly" in slip["errors"]["confirmation"]

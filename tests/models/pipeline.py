@@ -13,7 +13,8 @@ from temporalio.worker import Worker
 from agents.a2a.client import A2AClient
 from agents.runtime.activity import TurnRunning, cancelled_for_good
 from bot.config.agents import agent_activities
-from bot.config.settings import Settings, TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal

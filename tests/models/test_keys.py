@@ -21,7 +21,8 @@ from agents.runtime.local import LocalAgents
 from bot.config.agents import registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import require_models
-from bot.config.settings import Settings, TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings
 from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal
@@ -32,7 +33,7 @@ from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
 from tests.models.gemini_replies import ANSWER, calls
 from workflows.messages.results import AgentResult
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 ROOT = Path(__file__).parents[2]
 ASKED = request().model_copy(update={"model": "gemini-flash-latest"})
