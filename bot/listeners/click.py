@@ -78,7 +78,7 @@ def clicked(body: Body) -> Click:
     container = body.get("container") or {}
     private = bool(container.get("is_ephemeral"))
     channel = container.get("channel_id", "")
-    thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts", "")
+    thread = container.get("thread_ts") or _thread_of(body.get("message") or {})
     return Click(
         **_person(body),
         unique=str(body["actions"][0]["action_ts"]),
@@ -90,6 +90,12 @@ def clicked(body: Body) -> Click:
         home=_home(body),
         listed=body.get("response_url", "") if private else "",
     )
+
+
+def _thread_of(message: Body) -> str:
+    """Where it hangs; a card that stands in the channel as well is answered where it was seen."""
+    broadcast = message.get("subtype") == "thread_broadcast"
+    return "" if broadcast else str(message.get("thread_ts", ""))
 
 
 def submitted(body: Body, value: ModalValue | None = None) -> Click:

@@ -3,7 +3,7 @@
 from notifications.cards.facts import headline
 from notifications.text.sanitize import clip, inert
 from notifications.views.format import code, person
-from workflows.messages.requests import ApprovalRequest, CardView, step_of
+from workflows.messages.requests import ApprovalRequest, CardView
 
 QUESTION_SHOWN, HEADING_SHOWN = 90, 140
 TOOLS_NAMED = 3
@@ -60,8 +60,9 @@ def _of_text(request: ApprovalRequest) -> tuple[str, str]:
     if not request.step:
         program = _program(request)
         return f"{program} is told to go on", f"{program} is told no"
-    if request.ahead and request.step_number < request.steps_total:
-        return f"{_code(request.ahead[0])} starts", "the task ends"
+    if request.step_number < request.steps_total:
+        following = _code(request.ahead[0]) if request.ahead else "the next step"
+        return f"{following} starts", "the task ends"
     return "the task is completed", "the task ends without it"
 
 
