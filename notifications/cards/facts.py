@@ -95,6 +95,9 @@ def warnings(view: CardView, shown: str, *, short: bool = False) -> list[str]:
         lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
     if request.result.offline and not short:
         lines.append(f"🔌 {words.OFFLINE}")
+    if request.unreviewed:
+        named = ", ".join(code(clip(step, MODEL_SHOWN).shown) for step in request.unreviewed[:SAID])
+        lines.append(f"⚠️ Nobody reviewed the steps before this: {named}.")
     if request.claimed:
         lines.append(f"⚠️ {words.unfounded(request.claimed)}")
     lines += [f"⚠️ {escape(caution)}" for caution in cautions(shown)]

@@ -181,6 +181,9 @@ def _warnings(view: CardView) -> Iterable[str]:
         yield f"{words.NOT_LIVE[request.execution_mode]}{reason}."
     if request.result.offline:
         yield words.OFFLINE
+    if request.unreviewed:
+        named = ", ".join(line(step, NAME_SHOWN) for step in request.unreviewed[:_PEOPLE_SHOWN])
+        yield f"Nobody reviewed the steps before this: {named}."
     if request.claimed:
         yield words.unfounded(request.claimed)
     read = (request.result.summary, *request.result.findings, *call_lines(request.result.calls))

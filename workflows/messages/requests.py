@@ -56,7 +56,8 @@ class ApprovalRequest(Frozen):
     `edited_by` whoever made this one out of it, saying `edit_comment`. `ahead` are the agents of
     the steps to come, `ran` the tool calls that this step ran already, without their responses,
     `spent` what its models cost, `claimed` what the result says was done and no call of it did,
-    `asked` what its agent was asked with.
+    `asked` what its agent was asked with, `unreviewed` the steps before whose results nobody was
+    asked about.
     """
 
     id: str
@@ -86,6 +87,7 @@ class ApprovalRequest(Frozen):
     spent: Spent = Spent()
     claimed: tuple[str, ...] = ()
     asked: str = ""
+    unreviewed: tuple[str, ...] = ()
     carried: CarriedApproval | None = None
 
     def digest(self, electorate: Electorate) -> str:
