@@ -259,9 +259,7 @@ class ApprovalWorkflow:
 
     def _take(self, decision: Decision) -> None:
         answer = self._apply(decision)
-        if decision.via is Via.BULK:  # answered once for all of them, by who sent them
-            return
-        if not (_seen_on_the_card(decision, answer) and workflow.patched("card-answers")):
+        if decision.via is not Via.BULK:  # answered once for all of them, by who sent them
             self._answers.give(decision.by, decision.place, answer)
 
     def _apply(self, decision: Decision) -> Reply:
@@ -333,12 +331,6 @@ class ApprovalWorkflow:
         early, self._early = self._early, []
         for decision in early:
             self._take(decision)
-
-
-def _seen_on_the_card(decision: Decision, answer: Reply) -> bool:
-    """One click approved it: the card that was clicked says so, and nobody is told twice."""
-    settled = answer.reply is ReplyKind.SETTLED and answer.outcome is Outcome.APPROVED
-    return settled and decision.via is Via.BUTTON and decision.place is not None
 
 
 def _recorded(edit: Edit, result: AgentResult) -> dict[str, object]:

@@ -15,7 +15,7 @@ async def test_a_card_waits_for_no_database(house: House) -> None:
     approval = f"{task.id}.analysis.v1"
     view = await house.card(approval)
     await house.approval(approval).signal("decide", house.click(view, Verdict.APPROVE, GRACE))
-    await until(lambda: house.cards.cards[approval].ballot.outcome)
+    await until(lambda: house.cards.notices)
     assert house.audit.entries == {}
     house.audit.away.clear()
     await asyncio.wait_for(task.result(), 30)
