@@ -23,7 +23,7 @@ from workflows.messages.content_hash import PREFIX
 from workflows.messages.requests import CardView
 
 TEXT_SHOWN = 120
-WORDS_SHOWN, SUMMARY_LEAST = 370, 120
+WORDS_SHOWN, SUMMARY_LEAST = 430, 200
 """Characters of a difference, a summary and findings together; a summary has so many, or none."""
 SUMMARY_SHOWN, FINDINGS_SHOWN, FINDING_SHOWN = 220, 3, 100
 DIFF_SHOWN, GONE_SHOWN = 260, 60

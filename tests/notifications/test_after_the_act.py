@@ -193,7 +193,7 @@ def test_what_is_not_known_is_said_loudly() -> None:
     assert said in shown(task_message(ended))
     assert said in shown(tidings(ended, LINK))
     assert said in shown(card(view(ran=(UNKNOWN,))))
-    assert said in str(plain_card(view(ran=(UNKNOWN,))).facts)
+    assert said in str(plain_card(view(ran=(UNKNOWN,)), NOW).facts)
     assert "not known" not in shown(receipt(told(PAID)))
 
 

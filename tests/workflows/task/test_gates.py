@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.workflows.conftest import House, until
-from tests.workflows.task.test_receipts import PAY
+from tests.workflows.scenarios import PAY
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Verdict
 from workflows.messages.results import AgentResult, ExecutionMode
