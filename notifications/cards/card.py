@@ -14,7 +14,7 @@ from notifications.cards.decide_buttons import decide_buttons, details_button
 from notifications.cards.details import author, bullets, changes
 from notifications.cards.facts import grey_line, outcome_line, settled_by, warnings
 from notifications.cards.question import QUESTION_SHOWN, consequence, question
-from notifications.cards.runs import ran_before
+from notifications.cards.runs import denied_before, ran_before
 from notifications.text.sanitize import Clipped, clip, escape, inert, mrkdwn
 from notifications.views import words
 from notifications.views.blocks import Block, context, header, quote, section
@@ -52,6 +52,7 @@ def card(view: CardView) -> list[Block]:
         *changed,
         *(context(line) for line in warnings(view, _shown(view), short=True)),
         *ran_before(view.request.ran, RUNS_SHOWN),
+        *denied_before(view.request.denied, RUNS_SHOWN),
         *(call_blocks(view.request.result.calls, question(view)) or _framed(view, said)),
         *([_buttons(view)] if pending else []),
         context(grey_line(view)),

@@ -6,7 +6,7 @@ from datetime import datetime
 from notifications.cards.call_list import call_blocks, call_lines
 from notifications.cards.difference import as_blocks, difference_of
 from notifications.cards.facts import facts, progress, title, to_come, warnings
-from notifications.cards.runs import ran_before
+from notifications.cards.runs import denied_before, ran_before
 from notifications.text.sanitize import clip, inert, mrkdwn
 from notifications.views.blocks import Block, context, divider, fields, header, quote
 from notifications.views.format import code, person
@@ -38,6 +38,7 @@ def body(view: CardView) -> list[Block]:
         *(context(line) for line in warnings(view, _shown(view))),
         *asked(view),
         *ran_before(view.request.ran),
+        *denied_before(view.request.denied),
         *_decided_on(view),
         context(_fine_print(view)),
     ]

@@ -70,7 +70,8 @@ class StepRun:
         if self._plan.gate is not Gate.NONE or self._number + 1 == len(self._state.request.steps):
             return False
         assert outcome.result is not None
-        acted = self._acts.asked or self._acts.ran or unfounded(outcome.result, self._acts.ran)
+        acts = self._acts
+        acted = acts.asked or acts.ran or acts.denied or unfounded(outcome.result, acts.ran)
         return not acted and outcome.execution_mode is ExecutionMode.LIVE_AGENT
 
     def _unreviewed(self, outcome: TurnOutcome) -> StepEnd:
@@ -214,6 +215,7 @@ class StepRun:
                 dict.fromkeys(p.agent for p in task_state.request.steps[self._number + 1 :])
             ),
             ran=tuple(run.brief() for run in self._acts.ran),
+            denied=tuple(self._acts.denied),
             spent=task_state.ledger.of_step(plan.name),
             asked=self._told,
             claimed=unfounded(outcome.result, self._acts.ran),

@@ -69,6 +69,7 @@ class Turns:
                 self._acts.account()
                 raise
             self._acts.take(outcome.ran)
+            self._acts.deny(outcome.denied)
             self._acts.account()
             task_state.ledger.take(self._plan.name, turn, outcome.cost)
             task_state.mark(self._number, execution_mode=outcome.execution_mode)

@@ -15,7 +15,7 @@ from workflows.messages.decisions import Outcome, Place, Verdict
 from workflows.messages.ladder import Act, PlannedRung
 from workflows.messages.policy import Risk
 from workflows.messages.requests import CardView
-from workflows.messages.results import AgentResult, AgentVersion, ProposedCall, ToolRun
+from workflows.messages.results import AgentResult, AgentVersion, DeniedCall, ProposedCall, ToolRun
 
 ANALYSIS = AgentResult(
     summary=(
@@ -92,6 +92,11 @@ RAN = ToolRun(
     arguments={"to": "Hotel Aurora", "amount": 310.0, "currency": "EUR"},
     approved=True,
 )
+STOPPED = DeniedCall(
+    tool="order_payment",
+    arguments={"to": "Unknown Ltd", "amount": 9000.0, "currency": "EUR"},
+    reason="More than 5,000 EUR at once.",
+)
 PLAN = (
     PlannedRung(name="remind@0.5", act=Act.REMIND, at=NOW + timedelta(hours=12), due=NOW),
     PlannedRung(name="dm@0.8", act=Act.DM, at=NOW + timedelta(hours=19), due=NOW),
@@ -142,7 +147,8 @@ KINDS: dict[str, CardView] = {
         ballot={"counted": (said(),)},
     ),
     "high risk": _titled(
-        PAYMENTS, policy={"risk": Risk.HIGH}, step="payment", steps_total=1, ran=(RAN,)
+        PAYMENTS, policy={"risk": Risk.HIGH}, step="payment", steps_total=1, ran=(RAN,),
+        denied=(STOPPED,),
     ),
 }  # fmt: skip
 ENDED: dict[str, CardView] = {

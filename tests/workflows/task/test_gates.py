@@ -8,7 +8,7 @@ from tests.workflows.conftest import House, until
 from tests.workflows.scenarios import PAY
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Verdict
-from workflows.messages.results import AgentResult, ExecutionMode
+from workflows.messages.results import AgentResult, DeniedCall, ExecutionMode
 from workflows.messages.tasks import Gate, StepState
 
 
@@ -44,6 +44,17 @@ async def test_a_call_that_people_rejected_is_no_reading_either(house: House) ->
     task = await house.start("analysis", "report", gate=Gate.NONE)
     await house.decide(f"{task.id}.analysis-question-1.v1", Verdict.REJECT, comment="no")
     await house.card(f"{task.id}.analysis.v1")
+
+
+async def test_a_call_that_a_policy_stopped_is_on_the_card(house: House) -> None:
+    """Once, over all turns of the step; and what wanted to act did not only read."""
+    house.agent.denied = (DeniedCall(tool="delete_backup", arguments={"name": "x"}, reason="No."),)
+    task = await house.start("analysis", "report", gate=Gate.NONE)
+    card = await house.card(f"{task.id}.analysis.v1")
+    assert card.request.denied == house.agent.denied
+    await house.decide(card.request.id, Verdict.REQUEST_CHANGES, comment="more")
+    card = await house.card(f"{task.id}.analysis.v2")
+    assert card.request.denied == house.agent.denied
 
 
 @pytest.mark.parametrize("mode", [ExecutionMode.FALLBACK, ExecutionMode.SYNTHETIC])
