@@ -82,7 +82,7 @@ async def test_an_edit_becomes_a_version_that_somebody_else_approves(office: Off
     second = await office.card(thread, "analysis", 2)
     shown = str(second["blocks"])
     assert "as Grace wrote it" in shown
-    assert f"as <@{office.grace.user}> edited it" in shown
+    assert f"edited by <@{office.grace.user}>" in shown
     first = await office.decided(thread, "analysis", 1)
     assert "*Edited*" in str(first["blocks"])
     await office.grace.click(second, ActionId.APPROVE)

@@ -32,7 +32,11 @@ def test_a_denied_call_is_told_with_its_arguments_and_why() -> None:
 
 def test_what_a_tool_says_of_itself_is_no_denial() -> None:
     """Only the policy's own words are."""
-    answers = ({"error": "denied", "denied": True}, {"error": denial("x")["error"]}, {})
+    answers: tuple[dict[str, Any], ...] = (
+        {"error": "denied", "denied": True},
+        {"error": denial("x")["error"]},
+        {},
+    )
     assert denied_calls([event for answer in answers for event in called(1, answer)]) == ()
 
 

@@ -24,7 +24,7 @@ async def fetched(url: str, token: str = "") -> tuple[int, bytes]:
 async def test_files_hang_on_a_message_that_stands(client: AsyncWebClient, ada: Person) -> None:
     """Slack's `file_ids` of chat.update: no new message, and a later rewrite leaves them there."""
     posted = await client.chat_postMessage(channel=GENERAL, text="card")
-    place = {"channel": GENERAL, "ts": str(posted["ts"])}
+    place: Json = {"channel": GENERAL, "ts": str(posted["ts"])}
     answer = await client.files_upload_v2(filename="report.md", content="# All")
     await client.chat_update(
         **place, text="card, with its report", file_ids=[answer["files"][0]["id"]]
