@@ -94,7 +94,10 @@ def as_blocks(
         label = f"{part.label}: "
         elements.append(_element(f"\n{label}" if elements else label, {}))
         for number, piece in enumerate(part.pieces):
-            cut = clip(piece.text, max(0, _most(piece, part, limit, gone)))
+            if limit <= 0:
+                whole = False
+                break
+            cut = clip(piece.text, _most(piece, part, limit, gone))
             shown = cut.shown if cut.whole else f"{cut.shown}…"
             whole = whole and cut.whole
             limit -= len(shown) + 1

@@ -124,7 +124,7 @@ SAYS = {
     "waiting": ("*Reject:* the task ends.", f"waiting for <@{GRACE}>, <@{LINUS}>", "Figures: rows 120"),
     "high risk": ("⚠️ *high risk*",),
     "quorum and groups": (
-        "*2 approvals:* the task", f"<@{GRACE}> approved · 1 of 2, missing: legal · waiting for <@{LINUS}>"
+        "*2 approvals:* the next step starts", f"<@{GRACE}> approved · 1 of 2, missing: legal · waiting for <@{LINUS}>"
     ),
     "not live": ("synthetic", "no agent &lt; [at]U1&gt;"),
     "second version": ("Changes since v1", "North grew fastest.", "Requested changes: “look at"),
@@ -138,6 +138,19 @@ SAYS = {
     "approved with edits": ("*Approved with edits*",),
     "expired": ("*Expired*", "Nobody decided in time."),
 }  # fmt: skip
+
+
+def test_a_difference_that_is_cut_ends_once() -> None:
+    """No trail of marks for what has no room; and it is said where the rest is."""
+    words = " ".join(f"word{number}" for number in range(90))
+    result = RESULT.model_copy(update={"summary": f"new {words}"[:600]})
+    before = RESULT.model_copy(update={"summary": words[::-1][:600], "findings": ("gone",) * 9})
+    blocks = card(view(result, revision=2, previous=before))
+    (framed,) = (block for block in blocks if block["type"] == "rich_text")
+    texts = [part["text"] for part in framed["elements"][0]["elements"]]
+    assert "…" not in texts
+    assert sum(text.endswith("…") for text in texts) <= 2
+    assert "more in Details" in str(blocks)
 
 
 IN_DETAILS = {
