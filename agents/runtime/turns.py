@@ -42,6 +42,7 @@ from agents.runtime.confirmations import answer_messages, lost, pending
 from agents.runtime.edited_arguments import Decisions
 from agents.runtime.lossy_shapes import refuse_lossy
 from agents.tool_policy.argument_types import ArgumentTypes
+from agents.tool_policy.denied import denied_calls
 from agents.tool_policy.plugin import SecurityPlugin
 from agents.turn.answer import parse_answer
 from agents.turn.brief import brief_of, file_names, spoken
@@ -276,11 +277,14 @@ class Turn:
         if questions:
             state = session.state if session else {}
             said = _saved(events, state, kept.book.settled())
-            return TurnOutcome(questions=questions, session=said, version=version)
+            return TurnOutcome(
+                questions=questions, session=said, version=version, denied=denied_calls(events)
+            )
         model, own = self._request.model, bool(self._about.module)
         answered = parse_answer(_said(events), model, self._about.name, any_form=own)
         result = answered.model_copy(update={"model": version.model_version})
-        return TurnOutcome(result=self._with_feedback(result), version=version)
+        result = self._with_feedback(result)
+        return TurnOutcome(result=result, version=version, denied=denied_calls(events))
 
     def _with_feedback(self, result: AgentResult) -> AgentResult:
         """Feedback is never passed over in silence."""

@@ -141,10 +141,16 @@ class Settings(BaseSettings):
 
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
-        if step.gate is Gate.RECEIPT and step is not self.pipelines[pipeline].steps[-1]:
+        gate, last = step.gate, step is self.pipelines[pipeline].steps[-1]
+        if gate is Gate.RECEIPT and not last:
             raise ValueError(
                 f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
-                "what another step goes on from is approved by people"
+                "what another step goes on from is approved by people, or has gate = false"
+            )
+        if gate is Gate.NONE and last:
+            raise ValueError(
+                f"pipelines.{pipeline}.steps.{step.name}: gate = false is for a step before the "
+                "last; without one, nobody would see what came of the task"
             )
         above = without_starters({**self.policy, **self.pipelines[pipeline].policy})
         plan = StepPlan(
@@ -155,7 +161,7 @@ class Settings(BaseSettings):
             temperature=step.temperature,
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
-            gate=step.gate,
+            gate=self.pipelines[pipeline].gate_of(step),
             budget=step.budget or self.budget,
         )
         agent = self.agents.get(plan.agent)
