@@ -11,6 +11,7 @@ from google.adk.workflow import FunctionNode
 from google.genai import types
 
 from agents.catalogue import LocalAgent
+from agents.models.temperature import usual_temperature
 from agents.samples.offline import register
 from agents.turn.answer import AgentAnswer
 from agents.turn.brief import SO_FAR
@@ -41,7 +42,9 @@ def member(
         sub_agents=list(sub_agents),
         output_schema=AgentAnswer if structured else None,
         generate_content_config=types.GenerateContentConfig(
-            temperature=about.temperature if temperature is None else temperature
+            temperature=usual_temperature(model, about.temperature)
+            if temperature is None
+            else temperature
         ),
     )
 

@@ -237,5 +237,5 @@ async def test_without_a_key_nothing_live_is_asked(settings_of: Write) -> None:
     )
     with pytest.raises(ConfigurationError, match=says_so):
         require_models(settings, "a2a")
-    with pytest.raises(AgentError, match="analysis has no key for gemini-flash-latest"):
+    with pytest.raises(AgentError, match="analysis cannot ask gemini-flash-latest"):
         await answered(settings)

@@ -8,6 +8,7 @@ import pytest
 from agents.catalogue import CATALOGUE
 from agents.errors import AgentError
 from agents.models.access import ModelAccess
+from agents.models.settings import ModelSettings
 from agents.runtime.local import LocalAgents
 from tests.agents.requests import SALES, request
 from tests.models.conftest import Write
@@ -46,7 +47,10 @@ def access(
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    models = f'use = "live"\nopenai_address = "{openai.address}"'
+    models = f'''use = "live"
+[models."{MODEL}"]
+address = "{openai.address}"
+key = "OPENAI_API_KEY"'''
     return settings_of(env=f"OPENAI_API_KEY={KEY}", models=models).model_access
 
 
@@ -124,7 +128,7 @@ async def test_a_failure_has_its_sentence(
 
 async def test_nobody_there(openai: OpenAIStandIn, access: ModelAccess) -> None:
     """A connection that is refused is no fault of the agent."""
-    nowhere = access.settings.model_copy(update={"openai_address": "http://127.0.0.1:9/v1"})
-    gone = ModelAccess(nowhere, access.keys, False, "")
+    said = access.settings.model_dump() | {MODEL: {"address": "http://127.0.0.1:9/v1"}}
+    gone = ModelAccess(ModelSettings.model_validate(said), access.keys, False, "")
     with pytest.raises(AgentError, match="was not reached: nothing listens there"):
         await run(gone)
