@@ -24,7 +24,8 @@ from bot.access.sight import Membership, Onlooker
 from bot.approvals.home import HomePage
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
-from bot.config.settings import Settings, TemporalSettings, load
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings, load
 from bot.processes import dev_server
 from bot.processes.bootstrap import input_folders
 from bot.temporal import client as temporal

@@ -2,5 +2,5 @@
 
 Knows every other package; none of them imports it. A folder is a subject: `listeners` has a file
 for each gesture, `processes` builds what runs, `config` reads `signoff.toml`. Start at
-`processes/bootstrap.py`.
+`processes/bootstrap/`.
 """

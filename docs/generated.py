@@ -26,15 +26,11 @@ from agents.programs.mcp import ApprovalTools, mcp_server
 from agents.programs.request import ApprovalDraft
 from agents.tool_policy.rules import Limit, Rule, RuleFile
 from bot.commands.cli import app
-from bot.config.settings import (
-    AgentSettings,
-    PinSettings,
-    PipelineSettings,
-    ProgramSettings,
-    Secrets,
-    Settings,
-    StepSettings,
-)
+from bot.config.sections.agents import AgentSettings
+from bot.config.sections.pipelines import PinSettings, PipelineSettings, StepSettings
+from bot.config.sections.programs import ProgramSettings
+from bot.config.sections.secrets import Secrets
+from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
 from notifications.forms.task import FormField
 from notifications.mail.smtp import MailServer

@@ -135,6 +135,7 @@ class PlaygroundConfig(_Part):
     rate_limits: bool = False
     message_burst: int = Field(default=1, ge=1)
     ack_seconds: float = Field(default=3.0, gt=0)
+    trigger_seconds: float = Field(default=3.0, gt=0)
     socket_seconds: float | None = None
     notice: str = ""
     try_first: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class Workspace:
         self.scheduled = Scheduled(self.database)
         self.mails = Mails(self.database)
         self.ephemerals = Ephemerals()
-        self.triggers = Triggers(clock)
+        self.triggers = Triggers(clock, config.trigger_seconds)
         self.response_urls = ResponseUrls(clock)
         self._seed()
 

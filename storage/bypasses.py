@@ -16,7 +16,7 @@ _TABLE = sa.table(
 
 
 class Bypass(BaseModel):
-    """Who opened it, why, and until when. `email` is his address as Slack knew it then."""
+    """Who opened it, why, and until when. `email` is their address as Slack knew it then."""
 
     model_config = ConfigDict(frozen=True)
 

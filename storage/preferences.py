@@ -68,7 +68,7 @@ class PreferenceStore:
             await connection.execute(sa.insert(_TABLE).values(values))
 
     async def quiet(self, user: str) -> tuple[time, time] | None:
-        """When this person wants no message, in his own zone."""
+        """When this person wants no message, in their own zone."""
         return (await self.of(user)).quiet_hours()
 
     async def deputy(self, user: str, at: datetime) -> str | None:

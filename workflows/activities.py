@@ -109,7 +109,7 @@ class Why(StrEnum):
 class MailRequest(Frozen):
     """A letter to one person; `rung` tells a reminder from the next one.
 
-    `first`: none went to this person before, so it is no reminder to him.
+    `first`: none went to this person before, so it is no reminder to them.
     """
 
     view: CardView
@@ -207,7 +207,7 @@ class Attachment(Frozen):
 
 
 class Notice(Frozen):
-    """A private answer to one person, shown where he clicked (`place`), else in his DM."""
+    """A private answer to one person, shown where they clicked (`place`), else in his DM."""
 
     to: str
     answer: Reply

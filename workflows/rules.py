@@ -214,7 +214,7 @@ LONGEST_CHAIN = 3
 def delegate(
     ballot: Ballot, delegation: Delegation, to: Person | None, now: datetime
 ) -> tuple[Ballot, Reply]:
-    """Hand a seat on; `to` is the person as looked up, None when he may not be an approver."""
+    """Hand a seat on; `to` is the person as looked up, None when they may not be an approver."""
     refusal = _closed(ballot, now) or _unentitled(
         ballot, says_nothing(delegation.by, delegation.team, now)
     )
@@ -236,7 +236,7 @@ def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Reply | None:
 
 
 def says_nothing(by: str, team: str, now: datetime) -> Decision:
-    """A decision that stands for its author only, where his right is asked for."""
+    """A decision that stands for its author only, where their right is asked for."""
     return Decision(id="", verdict=Verdict.APPROVE, by=by, team=team, at=now, revision=0, digest="")
 
 
@@ -275,7 +275,7 @@ def escalate(ballot: Ballot, more: Iterable[Person]) -> Ballot:
 
 
 def may_withdraw(ballot: Ballot, withdrawal: Withdrawal) -> Reply | None:
-    """The reason why not, or None: the requester, his task, or an operator may."""
+    """The reason why not, or None: the requester, their task, or an operator may."""
     if ballot.outcome is not None:
         return closed_answer(ballot)
     if withdrawal.via in {Via.TASK, Via.CLI} or withdrawal.by == ballot.requester:

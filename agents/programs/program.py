@@ -15,7 +15,7 @@ MOST_OPEN = 50
 class Program(Frozen):
     """One program. What it asks for is decided by `policy`, in `channel`, on behalf of `owner`.
 
-    `owner` is the Slack user who answers for the program: he counts as the requester, so he can
+    `owner` is the Slack user who answers for the program: they count as the requester, so they can
     withdraw and cannot decide. `policy.approvers` are all the people the program may name.
     `most_open` is how many of its approvals may wait at once: a program gone wild buries nobody.
     """

@@ -1,9 +1,9 @@
-"""The Temporal activity that runs one turn of an agent, over A2A or in this process."""
+"""The Temporal activity that runs one turn of an agent, wherever that agent is."""
 
 import asyncio
 import hashlib
 import math
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Protocol, TypeVar
@@ -12,8 +12,6 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from agents.a2a.client import A2AClient
-from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, UnusableInput
 from agents.runtime.figures import CallFigures, NoFigures
 from agents.turn.brief import asked_with
@@ -37,21 +35,17 @@ class ReadsInputs(Protocol):
 
 
 class TurnRunning(AgentActivities):
-    """`endpoints` maps the names of A2A agents; any other name is asked of `local`, if given."""
+    """Checks what goes into a turn, lets `runner` run it, and counts what that took."""
 
     def __init__(
         self,
         *,
         inputs: ReadsInputs,
-        endpoints: Mapping[str, Endpoint],
-        client: A2AClient,
-        local: TurnRunner | None = None,
+        runner: TurnRunner,
         figures: CallFigures | None = None,
     ) -> None:
         self._inputs = inputs
-        self._endpoints = endpoints
-        self._client = client
-        self._local = local
+        self._runner = runner
         self._figures = figures or NoFigures()
 
     @activity.defn(name="run_turn")
@@ -108,21 +102,13 @@ class TurnRunning(AgentActivities):
         )
 
     async def _run(self, request: TurnRequest) -> TurnOutcome:
-        endpoint = self._endpoints.get(request.agent)
-        if endpoint is None and self._local is None:
-            raise UnknownAgent(
-                f"No agent called {request.agent!r} is configured. Add it to signoff.toml."
-            )
         for step in request.earlier:
             if step.digest and not step.intact():
                 raise UnusableInput(
                     f"The result of {step.step} is not the one that was approved. Start again."
                 )
         files = [await self._file(file.name, file.sha256) for file in request.inputs]
-        if endpoint is not None:
-            return await self._client.run(request, files, endpoint)
-        assert self._local is not None
-        return await self._local.run(request, files)
+        return await self._runner.run(request, files)
 
     async def _file(self, name: str, sha256: str) -> bytes:
         content = await self._inputs.read(sha256)

@@ -76,7 +76,7 @@ class Bypasses:
         return pipeline, length, reason[:REASON_CHARACTERS]
 
     async def _entitled(self, pipeline: str, user: str) -> str:
-        """The person's address; raises BadRequest unless some step's policy names him."""
+        """The person's address; raises BadRequest unless some step's policy names them."""
         try:
             found = (await self._slack.users_info(user=user))["user"]
         except SlackApiError as error:

@@ -53,7 +53,7 @@ _NOT_NOW = (
 )
 
 LateAnswer = Callable[[str, Gesture], Awaitable[None]]
-"""Tells the clicker what his kept click met, where the workflow itself does not tell him."""
+"""Tells the clicker what their kept click met, where the workflow itself does not."""
 
 
 class Taken(StrEnum):

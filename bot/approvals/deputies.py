@@ -1,4 +1,4 @@
-"""Deputies: whoever is away has somebody decide in his place, for what comes and what waits."""
+"""Deputies: whoever is away has somebody decide in their place, for what comes and what waits."""
 
 import asyncio
 import hashlib

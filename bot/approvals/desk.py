@@ -31,7 +31,7 @@ from agents.programs.program import Program
 from agents.programs.request import UnfitDraft, policy_of
 from workflows.activities import BEGINNINGS
 from workflows.approval import search_attributes
-from workflows.approval.workflow import ApprovalWorkflow, changes
+from workflows.approval.workflow import ApprovalWorkflow
 from workflows.content.proposal import heading
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Place, Settlement, Via, Withdrawal
@@ -312,7 +312,7 @@ async def _standing(
         title=await _memo(found, "title"),
         approvers=tuple(person.name or person.id for person in people),
         settlement=settlement,
-        feedback=changes(settlement),
+        feedback=settlement.changes(),
         names={person.id: person.name for person in people if person.name},
     )
 

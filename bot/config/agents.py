@@ -20,10 +20,11 @@ from agents.runtime.local import LocalAgents
 from agents.runtime.registry import Registration, Registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import LOCAL, WORKFLOW, require_models, tool_policies
-from bot.config.settings import AgentSettings, Settings, TlsSettings
+from bot.config.sections.agents import AgentSettings, TlsSettings
+from bot.config.settings import Settings
 from storage.errors import StorageError
 from storage.payloads.files import PayloadFiles
-from workflows.task.step import AGENT_RETRIES
+from workflows.task.turns import AGENT_RETRIES
 
 
 class StoredInputs:
@@ -66,9 +67,7 @@ def agent_activities(
         seconds_left=seconds_left,
         figures=figures,
     )
-    return TurnRunning(
-        inputs=StoredInputs(payloads), endpoints={}, client=client, local=calls, figures=figures
-    )
+    return TurnRunning(inputs=StoredInputs(payloads), runner=calls, figures=figures)
 
 
 def registry(settings: Settings) -> Registry:

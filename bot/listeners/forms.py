@@ -1,7 +1,7 @@
 """Opens the form of one approval, or says privately why it stays closed.
 
 A form needs what the workflow knows, and Slack gives three seconds: the workflow is asked with a
-short deadline. Whether the person may do it at all is said before he types anything. That is a
+short deadline. Whether the person may do it at all is said before they type anything. That is a
 preview by the workflow's own rules; what counts is decided there when the form comes in.
 """
 

@@ -2,7 +2,7 @@
 
 The scheduler looks every half minute and keeps what it finds in the database. Bot and workers read
 it there: `/task health`, `/health/agents`, and the line on the next card. Where no scheduler runs,
-what was kept grows old; then nobody is warned by it, and whoever asks is told by a look of his own.
+what was kept grows old; then nobody is warned by it, and a fresh look answers whoever asks.
 """
 
 import asyncio

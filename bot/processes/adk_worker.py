@@ -13,7 +13,7 @@ from agents.tool_policy.policies import ToolPolicies
 from bot.config.errors import ConfigurationError
 from bot.temporal.client import GRACE
 from storage.payloads.files import PayloadFiles
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 
 @contextlib.asynccontextmanager
@@ -36,6 +36,7 @@ async def adk_worker(
         from agents.models.calls import adk_plugin  # noqa: PLC0415
         from agents.runtime.adk_tools import AdkTools  # noqa: PLC0415 - loads ADK
         from agents.runtime.adk_workflow import AdkTurnWorkflow  # noqa: PLC0415
+        from agents.runtime.rehearsal import rehearse  # noqa: PLC0415
         from agents.tool_policy.calls import PolicyCalls  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ConfigurationError(
@@ -53,5 +54,6 @@ async def adk_worker(
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
     )
+    await rehearse()
     async with worker:
         yield

@@ -14,7 +14,8 @@ from bot.config.agents import seal_of, tls_files
 from bot.config.errors import ConfigurationError
 from bot.config.models import A2A, require_models, tool_policies
 from bot.config.payload_keys import payload_codec
-from bot.config.settings import Settings, TlsSettings
+from bot.config.sections.agents import TlsSettings
+from bot.config.settings import Settings
 from bot.processes.file_locks import AGENTS, shared
 from bot.processes.ports import Port, require_free
 from bot.processes.serving import up

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bot.config.errors import ConfigurationError, UnavailableError
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes import ports
 from bot.processes.file_locks import TEMPORAL, take
 from bot.processes.subprocesses import die_with_parent, stop

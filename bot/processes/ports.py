@@ -5,7 +5,8 @@ import socket
 from typing import NamedTuple
 
 from bot.config.errors import ConfigurationError
-from bot.config.settings import Settings, TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings
 
 
 class Port(NamedTuple):

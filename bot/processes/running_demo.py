@@ -10,7 +10,8 @@ from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
 from bot.config.errors import ConfigurationError
-from bot.config.settings import MailSettings, Settings
+from bot.config.sections.notices import MailSettings
+from bot.config.settings import Settings
 from bot.processes.file_locks import TEMPORAL, is_held
 from playground.server import Playground
 from workflows.messages.base import Frozen

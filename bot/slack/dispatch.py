@@ -5,10 +5,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.listener.async_listener_start_handler import AsyncListenerStartHandler
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 Payload = dict[str, Any]
 Headers = Mapping[str, str | Sequence[str]]
@@ -82,6 +86,12 @@ class PromptDispatch:
     async def close(self) -> None:
         """After the last payload: no listener uses anything after this."""
         await self._listeners.close()
+
+    async def envelope(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+        """What came over a socket; the answer leaves by the same."""
+        started = time.time()
+        answer = await self(req.payload, build_headers(req))
+        await send_async_response(client, req, answer, started)
 
     async def __call__(self, payload: Payload, headers: Headers | None = None) -> BoltResponse:
         """What goes back to Slack; the listener goes on beside that."""

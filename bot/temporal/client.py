@@ -31,7 +31,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymentConfig
 
 from bot.config.errors import ConfigurationError, UnavailableError
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal.activity_heartbeats import Heartbeats
 from storage.payloads.driver import OnError, file_storage
 from storage.payloads.files import PayloadFiles

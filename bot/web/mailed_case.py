@@ -1,4 +1,4 @@
-"""One approval as the holder of one mailed link meets it: what he sees, and what would count."""
+"""One approval as the holder of one mailed link meets it: what they see, and what would count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -82,7 +82,7 @@ def _rule(view: CardView) -> str:
 
 
 def warnings(view: CardView, shown: str) -> list[str]:
-    """What a reader should know before he believes the agent; `shown` is the agent text shown."""
+    """What a reader should know before they believe the agent; `shown` is the agent text shown."""
     request = view.request
     lines = []
     if request.execution_mode in words.NOT_LIVE:
@@ -124,7 +124,7 @@ def to_come(view: CardView, now: datetime, say: Callable[[datetime], str] = mome
 
 
 def _added(name: str) -> str:
-    """Whom an escalation adds; not a live mention, which would call him now."""
+    """Whom an escalation adds; not a live mention, which would call them now."""
     return code(clip(name, ADDED_SHOWN).shown)
 
 

@@ -1,4 +1,4 @@
-"""When one person may be written to: the policy's calendar, and his own quiet hours. Pure."""
+"""When one person may be written to: the policy's calendar, and their own quiet hours. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -17,7 +17,7 @@ Quiet = tuple[time, time]
 
 @dataclass(frozen=True)
 class Hours:
-    """`calendar` counts in `zone`; `own` has the person's quiet hours, in his `own_zone`."""
+    """`calendar` counts in `zone`; `own` has the person's quiet hours, in their `own_zone`."""
 
     calendar: CalendarSettings = ROUND_THE_CLOCK
     zone: ZoneInfo = _UTC

@@ -20,13 +20,13 @@ class QuietBook(Protocol):
     """Who wants no message when."""
 
     async def quiet(self, user: str) -> tuple[time, time] | None:
-        """The person's quiet hours, from and until, in his own zone; None without any."""
+        """The person's quiet hours, from and until, in their own zone; None without any."""
 
 
 class LadderPlanner(LadderActivities):
     """The window and the thread keep the calendar's own zone, else that of most approvers.
 
-    Notices to one person keep the calendar's zone, else his own, and his own quiet hours.
+    Notices to one person keep the calendar's zone, else their own, and their own quiet hours.
     """
 
     def __init__(self, quiet: QuietBook | None = None) -> None:
@@ -54,7 +54,7 @@ class LadderPlanner(LadderActivities):
 
     @activity.defn(name="moments")
     async def moments(self, request: ReachRequest) -> Moments:
-        """When each of these people may be written to, by what he has set by now."""
+        """When each of these people may be written to, by what they have set by now."""
         when = (request.due, request.raised_at, request.deadline)
         hours = {one.id: await self._hours(request.policy, one) for one in request.people}
         return Moments(by_person={who: own.considerate(*when) for who, own in hours.items()})

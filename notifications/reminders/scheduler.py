@@ -168,7 +168,7 @@ class ReminderScheduler:
             self._scheduler.remove_job(job)
 
     async def plan_days(self) -> None:
-        """A cron job for everybody for whom something waits, at his own hour of the day."""
+        """A cron job for everybody for whom something waits, at their own hour of the day."""
         query = search_attributes.pending(queue=self._queue)
         zones: dict[str, str] = {}
         try:

@@ -38,7 +38,7 @@ class DeputyBook(Protocol):
     """Who stands in for whom."""
 
     async def deputy(self, user: str, at: datetime) -> str | None:
-        """The user id of whoever stands in for `user` at this moment of his own zone, if anyone."""
+        """The user id of whoever stands in for `user` now, by the clock of `user`, if anyone."""
 
 
 class SlackPeople(PeopleActivities):
@@ -88,7 +88,7 @@ class SlackPeople(PeopleActivities):
     async def _with_deputies(
         self, electorate: Electorate, lookup: "Lookup", requester: str
     ) -> Electorate:
-        """Each seat of somebody who is away goes to his deputy, unless that one may not have it."""
+        """The seat of somebody away goes to their deputy, unless that one may not have it."""
         if self._deputies is None:
             return electorate
         for person in electorate.people:

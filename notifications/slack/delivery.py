@@ -155,7 +155,7 @@ class SlackDelivery(CardActivities):
 
     @activity.defn(name="answer")
     async def answer(self, notice: Notice) -> None:
-        """Answer one person privately: where he clicked, else in his direct messages."""
+        """Answer one person privately: where they clicked, else in their direct messages."""
         await self._private.say(notice.to, notice.place, sentence(notice.answer))
 
     @activity.defn(name="say")

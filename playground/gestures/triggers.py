@@ -6,7 +6,6 @@ from playground.clock import Clock
 from playground.errors import SlackError
 from playground.ids import new_secret
 
-TRIGGER_SECONDS = 3.0
 RESPONSE_SECONDS = 30 * 60.0
 RESPONSE_USES = 5
 
@@ -20,10 +19,11 @@ class _Trigger:
 
 
 class Triggers:
-    """A trigger id opens one view, within 3 s of the gesture that made it."""
+    """A trigger id opens one view, within `seconds` (Slack: 3) of the gesture that made it."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, seconds: float) -> None:
         self._clock = clock
+        self._seconds = seconds
         self._triggers: dict[str, _Trigger] = {}
 
     def issue(self, user: str, view_id: str = "", *, expired: bool = False) -> str:
@@ -31,7 +31,7 @@ class Triggers:
         now = self._clock.now()
         self._forget_before(now - 60)
         trigger_id = f"{int(now * 1000)}.{int(now)}.{new_secret()}"
-        expires = now - 1 if expired else now + TRIGGER_SECONDS
+        expires = now - 1 if expired else now + self._seconds
         self._triggers[trigger_id] = _Trigger(user, view_id, expires)
         return trigger_id
 

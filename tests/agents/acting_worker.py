@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.runtime import adk_workflow
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes.adk_worker import adk_worker
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles

@@ -10,20 +10,16 @@ import pytest
 from pydantic import SecretStr
 from temporalio.service import RPCError
 
-from agents.a2a.client import A2AClient
 from agents.runtime.activity import TurnRunning
 from agents.runtime.local import LocalAgents
 from bot.approvals import delivery
 from bot.config.agents import StoredInputs
-from bot.config.settings import (
-    Secrets,
-    Settings,
-    SlackSettings,
-    StorageSettings,
-    TemporalSettings,
-    WebSettings,
-    load,
-)
+from bot.config.sections.secrets import Secrets
+from bot.config.sections.slack import SlackSettings
+from bot.config.sections.storage import StorageSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.sections.web import WebSettings
+from bot.config.settings import Settings, load
 from bot.processes import bootstrap
 from playground.config import PlaygroundConfig
 from playground.server import Playground
@@ -107,23 +103,16 @@ def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
     )
 
 
-@contextlib.asynccontextmanager
-async def offline_agents(settings: Settings) -> AsyncIterator[TurnRunning]:
+def offline_agents(settings: Settings) -> TurnRunning:
     """The real agents on the offline model, in this process."""
-    client = A2AClient()
-    yield TurnRunning(
-        inputs=StoredInputs(bootstrap.payload_files(settings)),
-        endpoints={},
-        client=client,
-        local=LocalAgents(offline=True),
-    )
-    await client.aclose()
+    inputs = StoredInputs(bootstrap.payload_files(settings))
+    return TurnRunning(inputs=inputs, runner=LocalAgents(offline=True))
 
 
 @pytest.fixture
 async def workspace(tmp_path: Path) -> AsyncIterator[Playground]:
-    """A local Slack workspace with our manifest."""
-    config = PlaygroundConfig(manifest=ROOT / "manifest.yml")
+    """A local Slack workspace with our manifest, and more patient than Slack: nobody waits here."""
+    config = PlaygroundConfig(manifest=ROOT / "manifest.yml", ack_seconds=30, trigger_seconds=30)
     async with Playground(config, tmp_path / "playground.db") as running:
         yield running
 
@@ -183,8 +172,7 @@ async def offline_office(
     built = Office(workspace, settings)
     async with contextlib.AsyncExitStack() as stack:
         await bootstrap.prepare(settings)
-        agents = await stack.enter_async_context(offline_agents(settings))
-        await stack.enter_async_context(bootstrap.worker(settings, agents))
+        await stack.enter_async_context(bootstrap.worker(settings, offline_agents(settings)))
         await stack.enter_async_context(bootstrap.bot(settings))
         yield built
         await built.close()

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.config.settings import AgentServerSettings
+from bot.config.sections.agents import AgentServerSettings
 from bot.processes import bootstrap
 from playground.blocks import problems
 from tests.conftest import free_port

@@ -40,7 +40,7 @@ async def test_after_the_decision_everybody_is_told_by_whom_and_when(office: Off
 
 
 async def redelivered(office: Office, card: Message, action: str, **changed: str) -> None:
-    """Linus clicks on a card as it was: his client had not heard of the decision."""
+    """Linus clicks on a card as it was: the client had not heard of the decision."""
     element = next(
         e
         for b in card["blocks"]
@@ -129,7 +129,7 @@ async def test_a_value_nobody_wrote_is_answered(office: Office) -> None:
 
 @ALONE
 async def test_who_is_no_approver_is_told_who_is(office: Office) -> None:
-    """By click, and before he types anything into a form."""
+    """By click, and before they type anything into a form."""
     thread, card = await first_card(office)
     for action in (ActionId.APPROVE, ActionId.REJECT):
         await office.linus.click(card, action)
@@ -141,7 +141,7 @@ async def test_who_is_no_approver_is_told_who_is(office: Office) -> None:
 
 @ALONE
 async def test_handing_on_gives_the_other_one_a_card_and_the_right(office: Office) -> None:
-    """Linus decides on his own copy; both cards end, and say who handed on."""
+    """Linus decides on a private copy; both cards end, and say who handed on."""
     thread, card = await first_card(office)
     form = await more(office.grace, card, "hand_on")
     await office.grace.submit(form, {"person": {"person": office.linus.user}})

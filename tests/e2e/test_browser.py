@@ -29,8 +29,7 @@ async def stage(
     expect.set_options(timeout=PATIENCE)
     async with contextlib.AsyncExitStack() as stack:
         await bootstrap.prepare(settings)
-        agents = await stack.enter_async_context(offline_agents(settings))
-        await stack.enter_async_context(bootstrap.worker(settings, agents))
+        await stack.enter_async_context(bootstrap.worker(settings, offline_agents(settings)))
         await stack.enter_async_context(bootstrap.bot(settings))
         driver = await stack.enter_async_context(async_playwright())
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

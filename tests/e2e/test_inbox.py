@@ -178,7 +178,7 @@ async def test_high_risk_is_not_offered_in_bulk(office: Office) -> None:
 
 @ALONE
 async def test_a_deputy_takes_over_what_waits_and_what_comes(office: Office) -> None:
-    """Grace goes away: Linus gets her pending card, and the next one names him at once."""
+    """Grace goes away: Linus gets her pending card, and the next one names Linus at once."""
     thread, _ = await first_card(office)
     view = await home_of(office, "analysis of penguins.csv")
     await office.grace.click(view, ActionId.SETTINGS)

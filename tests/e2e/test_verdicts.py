@@ -37,7 +37,7 @@ async def test_requested_changes_make_a_second_version(office: Office) -> None:
 
 
 async def test_a_click_on_a_replaced_version_is_answered(office: Office) -> None:
-    """Linus still sees the old card: he is told, and nothing counts."""
+    """Linus still sees the old card: Linus is told, and nothing counts."""
     thread, card = await first_card(office)
     await office.grace.click(card, ActionId.REQUEST_CHANGES)
     form = await office.grace.wait_for_view()

@@ -15,7 +15,8 @@ from agents.a2a.client import A2AClient
 from agents.runtime.activity import TurnRunning, cancelled_for_good
 from agents.runtime.adk_workflow import AdkTurnWorkflow
 from bot.config.agents import agent_activities
-from bot.config.settings import Settings, TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
 from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
@@ -39,7 +40,7 @@ from workflows.messages.tasks import (
 )
 from workflows.messages.turns import InputFile, TurnRequest
 from workflows.task.cost import Budget
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 from workflows.task.workflow import TaskWorkflow
 
 NONE, ANY = Budget(), AgentPin()

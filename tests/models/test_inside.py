@@ -10,7 +10,7 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 
 from agents.runtime.adk_workflow import AdkTurnWorkflow
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes.adk_worker import adk_worker
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
@@ -22,7 +22,7 @@ from tests.models.pipeline import FLASH
 from workflows.messages.results import AgentPin
 from workflows.messages.turns import TurnOutcome, TurnRequest
 from workflows.task.cost import Allowance, Budget, Spent, heard
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 LOOK = calls(("profile_table", {"file": "sales.csv"}))
 VERSION = "gemini-3-flash-preview"

@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from bot.activities.post_card import CardPoster
 from bot.activities.prepare_approval import ApprovalPreparation, TemporalQueue
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
 from tests.fakes import (

@@ -14,11 +14,10 @@ from a2a.helpers.proto_helpers import new_text_part
 from a2a.types.a2a_pb2 import Artifact, Task, TaskState
 from temporalio import activity
 
-from agents.a2a.client import A2AClient
 from agents.a2a.codec import OUTCOME_TYPE, outcome_of
 from agents.runtime.activity import TurnRunning
 from agents.turn.answer import parse_answer
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from notifications.cards.card import card, card_text
 from playground.blocks import problems
@@ -134,10 +133,9 @@ class PoisonedHouse(House):
 
     inputs: FakeInputs = field(default_factory=NoFiles)
     poisoner: Poisoner = field(default_factory=Poisoner)
-    a2a: A2AClient = field(default_factory=A2AClient)
 
     def activities(self) -> list[Callable[..., Any]]:
-        real = TurnRunning(inputs=NoBytes(), endpoints={}, client=self.a2a, local=self.poisoner)
+        real = TurnRunning(inputs=NoBytes(), runner=self.poisoner)
         others = [one for one in super().activities() if one != self.agent.run_turn]
         return [*others, real.run_turn]
 
@@ -150,7 +148,6 @@ async def house(temporal_address: str, tmp_path: Path) -> AsyncIterator[Poisoned
     built = PoisonedHouse(client=client, queue=f"poison-{uuid.uuid4().hex}")
     async with built.worker():
         yield built
-    await built.a2a.aclose()
 
 
 def assert_safe(view: CardView) -> None:

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.plugin import SimplePlugin
 from temporalio.service import RPCError
 
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 
 

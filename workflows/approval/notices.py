@@ -74,9 +74,9 @@ async def _mail(request: MailRequest) -> bool:
 
 
 async def close_mails(view: CardView) -> None:
-    """Links stop working; then whoever got a letter is told that it is over, each by himself.
+    """Links stop working; then whoever got a letter is told that it is over, each alone.
 
-    Not whoever ended it by his own letter: the page told him.
+    Not whoever ended it by their own letter: the page told them.
     """
     people = await workflow.execute_activity_method(MailActivities.revoke_links, view, **PATIENT)
     last = view.ballot.counted[-1] if view.ballot.counted else None

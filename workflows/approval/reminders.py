@@ -52,7 +52,7 @@ class Reminders:
             visibility.next_rung(state.rungs.plan, state.rungs.sent)
 
     def snooze(self, user: str, until: datetime) -> None:
-        """Leave this person alone until then, and then remind him."""
+        """Leave this person alone until then, and then remind them."""
         self._state.snoozed[user] = until
         if (earlier := self._waking.get(user)) is not None:
             earlier.cancel()
@@ -83,7 +83,7 @@ class Reminders:
             state.journal.note(AuditKind.MAILED, reason="Slack did not take the card")
 
     async def invite(self, people: Iterable[Person]) -> None:
-        """A card in each person's direct messages, in his hours, or a letter in its place."""
+        """A card in each person's direct messages, in their hours, or a letter in its place."""
         visibility.approvers(self._state.ballot)
         await self._reach(people, Act.DM, workflow.now())
 
@@ -129,7 +129,7 @@ class Reminders:
         await self.invite(person for person in found.people if person.id in new)
         return sorted(new)
 
-    # Each in his own hours.
+    # Each in their own hours.
 
     async def _reach(
         self, people: Iterable[Person], act: Act, due: datetime, rung: PlannedRung | None = None

@@ -18,7 +18,7 @@ class Replies:
         self._running: set[asyncio.Task[None]] = set()
 
     def give(self, to: str, place: Place | None, answer: Reply) -> None:
-        """Answer one person, where he clicked."""
+        """Answer one person, where they clicked."""
         notice = Notice(
             to=to,
             answer=answer,

@@ -56,7 +56,7 @@ def _named(ballot: Ballot) -> list[str]:
 
 
 def left_alone(ballot: Ballot, snoozed: Mapping[str, datetime]) -> None:
-    """Whom digests leave this out for: who wants no reminder now, and who has said his part."""
+    """Whom digests leave this out for: who wants no reminder now, and who has had their say."""
     if not workflow.patched("left-alone"):
         return
     until = {user: at.isoformat() for user, at in snoozed.items()}

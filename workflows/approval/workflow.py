@@ -14,24 +14,14 @@ from temporalio.exceptions import ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import rules
-    from workflows.activities import (
-        CARDS,
-        PATIENT,
-        Attachment,
-        CardActivities,
-        Refusal,
-        ShowActivities,
-        ShowRequest,
-        Weighing,
-    )
-    from workflows.approval import notices, prepare, visibility
+    from workflows.activities import Refusal, Weighing
+    from workflows.approval import card, notices, prepare, visibility
+    from workflows.approval.delegations import Delegations
     from workflows.approval.reminders import Reminders
     from workflows.approval.replies import Replies
     from workflows.approval.rungs import Rungs
     from workflows.approval.state import ApprovalState
-    from workflows.background import BackgroundUpdate
     from workflows.content.fit import fit
-    from workflows.content.rendering import document, fits_card
     from workflows.messages.audit import AuditKind
     from workflows.messages.decisions import (
         Decision,
@@ -42,7 +32,6 @@ with workflow.unsafe.imports_passed_through():
         ReplyKind,
         Settlement,
         Snooze,
-        Verdict,
         Via,
         Withdrawal,
     )
@@ -54,7 +43,6 @@ with workflow.unsafe.imports_passed_through():
         CardView,
         Look,
         settlement_of,
-        step_of,
     )
     from workflows.messages.results import AgentResult
 
@@ -74,12 +62,9 @@ class ApprovalWorkflow:
         self._request = request
         self._state = ApprovalState(request)
         self._early: list[Decision] = []
-        self._delegations: list[Delegation] = []
-        self._handed_on: dict[str, Reply] = {}
-        self._finishing = False
-        self._handing_on = BackgroundUpdate(self._hand_on)
         self._reminders = Reminders(self._state)
         self._answers = Replies(request)
+        self._delegations = Delegations(self._state, self._reminders, self._answers)
 
     @workflow.run
     async def run(self, request: ApprovalRequest) -> Settlement:
@@ -92,7 +77,7 @@ class ApprovalWorkflow:
             asyncio.create_task(self._show()),
             asyncio.create_task(self._reminders.mirror.keep()),
             asyncio.create_task(self._reminders.fall_back()),
-            asyncio.create_task(self._handing_on.keep()),
+            asyncio.create_task(self._delegations.mirror.keep()),
         ]
         await self._decide()
         if state.ballot.outcome is not None:
@@ -140,20 +125,13 @@ class ApprovalWorkflow:
     @workflow.signal
     def delegate(self, delegation: Delegation) -> None:
         """Hand somebody's decision on to another person, who is looked up first."""
-        self._delegations.append(delegation)
-        self._handing_on.touch()
+        self._delegations.take(delegation)
 
     @workflow.update
     async def delegate_now(self, delegation: Delegation) -> Reply:
         """The same, with the answer for the caller, who waits for it."""
-        self.delegate(delegation)
-        await workflow.wait_condition(lambda: delegation.id in self._handed_on or self._finishing)
-        if (answer := self._handed_on.get(delegation.id)) is not None:
-            return answer
-        settled = self._state.settled
-        return (
-            rules.closed_answer(self._state.ballot) if settled else Reply(reply=ReplyKind.NOT_READY)
-        )
+        self._delegations.take(delegation)
+        return await self._delegations.answer(delegation)
 
     @workflow.signal
     def snooze(self, snooze: Snooze) -> None:
@@ -329,9 +307,8 @@ class ApprovalWorkflow:
 
     async def _finish(self, beside: list[asyncio.Task[None]]) -> None:
         state = self._state
-        self._finishing = True
-        for mirror in (state.cards, self._reminders.mirror, self._handing_on):
-            mirror.close()
+        for closing in (state.cards, self._reminders.mirror, self._delegations):
+            closing.close()
         if state.settled:
             self._take_early()
         await asyncio.gather(*beside)
@@ -345,81 +322,15 @@ class ApprovalWorkflow:
     async def _show(self) -> None:
         state = self._state
         if not state.posted:
-            await self._post()
+            await card.post(state)
             self._take_early()
-            await self._attach()
+            await card.attach(state)
         await state.cards.keep()
-
-    async def _post(self) -> None:
-        """Post the card; what was raised goes into the audit log with it."""
-        state = self._state
-        journal = state.journal
-        request = ShowRequest(
-            view=state.view(),
-            before=journal.waiting(),
-            shown=journal.entry(AuditKind.SHOWN, digest=state.ballot.digest),
-        )
-        shown = await workflow.execute_activity_method(
-            ShowActivities.show, request, **PATIENT | {"priority": CARDS}
-        )
-        state.add_places(shown.places)
-        state.posted = True
-        if shown.recorded:
-            journal.written(request.before)
-        else:
-            journal.add(request.told(shown.places, workflow.now()))
-            journal.mirror.touch()
 
     def _take_early(self) -> None:
         early, self._early = self._early, []
         for decision in early:
             self._take(decision)
-
-    async def _attach(self) -> None:
-        """All of what is decided, as a file beside the card."""
-        request, card = self._request, self._state.card()
-        if card is None or not self._is_long():
-            return
-        attachment = Attachment(
-            thread=request.thread if request.thread.ts else card,
-            name=f"{step_of(request.id) or request.step or 'result'}-v{request.revision}.md",
-            title=request.title,
-            text=document(self._state.view(), request.result),
-        )
-        await workflow.execute_activity_method(CardActivities.attach, attachment, **PATIENT)
-
-    def _is_long(self) -> bool:
-        """Whether there is more than a card shows for certain."""
-        result = self._request.result
-        if result.full_text or result.calls:
-            return True
-        return not fits_card(result) and workflow.patched("whole-file")
-
-    async def _hand_on(self) -> None:
-        waiting, self._delegations = self._delegations, []
-        for delegation in waiting:
-            answer = await self._delegate(delegation)
-            self._handed_on[delegation.id] = answer
-            if not delegation.quiet:
-                self._answers.give(delegation.by, delegation.place, answer)
-
-    async def _delegate(self, delegation: Delegation) -> Reply:
-        state = self._state
-        by_name = self._request.policy.model_copy(
-            update={"approvers": (delegation.to,), "groups": {}}
-        )
-        found = (await prepare.look_up(self._request, by_name)).find(delegation.to)
-        state.ballot, answer = rules.delegate(state.ballot, delegation, found, workflow.now())
-        if answer.reply is ReplyKind.DELEGATED and found is not None:
-            state.journal.note(
-                AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
-            )
-            state.cards.touch()
-            if delegation.deputy:
-                visibility.approvers(state.ballot)  # told once for all of them
-            else:
-                await self._reminders.invite((found,))
-        return answer
 
 
 def _recorded(edit: Edit, result: AgentResult) -> dict[str, object]:
@@ -427,9 +338,3 @@ def _recorded(edit: Edit, result: AgentResult) -> dict[str, object]:
     edited = edit.applied(result)
     unchanged = {"full_text"} if edited.full_text == result.full_text else set()
     return edited.model_dump(mode="json", exclude=unchanged)
-
-
-def changes(settlement: Settlement) -> str:
-    """The feedback that a `changes_requested` outcome carries."""
-    wanted = [d.comment for d in settlement.decisions if d.verdict is Verdict.REQUEST_CHANGES]
-    return "\n".join(wanted)

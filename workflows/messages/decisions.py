@@ -265,6 +265,11 @@ class Settlement(Frozen):
         """Who gave the verdict that this outcome is; nobody for one that came by itself."""
         return settled_by(self.outcome, self.decisions, editor=self.editor)
 
+    def changes(self) -> str:
+        """What the people who asked for changes want, a line each."""
+        wanted = (d for d in self.decisions if d.verdict is Verdict.REQUEST_CHANGES)
+        return "\n".join(d.comment for d in wanted)
+
 
 _VERDICTS = {
     Outcome.APPROVED: Verdict.APPROVE,

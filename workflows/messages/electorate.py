@@ -28,7 +28,7 @@ class Electorate(Frozen):
     excluded: tuple[Exclusion, ...] = ()
 
     def find(self, user: str) -> Person | None:
-        """The person with this id, if he may decide at all."""
+        """The person with this id, if they may decide at all."""
         return next((person for person in self.people if person.id == user), None)
 
     def name(self, user: str) -> str:

@@ -52,7 +52,7 @@ def reply(conversation: Conversation, role: str) -> ModelAnswer:
 
 
 def route(message: str) -> str:
-    """The specialist with the most of his words in the message; technical when nobody has one."""
+    """The specialist with the most of their words in the message; technical when nobody has one."""
     counts = {
         role: len(re.findall(rf"\b(?:{words})", message, re.IGNORECASE))
         for role, words in WORDS.items()

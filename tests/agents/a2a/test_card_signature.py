@@ -114,7 +114,7 @@ def test_the_card_does_not_choose_the_algorithm(algorithm: str) -> None:
 
 
 async def test_the_cards_own_key_address_is_not_followed() -> None:
-    """A stranger's signature with a `jku` to his keys proves nothing, and nobody asks there."""
+    """A stranger's signature with a `jku` to their keys proves nothing, and nobody asks there."""
     stranger, asked = SigningKey.fresh(), []
 
     async def keys(request: web.Request) -> web.StreamResponse:

@@ -281,7 +281,7 @@ def activities(endpoint: Endpoint, client: A2AClient, **registration: object) ->
         local=LocalAgents(offline=True),
         cache=ResponseCache(),
     )
-    return TurnRunning(inputs=Store(SALES), endpoints={}, client=client, local=calls)
+    return TurnRunning(inputs=Store(SALES), runner=calls)
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -307,7 +307,7 @@ async def test_a_card_that_points_elsewhere_is_refused() -> None:
 
 
 async def test_a_newly_deployed_version_is_noticed_at_once() -> None:
-    """A card that was read minutes ago refuses nobody; nor does it make him a liar."""
+    """A card that was read minutes ago refuses nobody; nor does it make anybody a liar."""
     deployed = ["1.0"]
 
     async def talk(request: web.Request) -> web.StreamResponse:

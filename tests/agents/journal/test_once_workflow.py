@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from agents.runtime import adk_workflow
 from agents.runtime.adk_workflow import AdkTurnWorkflow
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes.adk_worker import adk_worker
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
@@ -23,7 +23,7 @@ from tests.agents.scripted import overloaded, reset
 from workflows.messages.results import RunStatus, ToolRun
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
 from workflows.task.cost import is_cost
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 ROOT = Path(__file__).parents[3]
 REQUEST = TurnRequest(

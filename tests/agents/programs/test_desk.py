@@ -12,7 +12,7 @@ from temporalio.common import SearchAttributeKey
 from agents.programs.port import ApprovalStanding, Asking, DeskRefused, DeskUnavailable, State
 from agents.programs.request import draft_from
 from bot.approvals.desk import TemporalDesk
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
 from tests.agents.programs.fakes import OTHER, PEER

@@ -132,7 +132,7 @@ async def test_a_notification_address_is_set_read_and_taken_back(auth: Served) -
 
 @pytest.mark.parametrize("prefix", ["", "/somewhere"], ids=["plain", "as a tenant"])
 async def test_another_program_finds_nothing(auth: Served, prefix: str) -> None:
-    """404 for whatever is not his, as for whatever is not there; nothing is changed by it."""
+    """404 for whatever is not theirs, as for whatever is not there; nothing is changed by it."""
     task = await auth.ask()
     token = OTHER.token.get_secret_value()
     made = (await auth.knock("POST", f"/tasks/{task['id']}{PUSH}", {"url": TARGET}))[1]

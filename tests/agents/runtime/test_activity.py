@@ -2,8 +2,6 @@
 
 import asyncio
 import hashlib
-import socket
-from collections.abc import Mapping
 
 import pytest
 import structlog
@@ -11,14 +9,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 import agents.runtime.activity
-from agents.a2a.client import A2AClient
-from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentFailed, UnusableInput
 from agents.runtime.activity import TurnRunning
 from agents.turn.runner import TurnRunner
 from tests.agents.requests import SALES, request
 from tests.agents.runners import CountingRunner
-from tests.agents.servers import signoff_agents
 from workflows.messages.turns import Question, TurnOutcome, TurnRequest
 
 
@@ -37,47 +32,19 @@ class Store:
         return self._contents[sha256]
 
 
-def activities(
-    local: TurnRunner | None = None,
-    endpoints: Mapping[str, Endpoint] | None = None,
-    store: Store | None = None,
-) -> TurnRunning:
-    return TurnRunning(
-        inputs=store or Store(SALES),
-        endpoints=endpoints or {},
-        client=A2AClient(),
-        local=local,
-    )
+def activities(runner: TurnRunner, store: Store | None = None) -> TurnRunning:
+    return TurnRunning(inputs=store or Store(SALES), runner=runner)
 
 
 async def run(of: TurnRunning, asked: TurnRequest | None = None) -> TurnOutcome:
     return await ActivityEnvironment().run(of.run_turn, asked or request())
 
 
-async def test_a_configured_endpoint_is_called_over_a2a() -> None:
-    """Rather than the local agent of the same name."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = int(listening.getsockname()[1])
-    remote, here = CountingRunner(), CountingRunner()
-    async with signoff_agents(remote, port) as endpoint:
-        outcome = await run(activities(here, {"analysis": endpoint}))
-    assert outcome.result is not None
-    assert (len(remote.requests), len(here.requests)) == (1, 0)
-    assert remote.files == [[SALES]]
-
-
-async def test_other_agents_run_here() -> None:
-    """With the bytes of the inputs."""
+async def test_a_turn_is_run_with_the_bytes_of_its_inputs() -> None:
+    """As they are kept."""
     here = CountingRunner()
     await run(activities(here))
     assert here.files == [[SALES]]
-
-
-async def test_an_agent_nobody_configured_is_an_error() -> None:
-    """That no retry mends."""
-    with pytest.raises(ApplicationError, match=r"Add it to signoff\.toml") as caught:
-        await run(activities())
-    assert (caught.value.type, caught.value.non_retryable) == ("UnknownAgent", True)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,8 @@ from agents.runtime.adk_workflow import AdkTurnWorkflow
 from agents.runtime.local import LocalAgents
 from agents.samples.offline import OfflineModel
 from bot.config.errors import ConfigurationError
-from bot.config.settings import Settings, TemporalSettings, load
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings, load
 from bot.processes.adk_worker import adk_worker
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
@@ -36,7 +37,7 @@ from tests.workflows.conftest import until
 from tests.workflows.test_replay import scrubbed
 from workflows.messages.results import AgentPin
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 HISTORIES = Path(__file__).parent / "adk_histories"
 ROOT = Path(__file__).parents[3]

@@ -12,6 +12,8 @@ from agents.runtime.figures import CacheUse, CallFigures
 from agents.runtime.registry import Registration, Registry
 from tests.agents.requests import SALES, request
 from tests.agents.runners import CountingRunner
+from tests.agents.servers import signoff_agents
+from tests.conftest import free_port
 from workflows.messages.results import AgentPin, AgentResult, AgentVersion, ExecutionMode
 from workflows.messages.turns import Feedback, TurnOutcome, TurnRequest
 from workflows.task.cost import Spent
@@ -91,6 +93,17 @@ async def test_a_live_answer_is_live() -> None:
     """Nothing is said about it."""
     outcome = await calls(ByName(), Registration(name="analysis")).run(request(), [SALES])
     assert (outcome.execution_mode, outcome.reason) == (ExecutionMode.LIVE_AGENT, "")
+
+
+async def test_a_configured_endpoint_is_called_over_a2a() -> None:
+    """Rather than the agent of the same name in this process."""
+    remote, here = CountingRunner(), CountingRunner()
+    async with signoff_agents(remote, free_port()) as endpoint:
+        agent = Registration(name="analysis", endpoint=endpoint)
+        outcome = await calls(here, agent).run(request(), [SALES])
+    assert outcome.result is not None
+    assert (len(remote.requests), len(here.requests)) == (1, 0)
+    assert remote.files == [[SALES]]
 
 
 async def test_another_agent_of_the_same_skill_comes_first() -> None:

@@ -138,7 +138,7 @@ async def test_several_calls_of_one_agent_are_answered_at_once(till: Till) -> No
 
 
 async def test_whoever_was_transferred_to_goes_on(till: Till) -> None:
-    """The specialist that asked, not the desk that sent him."""
+    """The specialist that asked, not the desk that sent it there."""
     expert = till.agent("expert", calls("pay", to="Ann"), says("expert said"))
     root = LlmAgent(
         name="trap",

@@ -17,7 +17,8 @@ from bot.commands.doctor import examine
 from bot.config.agents import agent_activities, registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import tool_policies
-from bot.config.settings import Settings, TemporalSettings, load
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings, load
 from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal
@@ -25,7 +26,7 @@ from storage.payloads.files import PayloadFiles
 from tests.agents.requests import EXAMPLES, request
 from tests.conftest import free_port
 from workflows.messages.turns import ToolDecision, TurnOutcome, TurnRequest
-from workflows.task.step import ADK_QUEUE
+from workflows.task.turns import ADK_QUEUE
 
 RUNBOOK = (EXAMPLES / "runbook.md").read_bytes()
 ASKED = request("operations", "runbook.md", RUNBOOK).model_copy(

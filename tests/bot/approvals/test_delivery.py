@@ -12,7 +12,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bot.approvals import delivery as gateway_module
 from bot.approvals.delivery import Gateway, Gesture, Taken
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from storage.click_inbox import ClickInbox
 from storage.payloads.files import PayloadFiles

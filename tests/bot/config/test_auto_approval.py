@@ -139,7 +139,7 @@ STANDING = [
     ("before the rule", {}, {"bypassers": (LINUS,), **LOW}, ADA, True),
     ("nobody may", {}, {}, ADA, False),
     ("somebody else may", {}, {"bypassers": (GRACE,)}, ADA, False),
-    ("his own task", {}, {"bypassers": (LINUS,)}, LINUS, False),
+    ("their own task", {}, {"bypassers": (LINUS,)}, LINUS, False),
     ("another pipeline", {"pipeline": "audit"}, {"bypassers": (LINUS,)}, ADA, False),
     ("over", {"until": datetime.now(UTC) - timedelta(seconds=1)}, {"bypassers": (LINUS,)}, ADA, False),
     ("not yet", {"opened_at": datetime.now(UTC) + timedelta(minutes=5)}, {"bypassers": (LINUS,)}, ADA, False),

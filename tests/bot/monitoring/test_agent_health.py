@@ -14,7 +14,8 @@ from agents.a2a.client import A2AClient
 from agents.a2a.endpoints import Endpoint
 from agents.runtime.health import HealthCheck
 from bot.commands import doctor
-from bot.config.settings import AgentSettings, load
+from bot.config.sections.agents import AgentSettings
+from bot.config.settings import load
 from bot.monitoring.agent_health import EVERY, GOOD_FOR, FleetReports, FleetWatch, Unwell
 from bot.monitoring.metrics import Metrics
 from bot.web.health import HealthPages

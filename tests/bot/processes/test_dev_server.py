@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.config.errors import UnavailableError
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.processes import dev_server
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles

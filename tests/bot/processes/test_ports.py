@@ -8,7 +8,8 @@ import pytest
 
 from bot.commands import doctor
 from bot.config.errors import ConfigurationError, UnavailableError
-from bot.config.settings import Settings, TemporalSettings, load
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import Settings, load
 from bot.processes import bootstrap, ports
 from bot.processes.file_locks import AGENTS, TEMPORAL, shared
 from bot.processes.running_demo import apart, require_ended

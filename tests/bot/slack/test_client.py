@@ -58,5 +58,5 @@ async def test_the_sockets_go_straight(settings: Settings) -> None:
     async with web_client(settings) as slack:
         dispatch = PromptDispatch(bolt_app(slack), Metrics().acked)
         token = settings.secrets.slack_app_token.get_secret_value()
-        async with sockets(dispatch, token, slack, 1) as handlers:
-            assert handlers[0].client.is_open
+        async with sockets(dispatch, token, slack, 1) as clients:
+            assert clients[0].is_open

@@ -22,7 +22,7 @@ from bot.config.errors import ConfigurationError
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.reconnect import Pace, Switchboard
 from bot.slack.socket_client import SteadyClient
-from bot.slack.socket_mode import SteadyHandler, open_now, sockets
+from bot.slack.socket_mode import open_now, sockets
 from playground.server import Playground
 from playground.testing.person import Person
 from tests.bot.black_hole import DOWN, UP, BlackHole
@@ -56,13 +56,13 @@ async def ada(workspace: Playground) -> AsyncIterator[Person]:
 class Bot:
     """Acknowledges `approve` at once, and `reject` when its gate is open."""
 
-    handlers: list[SteadyHandler] = field(default_factory=list)
+    clients: list[SteadyClient] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     clicked: list[str] = field(default_factory=list)
 
     @property
     def open(self) -> int:
-        return open_now(self.handlers)
+        return open_now(self.clients)
 
     async def approve(self, ack: AsyncAck) -> None:
         self.clicked.append("approve")
@@ -85,7 +85,7 @@ async def running(
     app.action("reject")(bot.reject)
     async with sockets(
         PromptDispatch(app), app_token, slack, connections, pace=pace
-    ) as bot.handlers:
+    ) as bot.clients:
         assert bot.open >= 1
         yield bot
 
@@ -281,9 +281,9 @@ async def test_too_many_sockets_are_outlasted(workspace: Playground, ada: Person
         for other in others:
             await stack.enter_async_context(other)
         with capture_logs() as logs:
-            before = [handler.client.current_session for handler in bot.handlers]
+            before = [client.current_session for client in bot.clients]
             await ada.fault("refresh", seconds=60, count=2)
-            clients = [handler.client for handler in bot.handlers]
+            clients = list(bot.clients)
             await until(lambda: all(c.current_session not in before for c in clients), 10)
             await until(lambda: workspace.sockets.count() == 10 and bot.open == 2)
         assert any("stop other copies" in line["advice"] for line in logs)
@@ -326,7 +326,7 @@ async def test_close_is_quick(workspace: Playground, ada: Person) -> None:
         await ada.fault("hang", method=OPEN, seconds=10)
         proxy.swallow(UP, DOWN)
         started = time.monotonic()
-        await asyncio.gather(*(handler.client.close() for handler in bot.handlers))
+        await asyncio.gather(*(client.close() for client in bot.clients))
         assert time.monotonic() - started < 2
         assert bot.open == 0
         assert not (await click)["acked"]

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.approvals.queries import Approvals
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from bot.web.decision_page import decision_link, register
 from notifications.mail.letters import Invitation, Letters

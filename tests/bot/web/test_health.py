@@ -133,7 +133,7 @@ async def test_a_port_in_use_is_one_sentence() -> None:
 
 
 async def test_running_requests_are_finished_at_the_end() -> None:
-    """Who is being answered gets his answer; new ones are not taken."""
+    """Who is being answered gets the answer; new ones are not taken."""
     arrived = asyncio.Event()
 
     async def slow(_request: web.Request) -> web.Response:

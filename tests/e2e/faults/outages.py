@@ -14,7 +14,9 @@ from temporalio import activity
 from temporalio.common import RetryPolicy
 
 from bot.approvals import delivery
-from bot.config.settings import MailSettings, Settings, WebSettings
+from bot.config.sections.notices import MailSettings
+from bot.config.sections.web import WebSettings
+from bot.config.settings import Settings
 from bot.monitoring import slack_watchdog
 from bot.processes import bootstrap
 from bot.slack import client

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.config.errors import UnavailableError
-from bot.config.settings import TemporalSettings, load
+from bot.config.sections.temporal import TemporalSettings
+from bot.config.settings import load
 from bot.processes import bootstrap, dev_server
 from bot.temporal import client as temporal
 from playground.config import PlaygroundConfig

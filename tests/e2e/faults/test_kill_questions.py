@@ -18,7 +18,7 @@ from tests.agents.runtime.test_adk_workflow import replayer
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, ROOT
 from tests.e2e.faults.test_kill import KillableOffice, Processes, _prepared, started, workspace
-from workflows.task.step import INSIDE
+from workflows.task.turns import INSIDE
 
 __all__ = ["workspace"]  # the fixture
 

@@ -11,7 +11,7 @@ import pytest
 from agents.samples.offline import OfflineModel
 from agents.samples.tools.payments import PaymentTools
 from bot.approvals import delivery
-from bot.config.settings import AgentSettings
+from bot.config.sections.agents import AgentSettings
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
 from notifications.slack.delivery import RECEIPT
@@ -19,7 +19,7 @@ from playground.server import Playground
 from tests.agents.scripted import overloaded
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.payment.test_patterns import approve
-from workflows.task.step import AGENT_RETRIES
+from workflows.task.turns import AGENT_RETRIES
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[EXPERIMENTAL\]:UserWarning")
 

@@ -20,15 +20,9 @@ from agents.http.tls import server_context
 from agents.runtime.server import ServerParts
 from bot.approvals import delivery
 from bot.config.agents import tls_files
-from bot.config.settings import (
-    AgentServerSettings,
-    AgentSettings,
-    PinSettings,
-    PipelineSettings,
-    Settings,
-    StepSettings,
-    TlsSettings,
-)
+from bot.config.sections.agents import AgentServerSettings, AgentSettings, TlsSettings
+from bot.config.sections.pipelines import PinSettings, PipelineSettings, StepSettings
+from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
 from bot.processes import bootstrap
 from playground.server import Playground

@@ -40,7 +40,7 @@ from agents.programs.mcp import ApprovalTools, serve_stdio
 from agents.programs.program import Program, Programs
 from agents.programs.server import ApprovalParts
 from bot.approvals.desk import TemporalDesk
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 from notifications.cards.buttons import ActionId
 from storage.database import create_engine

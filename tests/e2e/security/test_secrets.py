@@ -19,7 +19,8 @@ import trustme
 from aiohttp import web
 from google.protobuf.json_format import MessageToJson
 
-from bot.config.settings import Secrets, Settings, load
+from bot.config.sections.secrets import Secrets
+from bot.config.settings import Settings, load
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId
 from notifications.mail.smtp import Security

@@ -178,7 +178,7 @@ def test_what_is_wrong_with_an_edit_is_said_beside_its_field() -> None:
 
 
 def test_a_text_too_long_for_a_field_stays_out_of_the_form() -> None:
-    """And that is said, so that nobody thinks he edited all there is."""
+    """And that is said, so that nobody thinks they edited all there is."""
     shown = str(VIEWS["edit, high risk, very long"])
     assert f"The full text ({len(LONG.full_text):,} characters) is too long to be edited" in shown
     assert shown.count("Full text, part") == MOST_PARTS

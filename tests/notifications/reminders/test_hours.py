@@ -1,4 +1,4 @@
-"""When one person may be written to: the policy's hours and his own quiet ones, in two zones."""
+"""When one person may be written to: the policy's hours and their own quiet ones, in two zones."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

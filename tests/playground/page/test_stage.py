@@ -252,12 +252,11 @@ class Stage:
 
 @pytest.fixture
 def config(tmp_path: Path) -> PlaygroundConfig:
-    """A workspace whose app offers commands and shortcuts, and is given up on soon."""
+    """A workspace whose app offers commands and shortcuts."""
     manifest = tmp_path / "manifest.yml"
     manifest.write_text(MANIFEST, encoding="utf-8")
     return PlaygroundConfig(
         manifest=manifest,
-        ack_seconds=0.5,
         message_burst=20,
         try_first=("/task review sales.csv",),
     )

@@ -191,7 +191,7 @@ def test_a_sound_log_is_sound(log: Log, source: str, tmp_path: Path) -> None:
 
 
 def test_a_forged_chain_is_found_by_the_key_or_an_anchor() -> None:
-    """Somebody who writes a whole new chain is found by either; by neither, he is not."""
+    """Somebody who writes a whole new chain is found by either; by neither, they are not."""
     forged = build(20, key=b"guess", salt="forged")
     anchors = anchors_of(build(20))
     assert verify(forged).ok

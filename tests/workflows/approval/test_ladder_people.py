@@ -80,7 +80,7 @@ class ZonedPeople(FakePeople):
 
 
 class Quiet:
-    """Carl's mornings are his own."""
+    """Carl's mornings are Carl's."""
 
     async def quiet(self, user: str) -> tuple[time, time] | None:
         return (time(9), time(12)) if user == CARL else None

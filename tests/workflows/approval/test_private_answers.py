@@ -50,7 +50,7 @@ async def test_a_snooze_of_somebody_who_is_not_asked_is_answered(house: House) -
 
 
 async def test_a_request_without_a_task_tells_its_requester_why_it_fails(house: House) -> None:
-    """Nobody but him waits for it."""
+    """Nobody else waits for it."""
     request = ApprovalRequest(
         id=f"a-{house.queue}",
         title="Buy 12 licences",

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from bot.config.settings import TemporalSettings
+from bot.config.sections.temporal import TemporalSettings
 from bot.temporal import client as temporal
 
 APPROVALS = 8

@@ -67,7 +67,7 @@ async def test_an_edit_settles_where_the_policy_trusts_the_editor(house: House) 
 
 
 async def test_delegation_moves_the_seat(house: House) -> None:
-    """Grace hands on to Carl: he gets a copy of the card, may decide, and she may not any more."""
+    """Grace hands on to Carl: who gets a copy of the card and may decide; she may not any more."""
     approval, handle = await raised(house, Policy(approvers=(GRACE,)))
     await handle.signal(
         ApprovalWorkflow.delegate, Delegation(id="d1", by=GRACE, to=CARL, reason="on leave")
@@ -84,7 +84,7 @@ async def test_delegation_moves_the_seat(house: House) -> None:
 
 
 async def test_a_delegation_that_leaves_nobody_is_refused(house: House) -> None:
-    """Handing on to the requester would go round the rule that he may not decide."""
+    """Handing on to the requester would go round the rule that requesters may not decide."""
     _, handle = await raised(house, Policy(approvers=(GRACE,)))
     await handle.signal(ApprovalWorkflow.delegate, Delegation(id="d", by=GRACE, to=ADA))
     await until(lambda: house.cards.notices)

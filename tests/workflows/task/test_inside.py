@@ -21,7 +21,7 @@ from workflows.messages.decisions import Verdict
 from workflows.messages.results import AgentResult
 from workflows.messages.tasks import Gesture, Source, SourceKind, StepPlan, TaskReport, TaskRequest
 from workflows.messages.turns import Question, TurnOutcome, TurnRequest
-from workflows.task.step import ADK_QUEUE, INSIDE
+from workflows.task.turns import ADK_QUEUE, INSIDE
 from workflows.task.workflow import TaskWorkflow
 
 ASKED = Question(id="q1", tool="pay", arguments={"amount": 100})

@@ -1,0 +1,68 @@
+"""How policies of `signoff.toml` are worked out: one goes over another, and the whole is checked.
+
+`starters` stands in a policy, and is no part of what an approval is raised with.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
+from notifications.reminders.calendar_settings import CalendarSettings
+from workflows.messages.policy import Policy
+
+STARTERS = "starters"
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+
+Written = Mapping[str, Any]
+"""A policy as somebody wrote it, or a part of one."""
+
+
+def approval_policy(where: str, *written: Written) -> Policy:
+    """Each over those before it; raises ValueError with the place, which `where` names."""
+    merged = {key: value for one in written for key, value in one.items()}
+    if unknown := sorted(set(merged) - set(Policy.model_fields)):
+        raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
+    policy = Policy.model_validate(merged)
+    CalendarSettings.model_validate(policy.calendar)
+    if policy.auto_approve:
+        from bot.config.auto_approval import rule_problem  # noqa: PLC0415 - CEL is loaded where it is used
+
+        if problem := rule_problem(policy.auto_approve):
+            raise ValueError(f"{where}: auto_approve: {problem}")
+    if blank := [
+        name for name, people in _named(policy).items() if not all(map(str.strip, people))
+    ]:
+        raise ValueError(
+            f"{where}: {blank[0]} holds an empty name; take it out, or say who is meant"
+        )
+    if not policy.approvers and not policy.groups:
+        raise ValueError(f"{where}: approvers is empty; name at least one person who may decide")
+    return policy
+
+
+def without_starters(written: Written) -> dict[str, Any]:
+    """The part of a policy that is about decisions."""
+    return {key: value for key, value in written.items() if key != STARTERS}
+
+
+def starters(where: str, written: Written) -> tuple[str, ...]:
+    """Who may start something by this policy; raises ValueError with the place."""
+    named = written.get(STARTERS, EVERY_MEMBER)
+    if not isinstance(named, list | tuple) or not all(isinstance(one, str) for one in named):
+        raise ValueError(f'{where}: starters is a list of names, for example ["members"]')
+    for name in named:
+        known = name in {MEMBERS, CHANNEL} or is_group(name) or "@" in name
+        if not known and not _USER.fullmatch(name):
+            raise ValueError(
+                f"{where}: starters names '{name}', which is neither a user id, an address, "
+                "a @usergroup, 'channel' nor 'members'"
+            )
+    return tuple(named)
+
+
+def _named(policy: Policy) -> dict[str, tuple[str, ...]]:
+    """Every list of people, by its key."""
+    groups = {f"groups.{name}": people for name, people in policy.groups.items()}
+    lists = {name: getattr(policy, name) for name in ("approvers", "escalate_to", "bypassers")}
+    return lists | groups

@@ -1,0 +1,71 @@
+"""Decisions handed on to other people, who are looked up beside the approval's own path."""
+
+from temporalio import workflow
+
+from workflows import rules
+from workflows.approval import prepare, visibility
+from workflows.approval.reminders import Reminders
+from workflows.approval.replies import Replies
+from workflows.approval.state import ApprovalState
+from workflows.background import BackgroundUpdate
+from workflows.messages.audit import AuditKind
+from workflows.messages.decisions import Delegation, Reply, ReplyKind
+
+
+class Delegations:
+    """Takes them one after the other; `mirror` runs beside the decision, as that of reminders."""
+
+    def __init__(self, state: ApprovalState, reminders: Reminders, replies: Replies) -> None:
+        self._state = state
+        self._reminders = reminders
+        self._replies = replies
+        self._waiting: list[Delegation] = []
+        self._answered: dict[str, Reply] = {}
+        self._over = False
+        self.mirror = BackgroundUpdate(self._hand_on)
+
+    def take(self, delegation: Delegation) -> None:
+        """Hand somebody's decision on, as soon as the other person was looked up."""
+        self._waiting.append(delegation)
+        self.mirror.touch()
+
+    async def answer(self, delegation: Delegation) -> Reply:
+        """Wait for what became of one that was taken, or for the end of the approval."""
+        await workflow.wait_condition(lambda: delegation.id in self._answered or self._over)
+        if (answer := self._answered.get(delegation.id)) is not None:
+            return answer
+        settled = self._state.settled
+        return (
+            rules.closed_answer(self._state.ballot) if settled else Reply(reply=ReplyKind.NOT_READY)
+        )
+
+    def close(self) -> None:
+        """No further one will be taken; whoever waits for an answer waits no more."""
+        self._over = True
+        self.mirror.close()
+
+    async def _hand_on(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for delegation in waiting:
+            answer = await self._delegate(delegation)
+            self._answered[delegation.id] = answer
+            if not delegation.quiet:
+                self._replies.give(delegation.by, delegation.place, answer)
+
+    async def _delegate(self, delegation: Delegation) -> Reply:
+        state = self._state
+        by_name = state.request.policy.model_copy(
+            update={"approvers": (delegation.to,), "groups": {}}
+        )
+        found = (await prepare.look_up(state.request, by_name)).find(delegation.to)
+        state.ballot, answer = rules.delegate(state.ballot, delegation, found, workflow.now())
+        if answer.reply is ReplyKind.DELEGATED and found is not None:
+            state.journal.note(
+                AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
+            )
+            state.cards.touch()
+            if delegation.deputy:
+                visibility.approvers(state.ballot)  # told once for all of them
+            else:
+                await self._reminders.invite((found,))
+        return answer
