@@ -30,7 +30,11 @@ def member(
     single_turn: bool = False,
     structured: bool = False,
 ) -> LlmAgent:
-    """One member. Its name is the role; with an empty role it is the agent itself."""
+    """One member. Its name is the role; with an empty role it is the agent itself.
+
+    A member hands the conversation to nobody but agents below it: what it was given is its to
+    answer, and two that may hand it to each other may do so for ever.
+    """
     register()
     return LlmAgent(
         name=role or about.name,
@@ -40,6 +44,8 @@ def member(
         instruction=instruction,
         tools=list(tools),
         sub_agents=list(sub_agents),
+        disallow_transfer_to_parent=bool(role),
+        disallow_transfer_to_peers=bool(role),
         output_schema=AgentAnswer if structured else None,
         generate_content_config=types.GenerateContentConfig(
             temperature=usual_temperature(model, about.temperature)

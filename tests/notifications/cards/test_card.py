@@ -51,6 +51,7 @@ CARDS: dict[str, CardView] = {
     "handed on": view(ballot={"moved": {GRACE: CARL}}),
     "excluded": view(excluded=(Exclusion(name="Gwen <!channel>", why="guest"),)),
     "not live": view(execution_mode=ExecutionMode.SYNTHETIC, mode_reason="no agent <@U1>"),
+    "from the cache": view(mode_reason="From the cache, 5 min old."),
     "second version": view(revision=2, previous=BEFORE, feedback="look at *May* <!here>"),
     "edited": view(revision=2, previous=BEFORE, authors=(GRACE,), edited_by=GRACE),
     "a question": settled(
@@ -123,6 +124,7 @@ SAYS = {
     "handed on": (f"<@{GRACE}> delegated to <@{CARL}>",),
     "excluded": ("Not counted: Gwen &lt; !channel&gt; (guest)",),
     "not live": ("synthetic", "no agent &lt; [at]U1&gt;"),
+    "from the cache": ("🗂️ From the cache, 5 min old.",),
     "second version": ("Changes since v1", "North grew fastest.", "sent back with"),
     "edited": (f"as <@{GRACE}> edited it", f"Edited by*\n<@{GRACE}>"),
     "a message": ("the message by <@U0LINUS001> to be decided",),
