@@ -190,7 +190,7 @@ def test_commands_are_understood(words: list[str], whole: bool) -> None:
 
 def test_other_commands_are_known() -> None:
     """Nothing else is asked of a reader than these."""
-    known = {"git", "make", "cp", "temporal", "signoff", "uv"}
+    known = {"git", "make", "cp", "temporal", "signoff", "uv", "adk"}
     assert {Path(line.split()[0]).name for line in shell()} <= known
 
 

@@ -1,5 +1,6 @@
 """A real small model on this machine, asked as any other; runs where its packages are installed."""
 
+import contextlib
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from aiohttp import web
 from rich.console import Console
 
+from agents.errors import AgentFailed
 from agents.runtime.local import LocalAgents
 from bot.commands.doctor import examine
 from bot.config.settings import Settings
@@ -26,6 +28,7 @@ pytestmark = [
     ),
 ]
 ROOT = Path(__file__).parents[2]
+TRIES = 5
 DRAFT = (ROOT / "examples" / "draft.md").read_bytes()
 
 
@@ -56,11 +59,20 @@ async def test_doctor_asks_it(local: Settings) -> None:
 
 
 async def test_an_agent_runs_on_it(local: Settings) -> None:
-    """`refine`: the model writes, the program checks; model and tokens are known."""
+    """`refine`: the model writes, the program checks; model and tokens are known.
+
+    So small a model says nothing at all now and then; it is asked again, as a turn is.
+    """
     asked = request("refine", "draft.md", DRAFT).model_copy(update={"model": "local"})
-    outcome = await LocalAgents(models=local.model_access).run(asked, [DRAFT])
+    agents = LocalAgents(models=local.model_access)
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(AgentFailed):
+            outcome = await agents.run(asked, [DRAFT])
+            break
+    else:
+        outcome = await agents.run(asked, [DRAFT])
     assert outcome.result
     assert outcome.result.model == MODEL
     assert not outcome.result.offline
-    assert {metric.name for metric in outcome.result.metrics} >= {"rounds", "problems left"}
+    assert set(outcome.result.metrics) >= {"rounds", "problems left"}
     assert outcome.cost.turn.tokens > 100
