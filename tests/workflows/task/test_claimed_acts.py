@@ -2,6 +2,7 @@
 
 import pytest
 
+from workflows.content import claimed_acts
 from workflows.content.claimed_acts import unfounded
 from workflows.messages.results import AgentResult, RunStatus, ToolRun
 
@@ -59,3 +60,11 @@ def test_a_long_text_takes_no_time() -> None:
     """Two million characters, of which most might begin a claim."""
     text = "the order and I have already " * 70_000
     assert not unfounded(AgentResult(summary="x", full_text=text), ())
+
+
+def test_a_text_of_millions_of_characters_holds_nobody_up() -> None:
+    """A verb is looked at in so many places and no more; a claim before them is found."""
+    hostile = "paid " * 1_000_000
+    assert len(list(claimed_acts._claims(hostile, "paid"))) == claimed_acts._PLACES
+    result = AgentResult(summary="I have paid.", full_text=hostile)
+    assert unfounded(result, ()) == ("paid",)
