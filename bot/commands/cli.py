@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -54,6 +55,7 @@ def choose(
 ) -> None:
     """Durable human approval for AI agents, in Slack."""
     GlobalOptions.config = config
+    os.umask(0o077)  # what is kept is for nobody else on this machine, also the children's
 
 
 @app.command()

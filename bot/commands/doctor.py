@@ -70,6 +70,8 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
         if writable
         else f"{folder} cannot be written: change its owner, or set folder under [storage].",
     )
+    if folder.exists() and folder.stat().st_mode & 0o077:
+        yield Finding(False, f"{folder} is open to other users: run 'chmod -R go= {folder}'.")
     for inputs in settings.input_folders:
         yield Finding(
             inputs.is_dir(),

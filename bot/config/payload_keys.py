@@ -16,12 +16,11 @@ DATABASE = "signoff.db"
 def mac_keys(settings: Settings) -> MacKeyFile:
     """The installation's keys, made at the first start; raises ConfigurationError.
 
-    An installation that worked before there were any goes on with what it has begun.
+    One that worked in its folder before there were any goes on with what it has begun.
     """
     folder = settings.folder
-    older = bool(settings.storage.database) or (folder / DATABASE).exists()
     try:
-        return MacKeyFile.kept(folder / FILE, older=older)
+        return MacKeyFile.kept(folder / FILE, older=(folder / DATABASE).exists())
     except MacKeysUnusable as error:
         raise ConfigurationError(str(error)) from None
 

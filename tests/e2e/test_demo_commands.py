@@ -118,6 +118,8 @@ def test_commands_in_the_demos_folder_work_on_the_demo(
     assert listed.returncode == 3
     assert verified.returncode == 0
     assert "sound" in verified.stdout
+    kept = (folder / ".signoff").rglob("*")
+    assert [str(path) for path in kept if path.stat().st_mode & 0o077] == []
 
 
 @pytest.mark.timeout(600)

@@ -120,9 +120,9 @@ class StepRun:
             session, answers = outcome.session, await self._ask(outcome)
 
     def _turn_id(self) -> str:
-        """The same over Retry, and another one after each answer."""
+        """The same over Retry and after a reset, and another one after each answer."""
         info = workflow.info()
-        begun = f"{info.workflow_id}/{info.run_id}/{self._plan.name}"
+        begun = f"{info.workflow_id}/{info.first_execution_run_id}/{self._plan.name}"
         return f"{begun}/{self._revision.number}/{self._asked}"
 
     def _note_called(self, outcome: TurnOutcome) -> None:
