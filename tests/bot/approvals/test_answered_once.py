@@ -196,7 +196,7 @@ async def test_a_gesture_that_comes_twice_while_kept_is_kept_and_told_once(
 ) -> None:
     """Slack delivers again what it thinks was not acknowledged."""
     decision = Decision.model_validate(
-        dict(id="d", verdict="approve", by=GRACE, at="2026-03-02T00:00:00Z")
+        {"id": "d", "verdict": "approve", "by": GRACE, "at": "2026-03-02T00:00:00Z"}
         | {"revision": 1, "digest": "f" * 16}
     )
     door._late._down_until = float("inf")  # nothing gets through
