@@ -14,7 +14,9 @@ from agents.runtime.health import HealthCheck
 from bot.config import extras
 from bot.config.agents import registry
 from bot.config.errors import SignoffError
-from bot.config.models import model_problems, tool_policies
+from bot.config.models import A2A, LOCAL, model_problems, tool_policies
+from bot.config.own_agents import imported
+from bot.config.packages import namesakes
 from bot.config.settings import Settings
 from bot.processes import bootstrap
 from bot.processes.file_locks import AGENTS, is_held
@@ -50,7 +52,7 @@ async def examine(settings: Settings, say: Console, *, online: bool = False) -> 
     """Print every finding; True when all is well. `online` also asks each model once."""
     healthy = True
     models = [_models, _asked] if online else [_models, _untried]
-    checks = [_folders, *models, _tool_policy]
+    checks = [_packages, _folders, *models, _tool_policy, _own_agents]
     for check in (*checks, _slack, _temporal, _database, _agents):
         async for finding in check(settings):
             say.print(f"{finding.sign} {finding.sentence}", markup=False)
@@ -75,6 +77,24 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
             if inputs.is_dir()
             else f"The input folder {inputs} does not exist: make it, or change [inputs] folders.",
         )
+
+
+async def _packages(settings: Settings) -> AsyncIterator[Finding]:
+    """Other packages of the same names are harmless to us, and ours are not to them."""
+    for sentence in namesakes():
+        yield Finding(True, sentence, note=True)
+
+
+async def _own_agents(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether each can be imported; one that no step names, too."""
+    for name in settings.own:
+        one = settings.model_copy(update={"agents": {name: settings.agents[name]}})
+        try:
+            imported(one, A2A, LOCAL)
+        except SignoffError as error:
+            yield Finding(False, str(error))
+        else:
+            yield Finding(True, f"Agent {name} is {settings.agents[name].module}.")
 
 
 async def _models(settings: Settings) -> AsyncIterator[Finding]:

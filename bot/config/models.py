@@ -27,7 +27,7 @@ def model_problems(settings: Settings, runs: Iterable[str] = (A2A, LOCAL, WORKFL
         f"{use.place}: {use.model} cannot be asked. {missing}, name another model there (or "
         "'offline'), or set use = 'offline' under [models]."
         for use in settings.model_uses
-        if use.run in kinds and (missing := access.lacking(use.model))
+        if use.run in kinds and use.model and (missing := access.lacking(use.model))
     ]
 
 

@@ -13,11 +13,12 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from sqlalchemy import make_url
 
-from agents.catalogue import CATALOGUE
+from agents.catalogue import CATALOGUE, FAST, LocalAgent
 from agents.environment import Environment, read_environment, secret
 from agents.models.access import ModelAccess
 from agents.models.settings import ModelKeys, ModelSettings, usual_names
 from bot.config.errors import ConfigurationError
+from bot.config.own_agents import agent_problem, own_agents, unknown_agent
 from bot.config.policies import STARTERS, approval_policy, starters, without_starters
 from bot.config.sections.agents import AgentServerSettings, AgentSettings, ToolPolicySettings
 from bot.config.sections.inputs import InputSettings
@@ -39,9 +40,13 @@ RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
 
 
 class ModelUse(NamedTuple):
-    """A step whose agent is one of ours: where it is declared, how it runs, on which model."""
+    """A step whose agent Signoff runs: where it is declared, how it runs, on which model.
+
+    The model of somebody's own agent is empty where only its code names it.
+    """
 
     place: str
+    agent: str
     run: str
     model: str
     bound_by_money: bool = False
@@ -88,6 +93,20 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @model_validator(mode="after")
+    def _check_agents(self) -> Self:
+        for name, agent in self.agents.items():
+            if problem := agent_problem(name, agent):
+                raise ValueError(f"agents.{name}: {problem}")
+        for pipeline, found in self.pipelines.items():
+            for step in found.steps:
+                if problem := unknown_agent(step.agent or step.name, self.agents):
+                    raise ValueError(f"pipelines.{pipeline}.steps.{step.name}: {problem}")
+        ours = {**CATALOGUE, **self.own}
+        if unknown := sorted(set(self.tool_policy.agents) - set(ours)):
+            raise ValueError(f"tool_policy.agents: {unknown[0]} is no agent of {', '.join(ours)}")
+        return self
+
+    @model_validator(mode="after")
     def _check_pipelines(self) -> Self:
         for name in self.pipelines:
             if name in RESERVED:
@@ -122,10 +141,16 @@ class Settings(BaseSettings):
 
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
-        if step.gate is Gate.RECEIPT and step is not self.pipelines[pipeline].steps[-1]:
+        gate, last = step.gate, step is self.pipelines[pipeline].steps[-1]
+        if gate is Gate.RECEIPT and not last:
             raise ValueError(
                 f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
-                "what another step goes on from is approved by people"
+                "what another step goes on from is approved by people, or has gate = false"
+            )
+        if gate is Gate.NONE and last:
+            raise ValueError(
+                f"pipelines.{pipeline}.steps.{step.name}: gate = false is for a step before the "
+                "last; without one, nobody would see what came of the task"
             )
         above = without_starters({**self.policy, **self.pipelines[pipeline].policy})
         plan = StepPlan(
@@ -136,7 +161,7 @@ class Settings(BaseSettings):
             temperature=step.temperature,
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
-            gate=step.gate,
+            gate=self.pipelines[pipeline].gate_of(step),
             budget=step.budget or self.budget,
         )
         agent = self.agents.get(plan.agent)
@@ -144,9 +169,7 @@ class Settings(BaseSettings):
 
     def _inside(self, plan: StepPlan, agent: AgentSettings) -> StepPlan:
         """A workflow reads no configuration, so what it needs is in its plan."""
-        known = CATALOGUE.get(plan.agent)
-        if known is None:
-            raise ValueError(f"agents.{plan.agent}: run = 'workflow' is for our own agents only")
+        known = CATALOGUE[plan.agent]
         pin = plan.pin.over(AgentPin(version=agent.version))
         model = self.model_access.chosen(plan.model or known.model, known.offline_model)
         judged = self.tool_policy.judges(known.name)
@@ -155,18 +178,24 @@ class Settings(BaseSettings):
         )
 
     @property
+    def own(self) -> dict[str, LocalAgent]:
+        """Agents of somebody's own that Signoff runs, as far as they are known without them."""
+        return own_agents(self.agents, self.root)
+
+    @property
     def model_uses(self) -> tuple[ModelUse, ...]:
-        """The steps that agents of ours run, wherever that is."""
+        """The steps that agents of ours and own ones run, wherever that is."""
         return tuple(
             ModelUse(
                 f"pipelines.{name}.steps.{step.name}",
+                known.name,
                 run,
                 step.model or known.model,
                 bool((step.budget or self.budget).money or pipeline.budget.money),
             )
             for name, pipeline in self.pipelines.items()
             for step in pipeline.steps
-            if (known := CATALOGUE.get(step.agent or step.name))
+            if (known := {**CATALOGUE, **self.own}.get(step.agent or step.name))
             and (run := self._run_of(known.name))
         )
 
@@ -180,7 +209,7 @@ class Settings(BaseSettings):
     def model_access(self) -> ModelAccess:
         """Live or offline, with the keys; the one place where that is decided."""
         named = {name.upper(): value for name, value in self.secrets}
-        wanted = [use.model for use in self.model_uses]
+        wanted = [use.model or FAST for use in self.model_uses]
         models = self.models
         if models.credentials.name:
             models = models.model_copy(update={"credentials": self.root / models.credentials})

@@ -42,7 +42,7 @@ async def demo(
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
-    say.print(f"\n[bold]Open {workspace.url}[/bold] and type there: /task review examples/…")
+    say.print(f"\n[bold]Open {workspace.page_url}[/bold] and type there: /task review examples/…")
     say.print("You are Ada, who asks. Switch to Grace, who approves, at the top left.\n")
     say.print(f"  Slack     {workspace.url}")
     print_addresses(settings, say)

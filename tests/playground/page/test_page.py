@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from playground import page
 
 TOKEN = 'local"<token>'
+PAGE_KEY = "page-key"
 FOLDER = Path(page.__file__).parent
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 Client = TestClient[web.Request, web.Application]
@@ -20,8 +21,9 @@ Client = TestClient[web.Request, web.Application]
 async def client() -> AsyncIterator[Client]:
     """An application with nothing but the page."""
     app = web.Application()
-    page.register(app, TOKEN)
+    page.register(app, TOKEN, PAGE_KEY)
     async with TestClient(TestServer(app)) as client:
+        client.session.headers["Cookie"] = f"playground-{client.port}={PAGE_KEY}"
         yield client
 
 
