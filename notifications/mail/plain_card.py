@@ -136,7 +136,7 @@ def _facts(view: CardView, now: datetime, zone: ZoneInfo, names: Names) -> Itera
     step = f"{request.step_number} of {request.steps_total}"
     step += f" ({line(request.step, NAME_SHOWN)})" if request.step else ""
     yield Fact(label="Step", text=step)
-    yield Fact(label="Who may decide", text=_people(sorted(ballot.eligible()), names))
+    yield Fact(label="Who may decide", text=_people(ballot.deciders(), names))
     yield Fact(label="Rule", text=rule(view))
     if ballot.outcome is None and ballot.deadline is not None:
         left = durations.words(ballot.deadline - now)
