@@ -21,7 +21,7 @@ from google.genai import types
 
 from agents.catalogue import LocalAgent
 from agents.errors import AgentError, AgentFailed
-from agents.models.access import ModelAccess, provider_of
+from agents.models.access import ModelAccess
 from agents.runtime.adk_tools import members_of
 from agents.runtime.lossy_shapes import refuse_lossy
 
@@ -122,7 +122,7 @@ def refuse_offline(name: str, root: BaseNode, models: ModelAccess) -> None:
     """Raises AgentFailed where models are offline: only our own agents have answers for that."""
     for member in members_of(root) if models.offline else []:
         called = member.model if isinstance(member.model, str) else ""
-        if called and provider_of(called):
+        if called and models.settings.route(called).provider:
             raise AgentFailed(
                 f"{name} cannot ask {called}, and has no answers without a model. "
                 f"{models.sentence} Set its key, or use = 'live' under [models].",

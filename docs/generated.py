@@ -20,6 +20,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer.main import get_command
 
+from agents.models.named import NamedModel
+from agents.models.settings import ModelKeys
 from agents.programs.mcp import ApprovalTools, mcp_server
 from agents.programs.request import ApprovalDraft
 from agents.tool_policy.rules import Limit, Rule, RuleFile
@@ -39,6 +41,7 @@ from workflows.messages.policy import Policy
 PAGES = Path(__file__).parent
 MODELS: Mapping[str, type[BaseModel]] = {
     "agents.<name>": AgentSettings,
+    "models.<name>": NamedModel,
     "programs.<name>": ProgramSettings,
     "pipelines.<name>": PipelineSettings,
     "step": StepSettings,
@@ -96,7 +99,9 @@ def _sections() -> dict[str, type[BaseModel]]:
     return {
         name: kind
         for name, kind in kinds.items()
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not Secrets
+        if isinstance(kind, type)
+        and issubclass(kind, BaseModel)
+        and kind not in {Secrets, ModelKeys}
     }
 
 

@@ -32,10 +32,11 @@ from agents.journal.journal import MemoryJournal, TurnJournal
 from agents.journal.model_answers import ModelAnswers
 from agents.journal.plugin import JournalPlugin
 from agents.journal.repeatable import DeclaresTools
-from agents.models.access import OFFLINE, ModelAccess, provider_of
+from agents.models.access import ModelAccess
 from agents.models.cut_answers import Faults
 from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
+from agents.models.providers import OFFLINE, provider_of
 from agents.models.spending import Spending
 from agents.own_agent import own_agent, refuse_offline
 from agents.runtime.confirmations import answer_messages, lost, pending

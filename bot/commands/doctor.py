@@ -116,17 +116,21 @@ async def _untried(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _asked(settings: Settings) -> AsyncIterator[Finding]:
-    """One small call for each model that a step uses."""
+    """One small call for each model that a step uses, or that has a section of its own."""
     if not extras.has_agents():
         yield Finding(False, extras.missing("agents", "Asking the models"))
         return
     from agents.models.check import ask  # noqa: PLC0415 - loads ADK, which takes seconds
 
-    access = settings.model_access
-    for model in sorted({use.model for use in settings.model_uses}):
-        if access.chosen(model, "") and not access.lacking(model):
+    access, used = settings.model_access, {use.model for use in settings.model_uses}
+    for model in sorted(used | settings.models.to_ask):
+        if not access.chosen(model, ""):
+            continue
+        if not (missing := access.lacking(model)):
             answer = await ask(access, model)
             yield Finding(answer.ok, answer.sentence)
+        elif model not in used:
+            yield Finding(False, f"models.{model}: it cannot be asked. {missing}.")
 
 
 async def _tool_policy(settings: Settings) -> AsyncIterator[Finding]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.catalogue import CATALOGUE, LocalAgent
-from agents.models.access import provider_of
 from bot.config import extras
 from bot.config.errors import ConfigurationError
 
@@ -95,7 +94,7 @@ def imported(settings: "Settings", *runs: str) -> dict[str, LocalAgent]:
 def _require_model(settings: "Settings", place: str, model: str) -> None:
     """Nothing answers in its place while models are offline."""
     access = settings.model_access
-    if access.offline and provider_of(model):
+    if access.offline and access.settings.route(model).provider:
         missing = access.lacking(model) or "Set use = 'live' under [models]"
         raise ConfigurationError(
             f"{place}: its agent is yours, and has no answers without {model}. {missing}, or take "

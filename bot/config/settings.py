@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     """The most that the models of a step may cost, over its attempts, revisions and Retries."""
     pipelines: dict[str, PipelineSettings] = Field(min_length=1)
     secrets: Secrets = Secrets()
+    model_keys: ModelKeys = ModelKeys()
     root: Path = Path()
 
     @classmethod
@@ -158,7 +159,7 @@ class Settings(BaseSettings):
             agent=step.agent or step.name,
             policy=approval_policy(where, above, step.policy),
             model=step.model,
-            temperature=step.temperature,
+            temperature=self._temperature(step),
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
             gate=self.pipelines[pipeline].gate_of(step),
@@ -166,6 +167,12 @@ class Settings(BaseSettings):
         )
         agent = self.agents.get(plan.agent)
         return self._inside(plan, agent) if agent and agent.run == "workflow" else plan
+
+    def _temperature(self, step: StepSettings) -> float | None:
+        """The step's own, else that of its model's section; None leaves it to the agent."""
+        known = CATALOGUE.get(step.agent or step.name)
+        model = step.model or (known.model if known else "")
+        return self.models.temperature(model) if step.temperature is None else step.temperature
 
     def _inside(self, plan: StepPlan, agent: AgentSettings) -> StepPlan:
         """A workflow reads no configuration, so what it needs is in its plan."""
@@ -208,12 +215,11 @@ class Settings(BaseSettings):
     @property
     def model_access(self) -> ModelAccess:
         """Live or offline, with the keys; the one place where that is decided."""
-        named = {name.upper(): value for name, value in self.secrets}
         wanted = [use.model or FAST for use in self.model_uses]
         models = self.models
         if models.credentials.name:
             models = models.model_copy(update={"credentials": self.root / models.credentials})
-        return ModelAccess.decided(models, ModelKeys.picked(named), wanted)
+        return ModelAccess.decided(models, self.model_keys, wanted)
 
     @property
     def folder(self) -> Path:
@@ -264,13 +270,20 @@ def load(path: Path) -> Settings:
         raise ConfigurationError(
             f"{path}: [secrets] does not belong into this file; use .env or the environment."
         )
+    for name in {"root", "model_keys"} & set(data):
+        raise ConfigurationError(f"{path}: {_unknown(name)}")
     root = path.resolve().parent
     environment = read_environment(root)
     data["models"] = usual_names(environment) | data.get("models", {})
     try:
-        return Settings(**data, root=root, secrets=_secrets(environment))
+        settings = Settings(**data, root=root, secrets=_secrets(environment))
     except ValidationError as error:
         raise ConfigurationError(_first_problem(path, error)) from None
+    try:
+        keys = ModelKeys.of(environment, settings.models)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    return settings.model_copy(update={"model_keys": keys})
 
 
 def _secrets(environment: Environment) -> Secrets:
@@ -285,6 +298,10 @@ def _first_problem(path: Path, error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"{path}: unknown key {where}; see docs/reference/settings.md for the known ones."
+        return f"{path}: {_unknown(where)}"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{path}: {where + ': ' if where else ''}{message}"
+
+
+def _unknown(key: str) -> str:
+    return f"unknown key {key}; see docs/reference/settings.md for the known ones."

@@ -89,10 +89,12 @@ def warnings(view: CardView, shown: str, *, short: bool = False) -> list[str]:
     """
     request = view.request
     lines = []
+    why = clip(request.mode_reason, REASON_SHOWN, mrkdwn).shown
     if request.execution_mode in words.NOT_LIVE:
-        why = clip(request.mode_reason, REASON_SHOWN, mrkdwn).shown
         reason = f" ({why})" if why else ""
         lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
+    elif why:
+        lines.append(f"🗂️ {why}")
     if request.result.offline and not short:
         lines.append(f"🔌 {words.OFFLINE}")
     if request.unreviewed:

@@ -184,9 +184,12 @@ def rule(view: CardView) -> str:
 
 def _warnings(view: CardView) -> Iterable[str]:
     request = view.request
+    why = line(request.mode_reason, 200)
     if request.execution_mode in words.NOT_LIVE:
-        reason = f" ({line(request.mode_reason, 200)})" if request.mode_reason else ""
+        reason = f" ({why})" if why else ""
         yield f"{words.NOT_LIVE[request.execution_mode]}{reason}."
+    elif why:
+        yield why
     if request.result.offline:
         yield words.OFFLINE
     if request.unreviewed:

@@ -70,7 +70,8 @@ class Page:
             )
         cookie = f"playground-{request.url.port}"
         if self._is_key(request.query.get("key", "")):
-            opened = web.Response(status=303, headers={**HEADERS, "Location": request.path})
+            place = str(request.rel_url.without_query_params("key"))
+            opened = web.Response(status=303, headers={**HEADERS, "Location": place})
             opened.set_cookie(cookie, self._key, httponly=True, samesite="Lax", path="/")
             return opened
         if not self._is_key(request.cookies.get(cookie, "")):

@@ -178,7 +178,7 @@ async def test_cancel_stops_the_agent(line: Pipeline, gemini: GeminiStandIn) -> 
 def test_a_budget_of_money_needs_a_price(settings_of: Write, toml: str) -> None:
     """Else it would never be used up."""
     env = f"GOOGLE_API_KEY={KEY}"
-    with pytest.raises(ConfigurationError, match=f"has no price for {FLASH}"):
+    with pytest.raises(ConfigurationError, match=f"there is no price for {FLASH}"):
         require_models(settings_of(SMALL + toml, env=env), "a2a")
     require_models(settings_of(SMALL + toml + PRICES, env=env), "a2a")
 

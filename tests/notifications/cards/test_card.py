@@ -53,6 +53,7 @@ CARDS: dict[str, CardView] = {
     "handed on": view(ballot={"moved": {GRACE: CARL}}),
     "excluded": view(excluded=(Exclusion(name="Gwen <!channel>", why="guest"),)),
     "not live": view(execution_mode=ExecutionMode.SYNTHETIC, mode_reason="no agent <@U1>"),
+    "from the cache": view(mode_reason="From the cache, 5 min old."),
     "second version": view(revision=2, previous=BEFORE, feedback="look at *May* <!here>"),
     "edited": view(revision=2, previous=BEFORE, authors=(GRACE,), edited_by=GRACE),
     "a question": settled(
@@ -127,6 +128,7 @@ SAYS = {
         "*2 approvals:* the next step starts", f"<@{GRACE}> approved · 1 of 2, missing: legal · waiting for <@{LINUS}>"
     ),
     "not live": ("synthetic", "no agent &lt; [at]U1&gt;"),
+    "from the cache": ("🗂️ From the cache, 5 min old.",),
     "second version": ("Changes since v1", "North grew fastest.", "Requested changes: “look at"),
     "edited": (f"edited by <@{GRACE}>", f"Edited by <@{GRACE}>:"),
     "a message": ("Message by <@U0LINUS001>", f"<@{ADA}> is told what you decide"),

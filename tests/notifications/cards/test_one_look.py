@@ -36,7 +36,7 @@ async def test_question_and_buttons_stand_on_one_phone_screen(
         places[name] = str(posted["ts"])
     context = await browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
     page = await context.new_page()
-    await page.goto(playground.url)
+    await page.goto(playground.page_url)
     messages = page.locator("#stage .message:has(.block-header)")
     await messages.nth(len(places) - 1).wait_for()
     spans = {}
