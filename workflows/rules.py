@@ -235,9 +235,12 @@ def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Reply | None:
     return _closed(ballot, now) or _unentitled(ballot, says_nothing(snooze.by, snooze.team, now))
 
 
-def says_nothing(by: str, team: str, now: datetime) -> Decision:
-    """A decision that stands for its author only, where their right is asked for."""
-    return Decision(id="", verdict=Verdict.APPROVE, by=by, team=team, at=now, revision=0, digest="")
+def says_nothing(by: str, team: str, now: datetime, *, id: str = "") -> Decision:  # noqa: A002
+    """A decision that stands for its author only, where their right is asked for.
+
+    With the `id` of another gesture of theirs it is known by that.
+    """
+    return Decision(id=id, verdict=Verdict.APPROVE, by=by, team=team, at=now, revision=0, digest="")
 
 
 def _not_delegable(before: Ballot, after: Ballot, delegation: Delegation, to: Person | None) -> str:

@@ -287,6 +287,8 @@ def _relation_sentences(evidence: Evidence) -> list[str]:
 def _trend_sentences(evidence: Evidence) -> list[str]:
     return [
         f"{item.measure} over {item.date}: {item.per_year:+g} per year (R² {item.r2:.2f})."
+        if item.is_clear
+        else f"{item.measure} over {item.date}: no clear trend (R² {item.r2:.2f})."
         for table in evidence.tables
         for item in table.trends[:3]
     ]

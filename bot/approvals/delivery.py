@@ -62,6 +62,8 @@ class Taken(StrEnum):
     DELIVERED = "delivered"
     KEPT = "kept"
     CLOSED = "closed"
+    AGAIN = "again"
+    """The same gesture was kept before: it is delivered, and answered, once."""
 
 
 class KeptGesture(Frozen):
@@ -104,9 +106,9 @@ class Gateway:
             if taken is not None:
                 return taken
         kept = _kept(approval_id, gesture)
-        await self._inbox.put(gesture.id, kept.model_dump_json(exclude_none=True).encode())
+        new = await self._inbox.put(gesture.id, kept.model_dump_json(exclude_none=True).encode())
         self._metrics.inbox(await self._inbox.count())
-        return Taken.KEPT
+        return Taken.KEPT if new else Taken.AGAIN
 
     async def _signal(self, approval_id: str, gesture: Gesture, budget: float) -> Taken | None:
         """None when Temporal did not take it; the same signal twice does no harm."""
@@ -130,7 +132,7 @@ class Gateway:
         asked = gesture
         if not isinstance(asked, Decision):
             team = getattr(gesture, "team", "")
-            asked = rules.says_nothing(gesture.by, team, datetime.now(UTC))
+            asked = rules.says_nothing(gesture.by, team, datetime.now(UTC), id=gesture.id)
         try:
             return await asyncio.wait_for(
                 self._handle(approval_id).query(ApprovalWorkflow.reply_to, asked), seconds

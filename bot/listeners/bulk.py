@@ -144,7 +144,7 @@ class BulkListeners:
     ) -> Met:
         if isinstance(taken, BaseException):
             return taken
-        if taken is Taken.KEPT:
+        if taken in {Taken.KEPT, Taken.AGAIN}:
             return Reply(reply=ReplyKind.KEPT)
         return await self._gateway.late_answer(target.approval, decision, ANSWER_SECONDS)
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.approvals.delivery import Gateway, Gesture, Taken
+from bot.approvals.delivery import QUERY_SECONDS, Gateway, Gesture, Taken
 from bot.approvals.home import HomePage
 from bot.approvals.lists import ApprovalLists
 from bot.listeners.click import Click
@@ -19,6 +19,8 @@ from notifications.views.replies import sentence
 from workflows.messages.decisions import Decision, Delegation, Reply, ReplyKind, Snooze
 
 HOME_SECONDS = 3.0
+TWICE_SECONDS = 1.0
+"""So long it is asked whether a kept click arrived all the same, before "kept" is said."""
 
 
 class Replier:
@@ -49,6 +51,8 @@ class Replier:
 
     def after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
         """Answer what the workflow cannot, and make Home or the list true where it happened."""
+        if taken is Taken.AGAIN:
+            return
         if taken is not Taken.DELIVERED or click.home is not None or click.listed:
             self.beside(click, self._after(taken, approval, gesture, click))
 
@@ -70,8 +74,10 @@ class Replier:
         await self._edge.close()
 
     async def answer_late(self, approval_id: str, gesture: Gesture) -> None:
-        """Tell somebody whose click was kept and then came too late."""
+        """Tell somebody whose click was kept and then came too late, unless they were told."""
         answer = await self._gateway.late_answer(approval_id, gesture)
+        if answer.told:
+            return
         place = await self._gateway.near(approval_id, gesture.place)
         await self._private.say(gesture.by, place, sentence(answer))
 
@@ -83,13 +89,15 @@ class Replier:
             await self._lists.refresh(click.user, click.listed, hidden)
 
     async def _after(self, taken: Taken, approval: str, gesture: Gesture, click: Click) -> None:
-        answer = Reply(reply=ReplyKind.KEPT)
-        if taken is Taken.CLOSED:
-            answer = await self._gateway.late_answer(approval, gesture)
-        if taken is not Taken.DELIVERED:
+        answer, gone = Reply(reply=ReplyKind.KEPT), taken is Taken.CLOSED
+        told = taken is Taken.DELIVERED
+        if not told:
+            seconds = QUERY_SECONDS if gone else TWICE_SECONDS
+            met = await self._gateway.late_answer(approval, gesture, seconds)
+            answer, told = met if gone else answer, met.told
+        if not told:
             await self.tell(click, answer)
-        gone = taken is Taken.CLOSED
-        if taken is Taken.DELIVERED:
+        elif not gone:
             answer, gone = await self._met(approval, gesture)
         await self.renew(click, frozenset({approval}) if gone else frozenset(), sentence(answer))
 

@@ -5,7 +5,6 @@ click away. Agent text goes only into `rich_text` and `plain_text` elements, whi
 literally, after `inert` has made hidden characters visible and links and mentions dead.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from notifications.cards.buttons import MenuChoice, Target
@@ -16,6 +15,7 @@ from notifications.cards.facts import grey_line, outcome_line, settled_by, warni
 from notifications.cards.question import QUESTION_SHOWN, consequence, question
 from notifications.cards.runs import denied_before, ran_before
 from notifications.text.sanitize import Clipped, clip, escape, inert, mrkdwn
+from notifications.text.whole import cut, cut_figures, dots
 from notifications.views import words
 from notifications.views.blocks import Block, context, header, quote, section
 from workflows.content.rendering import figures
@@ -28,8 +28,6 @@ WORDS_SHOWN, SUMMARY_LEAST = 430, 200
 SUMMARY_SHOWN, FINDINGS_SHOWN, FINDING_SHOWN = 220, 3, 100
 DIFF_SHOWN, GONE_SHOWN = 260, 60
 FIGURES_SHOWN, COMMENT_SHOWN, ASKED_SHOWN, RUNS_SHOWN = 60, 600, 140, 2
-WORD = 30
-"""Characters that may be left out so that no word is cut."""
 _ELSEWHERE = "more in Details"
 
 
@@ -73,7 +71,7 @@ def card_text(view: CardView) -> str:
 def _and(text: str, said: str) -> str:
     """The text, and as much as there is room for of what an agent or a person wrote."""
     text = clip(text, TEXT_SHOWN).shown
-    quoted = _cut(" ".join(said.split()), max(0, TEXT_SHOWN - len(text) - 3), mrkdwn).shown
+    quoted = cut(" ".join(said.split()), max(0, TEXT_SHOWN - len(text) - 3), mrkdwn).shown
     return f"{text} “{quoted}”" if quoted else text
 
 
@@ -82,8 +80,8 @@ def _asked(view: CardView) -> list[Block]:
     if not view.request.feedback:
         return []
     wanted = " ".join(view.request.feedback.split())
-    shown = _cut(wanted, ASKED_SHOWN, mrkdwn)
-    return [context(f"✏️ Requested changes: “{shown.shown}{_dots(shown)}”")]
+    shown = cut(wanted, ASKED_SHOWN, mrkdwn)
+    return [context(f"✏️ Requested changes: “{shown.shown}{dots(shown)}”")]
 
 
 def _agent_text(view: CardView, room: int) -> _AgentText:
@@ -91,11 +89,11 @@ def _agent_text(view: CardView, room: int) -> _AgentText:
     result = view.request.result
     if room < SUMMARY_LEAST:
         return _AgentText(Clipped("", 0, len(result.summary)), ())
-    summary = _cut(result.summary, min(SUMMARY_SHOWN, room))
+    summary = cut(result.summary, min(SUMMARY_SHOWN, room))
     room -= summary.shown_count
     findings: list[Clipped] = []
     for text in result.findings[:FINDINGS_SHOWN]:
-        shown = _cut(text, FINDING_SHOWN)
+        shown = cut(text, FINDING_SHOWN)
         room -= len(shown.shown)
         if room < 0:
             break
@@ -111,16 +109,17 @@ def _framed(view: CardView, said: _AgentText) -> list[Block]:
         both = " and figures" if result.metrics else ""
         return [context(f"{author(view)} · all {total:,} characters{both} in Details")]
     part = f" · {shown:,} of {total:,} characters, all in Details" if shown < total else ""
-    framed = quote(said.summary.shown + _dots(said.summary) or "(no summary)")
+    framed = quote(said.summary.shown + dots(said.summary) or "(no summary)")
     if said.findings:
-        framed["elements"].append(bullets([one.shown + _dots(one) for one in said.findings]))
+        framed["elements"].append(bullets([one.shown + dots(one) for one in said.findings]))
     return [context(author(view) + part), framed, *_figures(view)]
 
 
 def _figures(view: CardView) -> list[Block]:
     result = view.request.result
-    numbers = clip(figures(result), FIGURES_SHOWN, mrkdwn)
-    return [context(f"Figures: {numbers.shown}{_dots(numbers)}")] if result.metrics else []
+    numbers = cut_figures(figures(result), FIGURES_SHOWN, mrkdwn)
+    more = "" if numbers.whole else ", …"
+    return [context(f"Figures: {numbers.shown}{more}")] if result.metrics else []
 
 
 def _shown(view: CardView) -> str:
@@ -169,16 +168,3 @@ def _outcome(view: CardView) -> list[Block]:
     if not view.reason:
         return [ended]
     return [ended, quote(clip(view.reason, COMMENT_SHOWN, inert).shown)]
-
-
-def _cut(text: str, limit: int, render: Callable[[str], str] = inert) -> Clipped:
-    """At most so many characters, whole words where that costs little."""
-    shown = clip(text, limit, render)
-    end = text.rfind(" ", 0, shown.shown_count + 1)
-    if shown.whole or end < max(1, shown.shown_count - WORD):
-        return shown
-    return Clipped(render(text[:end]), end, len(text))
-
-
-def _dots(text: Clipped) -> str:
-    return "" if text.whole else "…"

@@ -8,6 +8,7 @@ from notifications.cards.difference import as_blocks, difference_of
 from notifications.cards.facts import facts, progress, title, to_come, warnings
 from notifications.cards.runs import denied_before, ran_before
 from notifications.text.sanitize import clip, inert, mrkdwn
+from notifications.text.whole import cut_figures
 from notifications.views.blocks import Block, context, divider, fields, header, quote
 from notifications.views.format import code, person
 from workflows.content.edit_note import edit_note, one_line
@@ -118,7 +119,7 @@ def _decided_on(view: CardView) -> list[Block]:
     if request.result.calls:
         name = code(request.version.name if request.version else request.step or "agent")
         return [context(f"▶️ What {name} runs once approved"), *call_blocks(request.result.calls)]
-    shown = clip(figures(request.result), FIGURES_SHOWN, mrkdwn)
+    shown = cut_figures(figures(request.result), FIGURES_SHOWN, mrkdwn)
     cut = "" if shown.whole else " … (the attached file has all)"
     numbers = [context(f"Figures: {shown.shown}{cut}")] if request.result.metrics else []
     return [context(author(view)), *_agent_text(view), divider(), *numbers]

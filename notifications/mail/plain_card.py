@@ -14,6 +14,7 @@ from notifications.cards.difference import as_text, difference_of
 from notifications.cards.facts import headline
 from notifications.cards.runs import counted, denied_text, run_line, warning
 from notifications.text.sanitize import cautions, clip, inert, visible
+from notifications.text.whole import cut_figures
 from notifications.views import words
 from workflows.content.edit_note import edit_note, one_line
 from workflows.content.rendering import figures
@@ -85,7 +86,7 @@ def plain_card(
         findings=tuple(
             clip(text, FINDING_SHOWN, inert).shown for text in result.findings[:FINDINGS_SHOWN]
         ),
-        figures=clip(figures(result), FINDING_SHOWN, inert).shown,
+        figures=cut_figures(figures(result), FINDING_SHOWN, inert).shown,
         calls=listed(result.calls, CALLS_SHOWN, DIFF_SHOWN) if result.calls else None,
         edited=_edited(view, names),
         changes=_changes(view),
@@ -136,7 +137,7 @@ def _facts(view: CardView, now: datetime, zone: ZoneInfo, names: Names) -> Itera
     step = f"{request.step_number} of {request.steps_total}"
     step += f" ({line(request.step, NAME_SHOWN)})" if request.step else ""
     yield Fact(label="Step", text=step)
-    yield Fact(label="Who may decide", text=_people(sorted(ballot.eligible()), names))
+    yield Fact(label="Who may decide", text=_people(ballot.deciders(), names))
     yield Fact(label="Rule", text=rule(view))
     if ballot.outcome is None and ballot.deadline is not None:
         left = durations.words(ballot.deadline - now)

@@ -173,9 +173,10 @@ class SlackDelivery(CardActivities):
     async def remind(self, view: CardView) -> Place:
         """Remind those who may still decide, in the thread."""
         ballot = view.ballot
-        waiting = ballot.missing_people() - set(view.snoozed)
+        left = ballot.missing_people() - set(view.snoozed)
+        waiting = [user for user in ballot.deciders() if user in left]
         title = mrkdwn(view.request.title)
-        text = f"⏰ {people(sorted(waiting))}: {title} still waits for your decision."
+        text = f"⏰ {people(waiting)}: {title} still waits for your decision."
         return await self._post(_thread(view), {"text": text})
 
     @activity.defn(name="answer")

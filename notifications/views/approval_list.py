@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from notifications.cards.buttons import ActionId, MenuChoice, Target
 from notifications.cards.decide_buttons import decide_buttons
 from notifications.text.sanitize import clip, mrkdwn
+from notifications.text.whole import cut, dots
 from notifications.views.blocks import Block, actions, button, context, divider, section
 from notifications.views.format import code, moment, person
 from workflows.messages.base import Frozen
@@ -89,8 +90,8 @@ def line_text(line: PendingLine, now: datetime) -> str:
     facts = f"{urgent}{left} left · {risk} · for {person(line.requester)}"
     if line.pipeline:
         facts += f" · {code(line.pipeline)}"
-    summary = clip(line.summary, SUMMARY_SHOWN, mrkdwn).shown
-    return f"*{mrkdwn(line.named())}*\n{facts}\n“{summary}”"
+    summary = cut(line.summary, SUMMARY_SHOWN, mrkdwn)
+    return f"*{mrkdwn(line.named())}*\n{facts}\n“{summary.shown}{dots(summary)}”"
 
 
 def approval_list(page: PendingPage, now: datetime, *, mine: bool, bulk: int) -> list[Block]:

@@ -73,6 +73,7 @@ def home(view: HomeView) -> Block:
         *_pending(view),
         *_asked(view),
         *_recent(view.recent),
+        divider(),
         header("Settings"),
         section(view.settings or "Nothing is set."),
         actions("signoff_settings", [button(ActionId.SETTINGS, "Change…", "s", label="Settings")]),

@@ -97,7 +97,7 @@ _SENTENCES: MappingProxyType[ReplyKind, Callable[[Reply], str]] = MappingProxyTy
         ),
         ReplyKind.REQUESTER: lambda a: (
             "You requested this, so someone else must approve: "
-            f"{_named(set(a.approvers) - set(a.who))}. {NOT_RECORDED}"
+            f"{_named(user for user in a.approvers if user not in a.who)}. {NOT_RECORDED}"
         ),
         ReplyKind.AUTHOR: lambda a: (
             "You wrote or edited this version, so someone else must approve: "

@@ -70,6 +70,9 @@ export class Completion {
     if (step) {
       this.index = (this.index + step + this.entries.length) % this.entries.length;
       this.draw();
+    } else if (event.key === "Enter" && this.isTyped()) {
+      this.close();
+      return false;
     } else if (event.key === "Enter" || event.key === "Tab") {
       this.pick(this.index);
     } else if (event.key === "Escape") {
@@ -80,6 +83,11 @@ export class Completion {
     event.preventDefault();
     event.stopPropagation();
     return true;
+  }
+
+  // A command that stands there whole is sent; what would only be completed is not asked for.
+  isTyped() {
+    return this.field.value.startsWith("/") && this.field.value === this.entries[this.index].label;
   }
 
   pick(index) {

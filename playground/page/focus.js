@@ -3,6 +3,11 @@
 const ROOMS = ["dialog", "#thread", "#stage", "#sidebar", "#head", "#dock"];
 const USABLE = "button:not([disabled]), summary, a[href], input, select, textarea";
 
+// Whether typing brings up a keyboard over half of the window: then nobody is made to type.
+export function raisesKeyboard() {
+  return matchMedia("(max-width: 720px), (hover: none) and (pointer: coarse)").matches;
+}
+
 // A trace names the element itself, and what takes its place: the same action of the same message.
 export function trace(node = document.activeElement) {
   if (!node || node === document.body) return null;

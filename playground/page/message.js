@@ -86,9 +86,14 @@ function summary(message, channel) {
     "button",
     look,
     el("span", { class: "faces" }, faces),
-    el("span", { class: "count" }, `${count} ${count === 1 ? "reply" : "replies"}`),
+    el("span", { class: "count" }, replies(count)),
     message.latest_reply ? el("small", {}, `Last reply ${ago(message.latest_reply)}`) : null,
   );
+}
+
+// Private messages are none, wherever they are counted.
+export function replies(count) {
+  return `${count} ${count === 1 ? "reply" : "replies"}`;
 }
 
 function face(id) {

@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { commandName } from "./complete.js";
 import { Composer, acceptDrops } from "./composer.js";
 import { avatar, button, byId, el, icon } from "./dom.js";
-import { keepFocus } from "./focus.js";
+import { keepFocus, raisesKeyboard } from "./focus.js";
 import { drawHome } from "./home.js";
 import { drawMailbox } from "./mailbox.js";
 import { app, appChannel, channel as channelOf, emit, fullNameOf, remember, state, titleOf, user } from "./store.js";
@@ -56,7 +56,7 @@ function drawChannel() {
   const timeline = new Timeline({ channel: found.id, root: byId("stage"), intro: intro(found, isApp) });
   byId("dock").replaceChildren(composer.node);
   shown = { timeline, composer };
-  if (!isNarrow()) composer.focus();
+  if (!raisesKeyboard()) composer.focus();
   return timeline.refresh().then(markRead);
 }
 
@@ -148,14 +148,9 @@ async function markRead() {
   }
 }
 
-// The composer, where no keyboard comes up over half of the screen for it.
 export function takeFocus() {
-  if (shown && !isNarrow()) shown.composer.focus();
+  if (shown && !raisesKeyboard()) shown.composer.focus();
   else document.querySelector("#stage [tabindex]")?.focus();
-}
-
-function isNarrow() {
-  return matchMedia("(max-width: 720px)").matches;
 }
 
 // The app's direct messages begin when its Home is first opened.

@@ -2,7 +2,7 @@
 
 import { button, byId, el } from "./dom.js";
 import { Composer, acceptDrops } from "./composer.js";
-import { restore, trace } from "./focus.js";
+import { raisesKeyboard, restore, trace } from "./focus.js";
 import { channel as channelOf, emit, state, titleOf } from "./store.js";
 import { Timeline } from "./timeline.js";
 
@@ -24,7 +24,8 @@ export function openThread({ channel, ts }) {
   pane.hidden = false;
   document.body.classList.add("with-thread");
   shown = { timeline: new Timeline({ channel, thread: ts, root: stage }), composer, origin };
-  composer.focus();
+  if (raisesKeyboard()) pane.querySelector("button").focus();
+  else composer.focus();
   return shown.timeline.refresh();
 }
 

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { el } from "./dom.js";
 import { keepFocus } from "./focus.js";
-import { row, signature } from "./message.js";
+import { replies, row, signature } from "./message.js";
 import { state } from "./store.js";
 import { complain } from "./toast.js";
 import { dayOf } from "./time.js";
@@ -99,7 +99,7 @@ export class Timeline {
       const isParent = this.thread && message.ts === this.thread;
       node.classList.toggle("compact", !isNewDay && previous?.ts !== this.thread && follows(previous, message));
       nodes.push(node);
-      if (isParent && messages.length > 1) nodes.push(divider(replies(messages.length - 1)));
+      if (isParent && message.reply_count) nodes.push(divider(replies(message.reply_count)));
       previous = message;
     }
     this.rows = rows;
@@ -133,10 +133,6 @@ export class Timeline {
   find(ts) {
     return this.rows.get(ts)?.node ?? null;
   }
-}
-
-function replies(count) {
-  return `${count} ${count === 1 ? "reply" : "replies"}`;
 }
 
 function divider(label) {

@@ -4,6 +4,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, async_playwright, expect
@@ -14,6 +15,10 @@ from tests.e2e.conftest import ROOT, offline_agents, settings_for
 from tests.playground.page.test_stage import CHROMIUM, FLAGS, WATCH, Stage
 
 PICTURES = ROOT / "docs/images"
+PICTURES_WANTED = bool(os.environ.get("SIGNOFF_PICTURES"))
+LARGE: dict[str, Any] = {"viewport": {"width": 1280, "height": 1900}, "device_scale_factor": 2}
+"""For pictures: whole cards, sharp on any screen. They need a font with emoji."""
+USUAL: dict[str, Any] = {"viewport": {"width": 1280, "height": 1150}}
 PATIENCE = 60_000
 
 
@@ -34,7 +39,7 @@ async def stage(
         driver = await stack.enter_async_context(async_playwright())
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         stack.push_async_callback(browser.close)
-        page = await browser.new_page(viewport={"width": 1280, "height": 1150})
+        page = await browser.new_page(**LARGE if PICTURES_WANTED else USUAL)
         await page.add_init_script(WATCH)
         page.set_default_timeout(PATIENCE)
         built = Stage(workspace, page)
@@ -43,12 +48,21 @@ async def stage(
         yield built
 
 
-async def picture(page: Page, name: str) -> None:
-    """Keep what is on the screen, when pictures are wanted."""
-    if os.environ.get("SIGNOFF_PICTURES"):
+async def picture(shown: Locator, name: str, width: int = 700) -> None:
+    """Keep this part of the screen, whole, when pictures are wanted; nothing is pointed at."""
+    if PICTURES_WANTED:
         PICTURES.mkdir(exist_ok=True)
-        await page.wait_for_timeout(400)
-        await page.screenshot(path=PICTURES / f"{name}.png")
+        await shown.page.set_viewport_size({"width": width, "height": 1900})
+        await shown.page.mouse.move(0, 0)
+        await shown.page.wait_for_timeout(400)
+        await shown.screenshot(path=PICTURES / f"{name}.png")
+        await shown.page.set_viewport_size(LARGE["viewport"])
+
+
+def newest_card(page: Page) -> Locator:
+    """The last message in the thread that can be decided on."""
+    decidable = page.locator("[data-action-id=signoff_approve]")
+    return page.locator("#thread .message", has=decidable).last
 
 
 def thread_button(page: Page, action: str) -> Locator:
@@ -60,11 +74,11 @@ async def test_the_main_job_by_hand(stage: Stage) -> None:
     """Ask, approve, send back, edit, reject with a reason, read the file, open Home."""
     page = stage.page
     thread = page.locator("#thread")
-    await stage.say("/task review examples/penguins.csv")
+    await stage.say("/task review examples/seattle-weather.csv")
     await expect(page.locator(".message.ephemeral")).to_contain_text("is on its way")
     await page.click(".thread-summary")
     await expect(thread_button(page, "signoff_approve")).to_be_visible()
-    await expect(thread).to_contain_text("penguins.csv has 344 rows")
+    await expect(thread).to_contain_text("seattle-weather.csv has 1,461 rows")
 
     await thread_button(page, "signoff_approve").click()
     await expect(thread).to_contain_text("You requested this, so someone else must approve")
@@ -72,44 +86,43 @@ async def test_the_main_job_by_hand(stage: Stage) -> None:
     await stage.switch("Grace Hopper")
     await page.click(".thread-summary")
     await expect(thread_button(page, "signoff_approve")).to_be_visible()
-    await thread_button(page, "signoff_approve").scroll_into_view_if_needed()
-    await picture(page, "card")
+    await picture(newest_card(page), "card")
     await thread_button(page, "signoff_approve").click()
     await expect(thread).to_contain_text("Approved by @grace")
 
-    await expect(thread).to_contain_text("Approve strategy of penguins.csv?")
+    await expect(thread).to_contain_text("Approve strategy of seattle-weather.csv?")
     await expect(thread_button(page, "signoff_request_changes")).to_be_visible()
     await thread_button(page, "signoff_request_changes").click()
-    await page.locator("dialog.modal textarea").fill("Look at Body Mass (g) first")
-    await picture(page, "request-changes")
+    await page.locator("dialog.modal textarea").fill("Look at precipitation first")
+    await picture(page.locator("dialog.modal"), "request-changes")
     await page.locator("dialog.modal .submit").click()
-    await expect(thread).to_contain_text("strategy of penguins.csv (v2)")
+    await expect(thread).to_contain_text("strategy of seattle-weather.csv (v2)")
     await expect(thread).to_contain_text("replaced by v2")
-    await expect(thread).to_contain_text("Look at Body Mass (g) first")
+    await expect(thread).to_contain_text("Look at precipitation first")
     await expect(thread_button(page, "signoff_approve")).to_be_visible()
-    await picture(page, "second-version")
+    await picture(newest_card(page), "second-version")
     await thread_button(page, "signoff_approve").click()
 
-    await expect(thread).to_contain_text("Approve patterns of penguins.csv?")
+    await expect(thread).to_contain_text("Approve patterns of seattle-weather.csv?")
     await expect(thread_button(page, "signoff_approve")).to_be_visible()
     await thread.locator("details.overflow summary").last.click()
     await page.locator("#thread .menu-item:visible", has_text="Edit and resubmit").click()
     summary = page.locator("dialog.modal textarea").first
-    await summary.fill("Flipper length and body mass rise together.")
+    await summary.fill("It is wet in winter and dry in summer.")
     await page.locator("dialog.modal .submit").click()
-    await expect(thread).to_contain_text("patterns of penguins.csv (v2)")
-    await expect(thread).to_contain_text("Flipper length and body mass rise together.")
+    await expect(thread).to_contain_text("patterns of seattle-weather.csv (v2)")
+    await expect(thread).to_contain_text("It is wet in winter and dry in summer.")
 
     await stage.switch("Linus Pauling")
     await page.click(".thread-summary")
     await expect(thread_button(page, "signoff_approve")).to_be_visible()
     await thread_button(page, "signoff_approve").click()
-    await expect(thread).to_contain_text("Approve report of penguins.csv?")
+    await expect(thread).to_contain_text("Approve report of seattle-weather.csv?")
     await thread.locator(".file").first.click()
     await expect(page.locator("dialog .markdown")).to_contain_text("Offline")
     await page.keyboard.press("Escape")
 
     await stage.go("app")
-    await expect(page.locator("body")).to_contain_text("report of penguins.csv")
-    await picture(page, "home")
+    await expect(page.locator("body")).to_contain_text("report of seattle-weather.csv")
+    await picture(page.locator(".home"), "home", 1000)
     assert await stage.is_clean()

@@ -78,6 +78,19 @@ async def counted(house: House) -> Task:
     return task
 
 
+async def repeated(house: House) -> Task:
+    """The same click and the same snooze come twice, then somebody else approves."""
+    task = await house.start("analysis", policy=Policy(approvers=(GRACE, LINUS), quorum=2))
+    approval = f"{task.id}.analysis.v1"
+    decision = await house.decide(approval, Verdict.APPROVE)
+    handle, snooze = house.approval(approval), Snooze(id="s", by=LINUS, minutes=30)
+    await handle.signal(ApprovalWorkflow.decide, decision)
+    for _ in range(2):
+        await handle.signal(ApprovalWorkflow.snooze, snooze)
+    await house.decide(approval, Verdict.APPROVE, by=LINUS)
+    return task
+
+
 async def expired(house: House) -> Task:
     """Nobody decides."""
     policy = Policy(approvers=(GRACE,), timeout=timedelta(seconds=1))
@@ -180,6 +193,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[Task]]] = {
         changed,
         delegated,
         counted,
+        repeated,
         expired,
         cancelled,
         retried,

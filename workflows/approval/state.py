@@ -29,6 +29,8 @@ class ApprovalState:
         carried = request.carried
         self.request = request
         self.ballot: Ballot = carried.ballot if carried else request.ballot()
+        before = (*carried.ballot.answers, *carried.taken) if carried else ()
+        self._taken: dict[str, None] = dict.fromkeys(before)
         self.raised_at: datetime = carried.raised_at if carried else workflow.now()
         self.posted = bool(carried and carried.posted)
         self.mailed = bool(carried and carried.mailed)
@@ -45,13 +47,29 @@ class ApprovalState:
         self.withdrawn_by = ""
         self.journal = AuditBuffer(request.task_id, request.id, request.revision)
         self.cards = BackgroundUpdate(self._rewrite)
-        before = request.previous.full_text if request.previous else request.result.full_text
-        self._text_change = text_change(before, request.result.full_text)
+        earlier = request.previous.full_text if request.previous else request.result.full_text
+        self._text_change = text_change(earlier, request.result.full_text)
 
     @property
     def settled(self) -> bool:
         """Whether there is an outcome."""
         return self.ballot.outcome is not None
+
+    def takes(self, gesture_id: str) -> bool:
+        """Whether this gesture is new: one that comes again is neither done nor answered again.
+
+        What was kept after a call that timed out may have arrived all the same. One without an id
+        is always new.
+        """
+        if gesture_id in self._taken:
+            return not workflow.patched("answered-once")
+        if gesture_id:
+            self._taken[gesture_id] = None
+        return True
+
+    def took(self, gesture_id: str) -> bool:
+        """Whether this gesture came; changes nothing, so a query may ask."""
+        return gesture_id in self._taken
 
     def close(self, outcome: Outcome, by: str = "", via: Via = Via.RULE) -> None:
         """End without a decision of the people."""
@@ -129,6 +147,7 @@ class ApprovalState:
                     later=tuple(self.later.values()),
                     mailed_at=self.mailed_at,
                     outage=self.outage,
+                    taken=tuple(self._taken)[-REMEMBERED:],
                 )
             }
         )

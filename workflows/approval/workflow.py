@@ -100,7 +100,9 @@ class ApprovalWorkflow:
 
     @workflow.signal
     def decide(self, decision: Decision) -> None:
-        """Take a click. It is answered privately, whatever it meets."""
+        """Take a click. It is answered privately, once, whatever it meets."""
+        if not self._state.takes(decision.id):
+            return
         if self._too_early(decision):
             self._early.append(decision)
         else:
@@ -114,6 +116,8 @@ class ApprovalWorkflow:
     @workflow.signal
     def withdraw(self, withdrawal: Withdrawal) -> None:
         """End without a decision, if whoever wants that may."""
+        if not self._state.takes(withdrawal.id):
+            return
         refusal = rules.may_withdraw(self._state.ballot, withdrawal)
         if refusal is None:
             self._state.reason, self._state.withdrawn_by = withdrawal.reason, withdrawal.by
@@ -125,7 +129,8 @@ class ApprovalWorkflow:
     @workflow.signal
     def delegate(self, delegation: Delegation) -> None:
         """Hand somebody's decision on to another person, who is looked up first."""
-        self._delegations.take(delegation)
+        if self._state.takes(delegation.id):
+            self._delegations.take(delegation)
 
     @workflow.update
     async def delegate_now(self, delegation: Delegation) -> Reply:
@@ -136,6 +141,8 @@ class ApprovalWorkflow:
     @workflow.signal
     def snooze(self, snooze: Snooze) -> None:
         """No reminder for this person for a while, then one."""
+        if not self._state.takes(snooze.id):
+            return
         answer = rules.may_snooze(self._state.ballot, snooze, workflow.now())
         if answer is None:
             self._reminders.snooze(snooze.by, workflow.now() + timedelta(minutes=snooze.minutes))
@@ -178,7 +185,9 @@ class ApprovalWorkflow:
     def reply_to(self, decision: Decision) -> Reply:
         """What this decision met, or would meet: how a click on a closed approval is answered."""
         known = fit(decision.edit, self._request.result)
-        return rules.apply(self._state.ballot, decision, workflow.now(), known)[1]
+        answer = rules.apply(self._state.ballot, decision, workflow.now(), known)[1]
+        told = decision.via is not Via.BULK and self._state.took(decision.id)
+        return answer.model_copy(update={"told": told})
 
     # Raising.
 

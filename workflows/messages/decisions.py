@@ -217,7 +217,8 @@ class Reply(Frozen):
     """The private answer to one gesture of one person.
 
     `who` and `when` name whoever settled it before; `missing` what is still needed. `edited` says
-    that the decision came with an edit, and `version` which version that made, if any.
+    that the decision came with an edit, and `version` which version that made, if any. `told` says
+    that the workflow took this very gesture before, and answers it itself.
     """
 
     reply: ReplyKind
@@ -230,6 +231,7 @@ class Reply(Frozen):
     detail: str = ""
     edited: bool = False
     version: int = 0
+    told: bool = False
 
     @property
     def accepted(self) -> bool:

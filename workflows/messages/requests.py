@@ -51,6 +51,7 @@ class CarriedApproval(Frozen):
     mailed_at: dict[str, datetime] = {}
     outage: Outage | None = None
     reminders: tuple[Place, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 class ApprovalRequest(Frozen):

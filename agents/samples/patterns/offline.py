@@ -10,9 +10,8 @@ from agents.samples.tools.correlation import Correlation
 from agents.samples.tools.document import Document
 from agents.samples.tools.segment import Segments
 from agents.samples.tools.table_profile import TableProfile
-from agents.samples.tools.trend import Period, Trend
+from agents.samples.tools.trend import CLEAR_R2, Period, Trend
 
-CLEAR_TREND = 0.05
 CLEAR_SEASON = 0.2
 MOST_COMPARISONS = 9
 
@@ -51,7 +50,7 @@ def _patterns(conversation: Conversation, evidence: Evidence) -> list[str]:
     found: list[str] = []
     for item in evidence.tables:
         found += [_correlation(pair) for pair in item.correlations[:5] if abs(pair.r) >= 0.3]
-        found += [_trend(trend) for trend in item.trends if trend.r2 >= CLEAR_TREND][:3]
+        found += [_trend(trend) for trend in item.trends if trend.is_clear][:3]
         found += [text for trend in item.trends for text in _season(trend)][:3]
     found += [_segment(item) for item in _segments(conversation) if item.explained >= 0.1][:4]
     found += _outliers(conversation)
@@ -150,7 +149,7 @@ def _metrics(conversation: Conversation, evidence: Evidence) -> dict[str, float 
         "correlations_moderate_or_more": sum(1 for pair in pairs if abs(pair.r) >= 0.5),
         "strongest_correlation": pairs[0].r if pairs else None,
         "clear_trends": sum(
-            1 for item in evidence.tables for trend in item.trends if trend.r2 >= CLEAR_TREND
+            1 for item in evidence.tables for trend in item.trends if trend.is_clear
         ),
         "outliers": sum(outliers) if evidence.tables else None,
         "variance_explained_by_best_segment": explained[0] if explained else None,
@@ -168,7 +167,7 @@ def _page(conversation: Conversation, evidence: Evidence, found: list[str]) -> s
             bullets(
                 [
                     "A correlation is no cause; both may follow a third thing, such as a group.",
-                    f"Trends below R² {CLEAR_TREND} and correlations below 0.3 are not listed.",
+                    f"Trends below R² {CLEAR_R2} and correlations below 0.3 are not listed.",
                     "An outlier lies more than three interquartile ranges outside the middle half.",
                 ]
             ),

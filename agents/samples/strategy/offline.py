@@ -17,6 +17,7 @@ from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, kept, wants
 from agents.samples.tools.document import Document
 from agents.samples.tools.segment import Segments
 from agents.samples.tools.table_profile import TableProfile
+from agents.samples.tools.trend import CLEAR_R2
 
 MOST_ACTIONS = 7
 MOST_COMPARISONS = 6
@@ -128,7 +129,7 @@ def _trend_actions(item: TableProfile) -> list[Recommendation]:
             10 + 80 * trend.r2,
         )
         for trend in item.trends[:1]
-        if trend.r2 >= 0.02
+        if trend.is_clear
     ]
 
 
@@ -136,7 +137,7 @@ def _segment_actions(conversation: Conversation) -> list[Recommendation]:
     found = [
         Segments.model_validate(item.response) for item in conversation.results("compare_segments")
     ]
-    clear = [item for item in found if item.explained >= 0.05]
+    clear = [item for item in found if item.explained >= CLEAR_R2]
     return [_segment_action(item) for item in sorted(clear, key=lambda item: -item.explained)[:3]]
 
 

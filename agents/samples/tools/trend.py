@@ -10,6 +10,13 @@ MOST_MEASURES = 8
 FEWEST_ROWS = 8
 MOST_PERIODS = 24
 DAYS_PER_YEAR = 365.25
+CLEAR_R2 = 0.1
+"""From this share of the variance on a line is told to people.
+
+Below a tenth nine tenths of what moves the measure is something else, a season for example, and
+with thousands of rows a slope of no use is still significant: who reads "plan for more (R² 0.03)"
+rightly stops believing the rest. It is the same bar as for correlations (|r| from 0.3 on).
+"""
 
 
 class Period(Frozen):
@@ -33,6 +40,11 @@ class Trend(Frozen):
     period: str
     periods: tuple[Period, ...] = ()
     months: tuple[Period, ...] = ()
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the line says enough to act on (see `CLEAR_R2`)."""
+        return self.r2 >= CLEAR_R2
 
 
 def trends(

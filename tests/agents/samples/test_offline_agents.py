@@ -3,7 +3,10 @@
 import pytest
 
 from agents.errors import AgentFailed, UnknownAgent, UnusableInput
+from agents.inputs.table import open_table
 from agents.runtime.local import LocalAgents
+from agents.samples.tools.table_profile import profile
+from agents.samples.tools.trend import CLEAR_R2
 from agents.turn.answer import OFFLINE_LINE
 from tests.agents.requests import EXAMPLES, SALES, request, said
 from workflows.messages.results import SUMMARY_CHARACTERS, AgentResult
@@ -74,6 +77,44 @@ async def test_feedback_that_is_not_understood_is_said(local: LocalAgents) -> No
     feedback = Feedback(text="Make it sing.", by="Ann", previous=before)
     after = await run(local, "strategy", feedback=feedback)
     assert "found nothing in the feedback that it can act on" in after.full_text
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_trend_that_explains_next_to_nothing_is_not_told(
+    local: LocalAgents, step: str
+) -> None:
+    """Seattle's weather has seasons and hardly a line: nobody is to plan for an R² of 0.03."""
+    content = (EXAMPLES / "seattle-weather.csv").read_bytes()
+    with open_table("seattle-weather.csv", content) as table:
+        lines = profile(table).trends
+    assert lines
+    assert max(line.r2 for line in lines) < CLEAR_R2
+    outcome = await local.run(request(step, "seattle-weather.csv", content), [content])
+    assert outcome.result is not None
+    told = "\n".join((outcome.result.summary, *outcome.result.findings))
+    assert "per year" not in told
+    assert "Plan for" not in told
+
+
+async def test_a_weak_trend_that_people_ask_for_is_called_none(local: LocalAgents) -> None:
+    """They asked, so they get the figure, and what it is worth."""
+    content = (EXAMPLES / "seattle-weather.csv").read_bytes()
+    asked = request("strategy", "seattle-weather.csv", content)
+    before = (await local.run(asked, [content])).result
+    assert before is not None
+    feedback = Feedback(text="What about the trend?", by="Ann", previous=before)
+    after = request("strategy", "seattle-weather.csv", content, feedback=feedback)
+    result = (await local.run(after, [content])).result
+    assert result is not None
+    assert any("no clear trend (R² 0.0" in finding for finding in result.findings)
+
+
+async def test_a_clear_trend_is_planned_for(local: LocalAgents) -> None:
+    """Units grow by the month."""
+    steady = b"day,units\n" + b"".join(b"2024-%02d-01,%d\n" % (n, 10 * n) for n in range(1, 13))
+    outcome = await local.run(request("strategy", content=steady), [steady])
+    assert outcome.result is not None
+    assert any(item.startswith("Plan for units to go up.") for item in outcome.result.findings)
 
 
 LEFT_OUT = [

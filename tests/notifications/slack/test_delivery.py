@@ -1,6 +1,7 @@
 """What is posted once, over Slack's own protocol: an attempt that was lost is found again."""
 
 import dataclasses
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from tests.notifications.card_views import ADA, settled, view
 from tests.notifications.test_after_the_act import NO, PAID, task, told
 from workflows.activities import Attachment, Word
 from workflows.messages.decisions import Outcome, Place
+from workflows.messages.electorate import Electorate
+from workflows.messages.electorate import Person as Approver
 from workflows.messages.requests import CardView
 
 CHANNEL = "C0GENERAL1"
@@ -158,6 +161,16 @@ async def test_reminders_say_how_it_ended(office: Office) -> None:
         assert "still waits" not in str(message)
         assert "Expired" in message["text"]
         assert "analysis of sales.csv" in message["text"]
+
+
+async def test_a_reminder_names_people_in_the_policy_s_order(office: Office) -> None:
+    """As the card does."""
+    root = await office.root()
+    people = tuple(Approver(id=user) for user in ("U0LINUS001", "U0CARL0001", "U0GRACE001"))
+    waiting = view(thread=root, ballot={"electorate": Electorate(people=people)})
+    await office.run(office.delivery.remind, waiting)
+    text = (await office.thread(root))[0]["text"]
+    assert re.findall(r"U0\w+", text) == [person.id for person in people]
 
 
 async def test_an_attached_file_hides_nothing(office: Office) -> None:

@@ -114,6 +114,14 @@ def test_everything_is_there() -> None:
     assert "<!here>" not in text
 
 
+@pytest.mark.parametrize("name", HOMES)
+def test_every_part_of_home_begins_below_a_line(name: str) -> None:
+    """Settings, too; the first has nothing above it."""
+    kinds = [block["type"] for block in home(HOMES[name])["blocks"]]
+    begins = [at for at, kind in enumerate(kinds) if kind == "header"]
+    assert [kinds[at - 1] for at in begins[1:]] == ["divider"] * (len(begins) - 1)
+
+
 def test_time_left_is_never_negative() -> None:
     """A deadline that passed while the list was on its way."""
     late = line(1, deadline=NOW - timedelta(minutes=1))
