@@ -18,6 +18,7 @@ from typer.main import get_command
 from agents import catalogue
 from agents.tool_policy.rules import RuleEngine
 from bot.commands.cli import app
+from bot.config import reference
 from bot.config.settings import load
 from bot.processes.ports import needed
 from docs import generated
@@ -43,7 +44,7 @@ def test_generated_parts_are_what_the_code_says(page: Path) -> None:
 def test_everything_that_can_be_generated_is_on_a_page() -> None:
     """No section of the settings, and no other table, is left out."""
     shown = "".join(page.read_text(encoding="utf-8") for page in generated.pages())
-    for name in {*generated.MODELS, *generated._sections()}:
+    for name in {*reference.sections(), *reference.IN_FILE, *reference.ELSEWHERE}:
         assert f"<!-- generated: settings {name} -->" in shown
     for kind in set(generated._KINDS) - {"settings"}:
         assert f"<!-- generated: {kind} -->" in shown

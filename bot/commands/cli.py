@@ -11,17 +11,35 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
 
 from bot.commands.audit_form import Form
 from bot.config.errors import SignoffError
 from bot.config.settings import FILE, Settings, load
 from bot.processes.shutdown import leave
 from storage.errors import StorageError
+from workflows.content.wrong_value import first_problem
 from workflows.messages.decisions import Verdict
+
+
+class Commands(TyperGroup):
+    """The commands; a wrong value is told in our words, not in those of a library."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                error.message = first_problem(error.__cause__)
+            raise
+
 
 app = typer.Typer(
     name="signoff",
+    cls=Commands,
     help="Durable human approval for AI agents, in Slack.",
     no_args_is_help=True,
     add_completion=False,
@@ -61,6 +79,16 @@ def init() -> None:
     """Write settings, manifest and examples into this folder; what is there stays."""
     if not _begin():
         say.print(f"{FILE} and what belongs to it are here already.")
+
+
+@app.command()
+def settings(
+    table: Annotated[str, typer.Argument(help="One table, such as slack; all without it.")] = "",
+) -> None:
+    """The keys of signoff.toml, each with its kind, its default and what it means."""
+    from bot.config import reference  # noqa: PLC0415
+
+    reference.print_keys(say, table.strip("[]").partition(".")[0])
 
 
 @app.command()
