@@ -190,9 +190,10 @@ def start(
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
 ) -> None:
     """Start a task."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.start(_here(), say, pipeline, inputs, channel, requester, wait=wait))
+    _run(ask.start(settings, say, pipeline, inputs, channel, requester, wait=wait))
 
 
 @app.command(name="list")
@@ -201,9 +202,10 @@ def list_pending(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """The pending approvals, most urgent first, and the running tasks."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.list_pending(_here(), say, approver, as_json=as_json))
+    _run(ask.list_pending(settings, say, approver, as_json=as_json))
 
 
 @app.command()
@@ -212,9 +214,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """One task or approval in full."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.show(_here(), say, item, as_json=as_json))
+    _run(ask.show(settings, say, item, as_json=as_json))
 
 
 @app.command()
@@ -227,9 +230,9 @@ def decide(
     confirm: Annotated[str, typer.Option(help="What high risk asks to be typed.")] = "",
 ) -> None:
     """Decide; the same rules hold as for a click."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    settings = _here()
     _run(ask.decide(settings, say, approval, verdict, by, digest, comment, confirm))
 
 
@@ -262,9 +265,10 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
     """Remove payload files that no workflow refers to any more; the scheduler does it daily."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.clean(_here(), say, dry_run=dry_run))
+    _run(ask.clean(settings, say, dry_run=dry_run))
 
 
 @app.command()
@@ -307,11 +311,14 @@ def _begin() -> list[str]:
     return written
 
 
-def _here() -> Settings:
-    """The settings of what runs in this folder: the demonstration, or a real workspace."""
+def _here(*, asks: bool = False) -> Settings:
+    """The settings of what runs in this folder: the demonstration, or a real workspace.
+
+    With `asks`, nothing that runs is said at once, before a command loads what it asks with.
+    """
     from bot.processes.running_demo import found  # noqa: PLC0415
 
-    return found(load(GlobalOptions.config), complain)
+    return found(load(GlobalOptions.config), complain, asks=asks)
 
 
 def _run(work: Awaitable[Any]) -> Any:
