@@ -11,7 +11,11 @@ API_VERSION = "1.0"
 
 
 class LocalAgent(Frozen):
-    """One folder `agents/samples/<name>/`; a step may override `model` and `temperature`."""
+    """One folder `agents/samples/<name>/`; a step may override `model` and `temperature`.
+
+    With a `module` it is an agent of somebody's own, `package.module` or `package.module:name`,
+    found below `folder` or installed; its `model` may be empty, until it is imported.
+    """
 
     name: str
     title: str
@@ -22,6 +26,8 @@ class LocalAgent(Frozen):
     version: str = "1.0.0"
     prompt_version: str = "1"
     changelog: tuple[str, ...] = ("1.0.0: first version",)
+    module: str = ""
+    folder: str = ""
 
     @property
     def offline_model(self) -> str:
@@ -140,8 +146,9 @@ _AGENTS = (
 CATALOGUE: Mapping[str, LocalAgent] = MappingProxyType({agent.name: agent for agent in _AGENTS})
 
 
-def find(name: str) -> LocalAgent:
-    """The agent called `name`; raises UnknownAgent with the names there are."""
-    if name not in CATALOGUE:
-        raise UnknownAgent(f"There is no agent called {name!r}. There are: {', '.join(CATALOGUE)}.")
-    return CATALOGUE[name]
+def find(name: str, own: Mapping[str, LocalAgent] | None = None) -> LocalAgent:
+    """The agent called `name`, or UnknownAgent with the names there are."""
+    known = {**CATALOGUE, **(own or {})}
+    if name not in known:
+        raise UnknownAgent(f"There is no agent called {name!r}. There are: {', '.join(known)}.")
+    return known[name]

@@ -15,6 +15,7 @@ from benchmarks.drain import drain
 from benchmarks.figures import say
 from benchmarks.floor.measure import floor
 from benchmarks.journey import journey
+from benchmarks.macs import macs
 from benchmarks.memory import memory
 from benchmarks.ready import ready
 from benchmarks.setting.office import office
@@ -34,6 +35,7 @@ def main() -> None:
         "ready": ready,
         "clicks": _clicks,
         "drain": drain,
+        "macs": macs,
     }
     wanted = sys.argv[1:] or list(parts)
     failed = [name for name in wanted if not asyncio.run(_bounded(name, parts[name]()))]

@@ -93,7 +93,7 @@ async def _serve(playground: Playground) -> None:
 def addresses(playground: Playground) -> list[tuple[str, str]]:
     """What a person and a bot need to know, a line each."""
     lines = [
-        ("Page", f"{playground.url}/"),
+        ("Page", playground.page_url),
         ("Slack API", playground.api_url),
         ("Bot token", playground.bot_token),
         ("App token", playground.app_token),

@@ -132,6 +132,7 @@ class PlaygroundConfig(_Part):
     groups: tuple[GroupConfig, ...] = Field(default_factory=_groups)
     manifest: Path | None = None
     local_token: str = ""
+    page_key: str = ""
     rate_limits: bool = False
     message_burst: int = Field(default=1, ge=1)
     ack_seconds: float = Field(default=3.0, gt=0)

@@ -35,7 +35,7 @@ class Playground:
     """A Slack-compatible workspace on loopback, while its `async with` block lasts.
 
     `state` is the SQLite file (None keeps everything in memory); `fresh` empties it first.
-    Without a `local_token` in the configuration one is made, and kept in that file.
+    Without `local_token` and `page_key` in the configuration they are made, and kept in that file.
     `port` 0 takes a free one. With `mail_port` (0 for a free one) a mail server runs beside it.
     """
 
@@ -51,6 +51,7 @@ class Playground:
     ) -> None:
         self.config = config or PlaygroundConfig()
         self.local_token = self.config.local_token
+        self.page_key = self.config.page_key
         self.url = ""
         self._state = state
         self._port = port
@@ -63,6 +64,11 @@ class Playground:
     def api_url(self) -> str:
         """What a Slack client takes as its base URL."""
         return f"{self.url}/api/"
+
+    @property
+    def page_url(self) -> str:
+        """What a browser opens; it holds the page's key."""
+        return f"{self.url}/?key={self.page_key}"
 
     @property
     def bot_token(self) -> str:
@@ -130,6 +136,8 @@ class Playground:
             self.workspace.reset()
         if not self.local_token:
             self.local_token = self.workspace.database.secret("local_token", new_secret(32))
+        if not self.page_key:
+            self.page_key = self.workspace.database.secret("page_key", new_secret(32))
         self.faults = Faults()
         self.journal = Journal(self._clock)
         self.sockets = Sockets(config, self.faults, self._clock)
@@ -151,7 +159,7 @@ class Playground:
         app.router.add_post("/actions/{team}/{app}/{secret}", self._take_answer)
         Downloads(self.workspace, self.local_token).register(app)
         routes.register(app, self._desk(methods))
-        page.register(app, self.local_token)
+        page.register(app, self.local_token, self.page_key)
         return app
 
     def _methods(self) -> Methods:

@@ -12,9 +12,20 @@ def share(workspace: Workspace, channel: Json, message: Json, files: list[Json])
     files = [_with_place(file, channel) for file in files]
     message = {**message, "files": files, "upload": True, "display_as_bot": False}
     message = workspace.post(channel["id"], message)
+    _keep_places(workspace, channel, message, files)
+    return message
+
+
+def hang_on(workspace: Workspace, channel: Json, message: Json, files: list[Json]) -> Json:
+    """The message, which stands already, with the files; each file learns where it hangs."""
+    files = [_with_place(file, channel) for file in files]
+    _keep_places(workspace, channel, message, files)
+    return {**message, "files": files}
+
+
+def _keep_places(workspace: Workspace, channel: Json, message: Json, files: list[Json]) -> None:
     for file in files:
         workspace.files.put(_with_share(file, channel, message))
-    return message
 
 
 def _with_place(file: Json, channel: Json) -> Json:

@@ -15,6 +15,7 @@ _TABLE = sa.table(
     *(sa.column(name, sa.Text) for name in ("name", "health", "reason", "version")),
     *(sa.column(name, sa.BigInteger) for name in ("milliseconds", "since", "at")),
 )
+REMEMBERED = timedelta(seconds=90)
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -25,10 +26,17 @@ class FleetStore:
         self._engine = engine
 
     async def keep(self, fleet: FleetHealth) -> FleetHealth:
-        """Replace what was kept; gives it back with `since`, where an agent stayed as it was."""
+        """Replace what was kept; gives it back with `since`, where an agent stayed as it was.
+
+        What was seen before a gap of `REMEMBERED` is no reason to say that it stayed so meanwhile.
+        """
         async with writing(self._engine) as connection:
             rows = (await connection.execute(sa.select(_TABLE))).mappings().all()
-            before = {row["name"]: _agent(dict(row)) for row in rows}
+            before = {
+                row["name"]: _agent(dict(row))
+                for row in rows
+                if fleet.at - _moment(row["at"]) < REMEMBERED
+            }
             agents = tuple(_going_on(agent, before, fleet.at) for agent in fleet.agents)
             await connection.execute(sa.delete(_TABLE))
             if agents:

@@ -6,6 +6,8 @@
     ├── DiskFull            nothing was kept, and nothing half-written is left
     ├── KeyMissing          a payload was encrypted with a key that is not configured
     ├── PayloadForged       an encrypted payload was changed
+    ├── PayloadUnverified   a payload does not prove that it is ours
+    ├── MacKeysUnusable     the keys for that proof cannot be read, or others may read them
     ├── InboxBusy           another process held the click inbox for too long
     ├── InboxDamaged        the click inbox cannot be read
     ├── InboxClosed         the click inbox was closed before this call
@@ -74,6 +76,24 @@ class PayloadForged(StorageError):  # noqa: N818
             f"A payload encrypted with key {key_id!r} cannot be opened: it was changed, or the "
             "configured key is another one of the same name. Configure the key it was written with."
         )
+
+
+class PayloadUnverified(StorageError):  # noqa: N818
+    """Temporal gave us a payload that nobody with our keys made for this place."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"Temporal holds a message that does not prove where it comes from ({why}). "
+            "Find out who else reaches Temporal, or give this process the installation's "
+            "payload-mac.json."
+        )
+
+
+class MacKeysUnusable(StorageError):  # noqa: N818
+    """The key file is missing, open to others, or holds something else."""
+
+    def __init__(self, place: str, why: str, way_out: str = "put back a copy of") -> None:
+        super().__init__(f"The payload keys {place} cannot be used ({why}): {way_out} this file.")
 
 
 class InboxBusy(StorageError):  # noqa: N818

@@ -35,7 +35,7 @@ from workflows.messages.electorate import Electorate, Person
 from workflows.messages.ladder import Act, PlannedRung
 from workflows.messages.policy import Policy
 from workflows.messages.requests import CardView
-from workflows.messages.results import AgentResult, RunStatus, ToolRun
+from workflows.messages.results import AgentResult, DeniedCall, ExecutionMode, RunStatus, ToolRun
 from workflows.messages.tasks import TaskView
 from workflows.messages.turns import InputFile, Question, TurnOutcome, TurnRequest
 from workflows.task.receipts import Receipt
@@ -56,6 +56,8 @@ class FakeAgent(AgentActivities):
         self.breaks: list[str] = []
         self.fates: dict[str, RunStatus] = {}
         self.silent = False
+        self.mode = ExecutionMode.LIVE_AGENT
+        self.denied: tuple[DeniedCall, ...] = ()
         self.runs: dict[str, ToolRun] = {}
         self._asked: dict[str, Question] = {}
         self.questions: list[tuple[Question, ...]] = []
@@ -79,7 +81,9 @@ class FakeAgent(AgentActivities):
             self._asked |= {question.id: question for question in asked}
             session = f"turn {len(self.requests)}"
             return TurnOutcome(questions=asked, session=session, ran=ran)
-        return TurnOutcome(result=self.make(request), ran=ran)
+        return TurnOutcome(
+            result=self.make(request), ran=ran, execution_mode=self.mode, denied=self.denied
+        )
 
     def _run(self, request: TurnRequest) -> Iterator[ToolRun]:
         """What people approved; a call of the same turn that ran is not run again."""

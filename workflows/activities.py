@@ -198,12 +198,13 @@ class CopyRequest(Frozen):
 
 
 class Attachment(Frozen):
-    """A text to hang into a thread as a file."""
+    """A text to hang into a thread as a file; onto its card's own message where `card` is set."""
 
     thread: Place
     name: str
     title: str
     text: str
+    card: CardView | None = None
 
 
 class Notice(Frozen):
@@ -326,7 +327,7 @@ class CardActivities:
 
     @activity.defn(name="attach")
     async def attach(self, attachment: Attachment) -> None:
-        """Upload a text file into a thread."""
+        """Upload a text file: onto the card, else into the thread."""
         raise NotImplementedError
 
     @activity.defn(name="remind")

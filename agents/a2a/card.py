@@ -14,12 +14,14 @@ from a2a.types.a2a_pb2 import (
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 
+from agents.a2a.codec import REQUEST_TYPE
 from agents.a2a.encryption import sealed_extension
 from agents.catalogue import LocalAgent
 from workflows.messages.results import AgentVersion
 
 VERSION_EXTENSION = "urn:signoff:agent-version:1"
 _INPUTS = (
+    REQUEST_TYPE,
     "text/plain",
     "text/markdown",
     "text/csv",

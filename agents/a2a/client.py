@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from agents.a2a.card import declared_version
 from agents.a2a.card_signature import CardNotTrusted, verify_card
-from agents.a2a.codec import message_of, turn_key
+from agents.a2a.codec import message_of, takes_requests, turn_key
 from agents.a2a.encryption import SEALED_EXTENSION
 from agents.a2a.endpoints import Endpoint
 from agents.a2a.errors import MALFORMED, as_agent_error
@@ -26,6 +26,7 @@ from agents.a2a.http import http_client
 from agents.a2a.reading import RunningTask, read_outcome
 from agents.a2a.sealed_call import SealedCall
 from agents.errors import AgentError, AgentRefused, BadAnswer, NotTrusted, WrongVersion
+from agents.http.loopback import on_loopback
 from workflows.messages.results import AgentVersion
 from workflows.messages.turns import TurnOutcome, TurnRequest
 
@@ -96,6 +97,7 @@ class A2AClient:
             resolver = A2ACardResolver(peer.http, endpoint.url.rstrip("/"))
             card = await resolver.get_agent_card()
             _refuse_unsigned(endpoint, card)
+            _call_this_machine_alike(endpoint, card)
             _refuse_other_origin(endpoint, card)
             peer.card, peer.read_at = card, monotonic()
         return peer.card
@@ -113,7 +115,8 @@ class A2AClient:
         sealed = SealedCall(endpoint, card)
         client = self._client(endpoint, card)
         context = ClientCallContext(service_parameters=_headers(request, sealed))
-        message = SendMessageRequest(message=sealed.closed(message_of(request, files)))
+        words = message_of(request, files, structured=takes_requests(card))
+        message = SendMessageRequest(message=sealed.closed(words))
         running = RunningTask()
         events = client.send_message(message, context=context)
         try:
@@ -225,13 +228,24 @@ def _refuse_unsigned(endpoint: Endpoint, card: AgentCard) -> None:
         ) from None
 
 
+def _call_this_machine_alike(endpoint: Endpoint, card: AgentCard) -> None:
+    """A card's `localhost` becomes the `127.0.0.1` of the settings, or the other way round."""
+    ours = urlsplit(endpoint.url)
+    for interface in card.supported_interfaces:
+        theirs = urlsplit(interface.url)
+        same = _origin(interface.url)[::2] == _origin(endpoint.url)[::2]
+        if same and on_loopback(interface.url) and on_loopback(endpoint.url):
+            interface.url = theirs._replace(netloc=ours.netloc).geturl()
+
+
 def _refuse_other_origin(endpoint: Endpoint, card: AgentCard) -> None:
     """A card must not send our token elsewhere."""
     ours = _origin(endpoint.url)
     for interface in card.supported_interfaces:
         if _origin(interface.url) != ours:
             raise AgentRefused(
-                f"The card of {endpoint.name} names another server than {ours[1]}. Check the agent."
+                f"The card of {endpoint.name} names another server, {interface.url}, and not that "
+                f"of {endpoint.url}. Correct the url in the settings, or the agent's card."
             )
 
 

@@ -1,15 +1,15 @@
 """A turn as an A2A message, and its outcome as an A2A task.
 
 The structured request and outcome travel as JSON in text parts: data parts would turn 1 into 1.0.
-Input files are raw parts. An agent that does not know our JSON reads the words before it, and one
-that answers in plain text is understood as well.
+Input files are raw parts. An agent whose card does not name our JSON gets words and files only,
+plain texts as words, and one that answers in plain text is understood as well.
 """
 
 import hashlib
 import json
 
 from a2a.helpers.proto_helpers import new_raw_part, new_text_part
-from a2a.types.a2a_pb2 import Artifact, Message, Part, Role, Task, TaskState
+from a2a.types.a2a_pb2 import AgentCard, Artifact, Message, Part, Role, Task, TaskState
 from pydantic import ValidationError
 
 from agents.errors import AgentError, BadAnswer
@@ -27,6 +27,7 @@ FAILURE_TYPE = "application/vnd.signoff.turn-failure+json"
 OUTCOME_NAME = "outcome"
 IDEMPOTENCY = "urn:signoff:idempotency-key:1"
 """In a message's metadata: the same for each message that asks for the same turn."""
+_WORDS = frozenset({"text/plain", "text/markdown"})
 INPUT_REQUIRED = (TaskState.TASK_STATE_INPUT_REQUIRED, TaskState.TASK_STATE_AUTH_REQUIRED)
 
 
@@ -37,15 +38,21 @@ class _Failure(Frozen):
     cost: Cost = Cost()
 
 
-def message_of(request: TurnRequest, files: list[bytes]) -> Message:
-    """The message to send. Its id is the request's key, so that the agent can tell a repeat."""
+def message_of(request: TurnRequest, files: list[bytes], *, structured: bool = True) -> Message:
+    """The message to send. Its id is the request's key, so that the agent can tell a repeat.
+
+    Without `structured` it does not hold the request as JSON of ours: see `takes_requests`.
+    """
     conversation = _foreign_session(request.session)
-    parts = [
-        new_text_part(_words(request), media_type="text/plain"),
-        new_text_part(request.model_dump_json(), media_type=REQUEST_TYPE),
-    ]
+    parts = [new_text_part(_words(request), media_type="text/plain")]
+    if structured:
+        parts.append(new_text_part(request.model_dump_json(), media_type=REQUEST_TYPE))
     for name, file, content in zip(file_names(request), request.inputs, files, strict=True):
-        parts.append(new_raw_part(content, media_type=file.media_type, filename=name))
+        text = "" if structured else _as_words(file.media_type, content)
+        if text:
+            parts.append(Part(text=text, media_type=file.media_type, filename=name))
+        else:
+            parts.append(new_raw_part(content, media_type=file.media_type, filename=name))
     message = Message(
         role=Role.ROLE_USER,
         message_id=request.key,
@@ -55,6 +62,20 @@ def message_of(request: TurnRequest, files: list[bytes]) -> Message:
     )
     message.metadata.update({IDEMPOTENCY: turn_key(request)})
     return message
+
+
+def _as_words(media_type: str, content: bytes) -> str:
+    """What somebody typed, for an agent that may take nothing but text; empty for other files."""
+    try:
+        return clean(content.decode()) if media_type in _WORDS else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def takes_requests(card: AgentCard) -> bool:
+    """Whether the agent says that it reads a turn as JSON; in others it would reach the model."""
+    modes = {mode for skill in card.skills for mode in skill.input_modes}
+    return REQUEST_TYPE in {*card.default_input_modes, *modes}
 
 
 def turn_key(request: TurnRequest) -> str:

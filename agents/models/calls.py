@@ -42,7 +42,8 @@ class ModelCalls:
     async def _asked(self, request: LlmRequest) -> list[LlmResponse]:
         async with aclosing(LiveModels(self._models)) as live:
             llm = live.asked(request.model or "", _agent(request))
-            found = [response async for response in llm.generate_content_async(request)]
+            named = request.model_copy(update={"model": llm.model})
+            found = [response async for response in llm.generate_content_async(named)]
         for response in found:
             self._priced(request, response)
         return found
@@ -50,7 +51,7 @@ class ModelCalls:
     def _priced(self, request: LlmRequest, response: LlmResponse) -> None:
         """The workflow that counts it reads no settings."""
         usage, prices = response.usage_metadata, self._models.settings
-        if usage is None or not prices.prices:
+        if usage is None or not prices.knows_prices:
             return
         took = usage.prompt_token_count or 0
         gave = max((usage.total_token_count or 0) - took, 0)

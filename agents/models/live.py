@@ -1,5 +1,6 @@
 """The model objects of live agents: keys and addresses go in here, never by the environment."""
 
+import importlib
 import warnings
 from typing import Any
 
@@ -14,10 +15,13 @@ from google.genai import Client, types
 
 from agents.errors import AgentFailed
 from agents.http.loopback import on_loopback
-from agents.models.access import GOOGLE, ModelAccess, provider_of
-from agents.models.settings import PROVIDER_KEYS, ModelSettings
+from agents.models.access import ModelAccess
+from agents.models.named import ModelRoute, by_litellm
+from agents.models.providers import GOOGLE
+from agents.models.settings import ModelSettings
 from agents.runtime.adk_tools import members_of
 
+NO_KEY = "none"
 _LARGEST_LINE = 4 * 2**20
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
@@ -25,8 +29,13 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 def equip_for_good(root: BaseNode, models: ModelAccess) -> None:
     """For an agent that lives as long as its process and in any event loop: ADK's command line."""
     for member in members_of(root):
-        if isinstance(member.model, str) and provider_of(member.model) == GOOGLE:
-            member.model = Gemini(model=member.model, client_kwargs=_access(models))
+        if not isinstance(member.model, str):
+            continue
+        route = models.settings.route(member.model)
+        if route.provider == GOOGLE:
+            member.model = Gemini(model=_bare(route), client_kwargs=_access(models))
+        elif by_litellm(route):
+            member.model = _litellm(route, models)
 
 
 class LiveModels:
@@ -50,18 +59,13 @@ class LiveModels:
         """
         if missing := self._models.lacking(name):
             raise AgentFailed(
-                f"{agent} has no key for {name}. {missing}, or use the model offline.",
+                f"{agent} cannot ask {name}. {missing}, or use the model offline.",
                 retryable=False,
             )
-        provider = provider_of(name)
-        if provider == GOOGLE:
-            return Gemini(model=name.removeprefix("models/"), client=self._google(agent))
-        if provider in PROVIDER_KEYS:
-            key = self._models.keys.value(PROVIDER_KEYS[provider])
-            by_litellm: Any = LLMRegistry.resolve(name)  # an extra of ADK's, and untyped
-            made: BaseLlm = by_litellm(model=name, api_key=key, **self._elsewhere(provider))
-            return made
-        return name
+        route = self._models.settings.route(name)
+        if route.provider == GOOGLE:
+            return Gemini(model=_bare(route), client=self._google(agent))
+        return _litellm(route, self._models) if by_litellm(route) else route.full_name
 
     def asked(self, name: str, agent: str) -> BaseLlm:
         """Like `named`, with ADK's object for what is left to ADK."""
@@ -75,13 +79,6 @@ class LiveModels:
             self._client.close()
         if self._session is not None:
             await self._session.close()
-
-    def _elsewhere(self, provider: str) -> dict[str, Any]:
-        """Where LiteLLM asks, that it tries once (Temporal retries), and leaves out what a model
-        does not take, such as a temperature."""
-        at = self._models.settings.openai_address if provider == "openai" else ""
-        once = {"num_retries": 0, "max_retries": 0, "drop_params": True}
-        return once | ({"api_base": at} if at else {})
 
     def _google(self, agent: str) -> Client:
         if self._client is None:
@@ -100,6 +97,26 @@ class LiveModels:
                     retryable=False,
                 ) from error
         return self._client
+
+
+def _bare(route: ModelRoute) -> str:
+    return route.full_name.removeprefix("models/")
+
+
+def _litellm(route: ModelRoute, models: ModelAccess) -> BaseLlm:
+    """Asked once (Temporal retries), without what a model does not take, such as a temperature.
+
+    Where no key is wanted a word stands for it: LiteLLM would look for one in the environment, and
+    send it to an address that it is not for.
+    """
+    lite_llm: Any = importlib.import_module("google.adk.models.lite_llm")  # an extra, and untyped
+    extra: dict[str, Any] = {"num_retries": 0, "max_retries": 0, "drop_params": True}
+    if route.key:
+        extra["api_key"] = models.keys.value(route.key)
+    if route.address:
+        extra |= {"api_base": route.address, "api_key": extra.get("api_key", NO_KEY)}
+    made: BaseLlm = lite_llm.LiteLlm(model=route.full_name, **extra)
+    return made
 
 
 def _access(models: ModelAccess) -> dict[str, Any]:

@@ -1,51 +1,29 @@
 """How language models are reached: what `[models]` says, and the keys of the environment."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from agents.environment import Environment, secret
+from agents.models.named import ModelRoute, NamedModel, WebAddress, plain_route
+from agents.models.providers import GOOGLE_KEYS, PROVIDER_KEYS
 
-GOOGLE_KEYS = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
-PROVIDER_KEYS: Mapping[str, str] = MappingProxyType(
-    {
-        name: f"{name.upper()}_API_KEY"
-        for name in ("openai", "anthropic", "mistral", "groq", "deepseek", "xai", "openrouter")
-    }
-)
-"""Providers asked through LiteLLM, by the word before the slash of a model's name."""
 MODEL_KEYS = (*GOOGLE_KEYS, *PROVIDER_KEYS.values())
 _ON = frozenset({"1", "true"})
 
 
-class Price(BaseModel):
-    """Of a million tokens of what a model is asked, and of what it answers."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    input: float = Field(ge=0)
-    """What it is asked."""
-    output: float = Field(ge=0)
-    """What it answers."""
-
-
 class ModelSettings(BaseModel):
-    """`[models]`. `prices` are all in one currency."""
+    """`[models]`; each table in it is a `NamedModel`. Prices are all in one currency."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, NamedModel] = Field(init=False)
 
     use: Literal["auto", "live", "offline"] = "auto"
     """`auto`: live as soon as there is a key for the model of any step, else offline. `live`: never
     offline. `offline`: never live."""
-    address: str = ""
+    address: WebAddress = ""
     """Where the Gemini API is reached, for a gateway of your own; Google's when empty."""
-    openai_address: str = ""
-    """Where `openai/...` is reached: any server that speaks OpenAI's chat completions, with its
-    path, as `http://localhost:8000/v1`; OpenAI's when empty."""
     vertex: bool = False
     """Gemini through Vertex AI."""
     project: str = ""
@@ -55,22 +33,44 @@ class ModelSettings(BaseModel):
     credentials: Path = Path()
     """A JSON file of Google's credentials, relative to the settings file; the application default
     ones when empty."""
-    prices: dict[str, Price] = {}
-    """By the name of a model or version, as `{ "gemini-3-flash-preview" = { input = 0.3, output =
-    2.5 } }`: the price of a million tokens; without it, money is not counted."""
+
+    @model_validator(mode="after")
+    def _each_says_enough(self) -> Self:
+        for name, model in self.named.items():
+            model.checked(name)
+        return self
+
+    @property
+    def named(self) -> dict[str, NamedModel]:
+        """The sections `[models.<name>]`."""
+        return self.__pydantic_extra__
+
+    @property
+    def to_ask(self) -> set[str]:
+        """The names of the sections that are about a model to ask, not about prices alone."""
+        named = self.named.items()
+        return {name for name, section in named if section.is_about_more_than_prices()}
+
+    def route(self, name: str) -> ModelRoute:
+        """How the model is reached that a step names, by its section or without one."""
+        section = self.named.get(name)
+        return section.route(name) if section else plain_route(name)
+
+    def temperature(self, name: str) -> float | None:
+        """For a step on this model that names none; None leaves it to the agent."""
+        section = self.named.get(name)
+        return section.usual_temperature(name) if section else None
 
     def price(self, asked: str, version: str, took: int, gave: int) -> float:
         """Of one call: by the version that answered, else by the name that was asked."""
-        found = self.prices.get(version) or self.prices.get(asked)
+        sections = (self.named.get(version), self.named.get(asked))
+        found = next((one.prices for one in sections if one and one.prices), None)
         return (took * found.input + gave * found.output) / 1_000_000 if found else 0.0
 
-    @field_validator("address", "openai_address")
-    @classmethod
-    def _an_address(cls, address: str) -> str:
-        parts = urlsplit(address)
-        if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("give an address that starts with http:// or https://")
-        return address.rstrip("/")
+    @property
+    def knows_prices(self) -> bool:
+        """Whether any model has one."""
+        return any(section.prices for section in self.named.values())
 
 
 class ModelKeys(BaseModel):
@@ -81,15 +81,12 @@ class ModelKeys(BaseModel):
     found: dict[str, SecretStr] = {}
 
     @classmethod
-    def of(cls, environment: Environment) -> "ModelKeys":
+    def of(cls, environment: Environment, settings: ModelSettings) -> "ModelKeys":
         """From the environment; raises ValueError for a file that cannot be read."""
-        return cls.picked({name: SecretStr(secret(environment, name)) for name in MODEL_KEYS})
-
-    @classmethod
-    def picked(cls, secrets: Mapping[str, SecretStr]) -> "ModelKeys":
-        """Those of `secrets` that are keys of models, and not empty."""
-        found = {name: secrets.get(name, SecretStr("")) for name in MODEL_KEYS}
-        return cls(found={n: value for n, value in found.items() if value.get_secret_value()})
+        own = (section.key for section in settings.named.values() if section.key)
+        names = dict.fromkeys((*MODEL_KEYS, *own))
+        read = {name: SecretStr(secret(environment, name)) for name in names}
+        return cls(found={n: value for n, value in read.items() if value.get_secret_value()})
 
     def google(self) -> str:
         """The name of the variable that Gemini's key is taken from; empty without one."""

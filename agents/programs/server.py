@@ -107,7 +107,7 @@ async def serve(
     def build(base_url: str) -> Starlette:
         return create_app(parts, public_url or base_url)
 
-    await serve_app(build, host=host, port=port, stop=stop, started=started)
+    await serve_app(build, host=host, port=port, stop=stop, started=started, public_url=public_url)
 
 
 def _a2a_routes(

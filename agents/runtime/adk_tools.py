@@ -19,6 +19,7 @@ from temporalio.exceptions import ApplicationError
 from agents.errors import AgentError, UnusableInput
 from agents.journal.idempotency import keyed
 from agents.tool_policy.calls import JudgedCall, PolicyCalls
+from agents.tool_policy.denied import denial
 from agents.tool_policy.engine import ToolCall
 from agents.tool_policy.policies import ToolPolicies
 from agents.turn.brief import file_names
@@ -109,8 +110,7 @@ class AdkTools:
             said = error.sentence if isinstance(error, AgentError) else "The tool cannot be run."
             raise ApplicationError(said, type=NOT_BEGUN) from error
         if not run.request.judged and (stopped := self._policy.stops(_judged(run))):
-            denied = {"error": f"The policy denies this call: {stopped}", "denied": True}
-            return ToolResult(returned=denied)
+            return ToolResult(returned=denial(stopped))
         arguments = dict(run.arguments)
         if "tool_context" in inspect.signature(function).parameters:
             arguments["tool_context"] = desk

@@ -5,7 +5,6 @@ contract is that of a turn that is an activity, so a task does not know the diff
 """
 
 from datetime import timedelta
-from types import ModuleType
 from typing import Any
 
 from google.adk.agents.llm_agent import LlmAgent
@@ -106,8 +105,8 @@ class TurnInside(Turn):
     async def _place_files(self) -> None:
         """Only tools read files, and those run elsewhere."""
 
-    def _built(self, module: ModuleType) -> BaseNode:
-        root = super()._built(module)
+    def _built(self, source: Any) -> BaseNode:
+        root = super()._built(source)
         for agent in members_of(root):
             self._rewire(agent)
         return root

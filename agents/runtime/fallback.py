@@ -170,7 +170,7 @@ def _prepared(agent: Registration, error: AgentError) -> TurnOutcome:
     if not agent.synthetic:
         raise error
     text = f"No result: {error.sentence} Nothing was examined; do not decide on this alone."
-    made = TurnOutcome(result=AgentResult(summary=text[:600], full_text=text, offline=True))
+    made = TurnOutcome(result=AgentResult(summary=text[:600], full_text=text))
     return _marked(made, ExecutionMode.SYNTHETIC, f"{error.sentence} This answer is synthetic.")
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,13 +25,13 @@ _log = structlog.get_logger(__name__)
 
 
 class LocalAgents:
-    """Runs the agents of `agents/<name>/` in this process.
+    """Runs the agents of `agents/samples/<name>/`, and `own`, in this process.
 
     `models` says which model answers, and holds its key. Without it, `offline` picks the offline
     model, and what needs a key is refused. A request's model `offline` means the offline model of
     the agent that is asked. `policy` judges every tool call, before the agent's own policy does:
     one engine for all agents, or one for each. `journal` knows what attempts before did; without
-    one, those of other processes are not known.
+    one, those of other processes are not known. `own` are agents besides the catalogue's.
     """
 
     def __init__(
@@ -41,7 +41,9 @@ class LocalAgents:
         offline: bool = False,
         policy: PolicyEngine | ToolPolicies | None = None,
         journal: TurnJournal | None = None,
+        own: Mapping[str, LocalAgent] | None = None,
     ) -> None:
+        self._own = own or {}
         self._models = models or ModelAccess.without_keys(offline=offline)
         self._policies = policy if isinstance(policy, ToolPolicies) else ToolPolicies(policy)
         self._journal = journal or MemoryJournal()
@@ -58,7 +60,7 @@ class LocalAgents:
 
     async def run(self, request: TurnRequest, files: Sequence[bytes]) -> TurnOutcome:
         """See `TurnRunner`."""
-        about = find(request.agent)
+        about = find(request.agent, self._own)
         model = self._model(about, request)
         await self.warm()
         turn: type[Turn] = importlib.import_module("agents.runtime.turns").Turn
@@ -71,11 +73,12 @@ class LocalAgents:
 
     def version(self, request: TurnRequest) -> AgentVersion:
         """See `LocalRunner`."""
-        about = find(request.agent)
+        about = find(request.agent, self._own)
         return about.version_running(self._model(about, request))
 
     def _model(self, about: LocalAgent, request: TurnRequest) -> str:
-        return self._models.chosen(request.model or about.model, about.offline_model)
+        named = request.model or about.model
+        return named if about.module else self._models.chosen(named, about.offline_model)
 
     def _plugins(self, agent: str) -> list[Any]:
         engine = self._policies.of(agent)

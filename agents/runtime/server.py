@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +22,7 @@ from agents.a2a.card_signature import signed
 from agents.a2a.encryption import Seal
 from agents.a2a.handler import TurnHandler
 from agents.a2a.kept_answers import AnswerStore, NoAnswers
-from agents.catalogue import API_VERSION, CATALOGUE, find
+from agents.catalogue import API_VERSION, CATALOGUE, LocalAgent, find
 from agents.http.loopback import is_loopback
 from agents.http.server import serve_app
 from agents.http.signature import KeySetJson, SigningKey
@@ -39,7 +39,7 @@ class ServerParts:
     An empty `token` lets everybody in: loopback only. `offline` only says in the cards which model
     answers when a request names none. With a `seal`, agents take encrypted messages only.
     `card_key` signs their cards, and its public part is published. `answers` outlives the server
-    and stays its owner's to close.
+    and stays its owner's to close. `own` are served besides `names`.
     """
 
     token: str = ""
@@ -48,11 +48,12 @@ class ServerParts:
     seal: Seal | None = None
     card_key: SigningKey | None = None
     answers: AnswerStore = field(default_factory=NoAnswers)
+    own: Mapping[str, LocalAgent] = field(default_factory=dict)
 
 
 def create_app(runner: TurnRunner, parts: ServerParts, base_url: str) -> Starlette:
     """The agents below `base_url`."""
-    served = list(parts.names)
+    served = [*parts.names, *parts.own]
     health = partial(_health, served=served)
     handlers: list[TurnHandler] = []
     routes: list[BaseRoute] = []
@@ -101,7 +102,15 @@ async def serve(
     def build(base_url: str) -> Starlette:
         return create_app(runner, parts, public_url or base_url)
 
-    await serve_app(build, host=host, port=port, stop=stop, started=started, tls=tls)
+    await serve_app(
+        build,
+        host=host,
+        port=port,
+        stop=stop,
+        started=started,
+        tls=tls,
+        public_url=public_url,
+    )
 
 
 def _caller(given: bytes, token: bytes) -> str | None:
@@ -111,8 +120,8 @@ def _caller(given: bytes, token: bytes) -> str | None:
 
 
 def _card(name: str, url: str, parts: ServerParts) -> AgentCard:
-    about = find(name)
-    model = about.offline_model if parts.offline else about.model
+    about = find(name, parts.own)
+    model = about.offline_model if parts.offline and not about.module else about.model
     sealed = parts.seal is not None
     card = card_of(about, url, model, token=bool(parts.token), sealed=sealed)
     return signed(card, parts.card_key) if parts.card_key else card

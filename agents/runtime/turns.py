@@ -9,7 +9,6 @@ import importlib
 import json
 import warnings
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 import structlog
@@ -33,15 +32,18 @@ from agents.journal.journal import MemoryJournal, TurnJournal
 from agents.journal.model_answers import ModelAnswers
 from agents.journal.plugin import JournalPlugin
 from agents.journal.repeatable import DeclaresTools
-from agents.models.access import OFFLINE, ModelAccess, provider_of
+from agents.models.access import ModelAccess
 from agents.models.cut_answers import Faults
 from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
+from agents.models.providers import OFFLINE, provider_of
 from agents.models.spending import Spending
+from agents.own_agent import own_agent, refuse_offline
 from agents.runtime.confirmations import answer_messages, lost, pending
 from agents.runtime.edited_arguments import Decisions
 from agents.runtime.lossy_shapes import refuse_lossy
 from agents.tool_policy.argument_types import ArgumentTypes
+from agents.tool_policy.denied import denied_calls
 from agents.tool_policy.plugin import SecurityPlugin
 from agents.turn.answer import parse_answer
 from agents.turn.brief import brief_of, file_names, spoken
@@ -79,6 +81,7 @@ class Turn:
         self._plugins = list(plugins)
         self._journal = journal or MemoryJournal()
         self._kept: JournalPlugin | None = None
+        self._access = models
         self._live = LiveModels(models) if models is not None else None
         self._prices = models.settings.price if models is not None else None
         self._restored: list[Event] = []
@@ -198,21 +201,32 @@ class Turn:
             await self._sessions.append_event(session, event)
 
     def _runner(self, kept: JournalPlugin) -> Runner:
-        module = importlib.import_module(f"agents.samples.{self._about.name}.agent")
-        policies = [*self._plugins, *getattr(module, "plugins", list)()]
+        source = self._source()
+        policies = [*self._plugins, *getattr(source, "plugins", list)()]
         kept.declarations = _declarations(policies)
         app = App(
             name=self._about.name,
-            root_agent=self._built(module),
+            root_agent=self._built(source),
             plugins=[ArgumentTypes(), kept, Decisions(), *policies],
             resumability_config=_resumable(),
         )
         return Runner(app=app, session_service=self._sessions, artifact_service=self._artifacts)
 
-    def _built(self, module: ModuleType) -> BaseNode:
-        root: BaseNode = module.build(self._request.model, self._request.temperature)
+    def _source(self) -> Any:
+        """What has `build` and perhaps `plugins`."""
+        if self._about.module:
+            try:
+                return own_agent(self._about)
+            except ValueError as error:
+                raise AgentFailed(f"{self._about.name}: {error}", retryable=False) from error
+        return importlib.import_module(f"agents.samples.{self._about.name}.agent")
+
+    def _built(self, source: Any) -> BaseNode:
+        root: BaseNode = source.build(self._request.model, self._request.temperature)
         refuse_lossy(self._about.name, root)
-        if self._live is not None:
+        if self._live is not None and self._access is not None:
+            if self._about.module:
+                refuse_offline(self._about.name, root, self._access)
             self._live.equip(root, self._about.name)
         return root
 
@@ -264,10 +278,14 @@ class Turn:
         if questions:
             state = session.state if session else {}
             said = _saved(events, state, kept.book.settled())
-            return TurnOutcome(questions=questions, session=said, version=version)
-        answered = parse_answer(_said(events), self._request.model, self._about.name)
+            return TurnOutcome(
+                questions=questions, session=said, version=version, denied=denied_calls(events)
+            )
+        model, own = self._request.model, bool(self._about.module)
+        answered = parse_answer(_said(events), model, self._about.name, any_form=own)
         result = answered.model_copy(update={"model": version.model_version})
-        return TurnOutcome(result=self._with_feedback(result), version=version)
+        result = self._with_feedback(result)
+        return TurnOutcome(result=result, version=version, denied=denied_calls(events))
 
     def _with_feedback(self, result: AgentResult) -> AgentResult:
         """Feedback is never passed over in silence."""

@@ -46,4 +46,5 @@ def _access(folder: Path) -> ModelAccess:
         data = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
         said |= data.get("models", {})
     wanted = [agent.model for agent in CATALOGUE.values()]
-    return ModelAccess.decided(ModelSettings(**said), ModelKeys.of(environment), wanted)
+    settings = ModelSettings.model_validate(said)
+    return ModelAccess.decided(settings, ModelKeys.of(environment, settings), wanted)

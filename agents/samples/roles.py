@@ -11,6 +11,7 @@ from google.adk.workflow import FunctionNode
 from google.genai import types
 
 from agents.catalogue import LocalAgent
+from agents.models.temperature import usual_temperature
 from agents.samples.offline import register
 from agents.turn.answer import AgentAnswer
 from agents.turn.brief import SO_FAR
@@ -29,7 +30,11 @@ def member(
     single_turn: bool = False,
     structured: bool = False,
 ) -> LlmAgent:
-    """One member. Its name is the role; with an empty role it is the agent itself."""
+    """One member. Its name is the role; with an empty role it is the agent itself.
+
+    A member hands the conversation to nobody but agents below it: what it was given is its to
+    answer, and two that may hand it to each other may do so for ever.
+    """
     register()
     return LlmAgent(
         name=role or about.name,
@@ -39,9 +44,13 @@ def member(
         instruction=instruction,
         tools=list(tools),
         sub_agents=list(sub_agents),
+        disallow_transfer_to_parent=bool(role),
+        disallow_transfer_to_peers=bool(role),
         output_schema=AgentAnswer if structured else None,
         generate_content_config=types.GenerateContentConfig(
-            temperature=about.temperature if temperature is None else temperature
+            temperature=usual_temperature(model, about.temperature)
+            if temperature is None
+            else temperature
         ),
     )
 

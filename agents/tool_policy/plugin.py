@@ -22,6 +22,7 @@ from google.adk.tools.tool_context import ToolContext
 from agents.journal.repeatable import DeclaresTools
 from agents.tool_policy.batch import JointQuestions
 from agents.tool_policy.client import AsksPeople, NobodyAsked, SignoffPeople
+from agents.tool_policy.denied import denial
 from agents.tool_policy.engine import Judgement, PolicyEngine, Ruling, ToolCall
 from agents.tool_policy.rules import RuleEngine
 from workflows.content.json_value import arguments_flaw
@@ -81,7 +82,7 @@ class SecurityPlugin(BasePlugin):
         call = _call(tool.name, tool_args, tool_context, destructive=is_destructive(tool))
         judgement = await self.judge(call)
         if judgement.ruling is Ruling.DENY:
-            return _denied(judgement)
+            return denial(judgement.reason)
         if judgement.ruling is Ruling.ALLOW or tool_context.tool_confirmation is not None:
             return _rejected(tool_context)
         if found := arguments_flaw(call.tool, call.arguments):
@@ -134,7 +135,7 @@ class SecurityPlugin(BasePlugin):
         edited = call.model_copy(update={"arguments": answer.arguments})
         again = self._judge(edited)
         if again.ruling is Ruling.DENY:
-            return _denied(again)
+            return denial(again.reason)
         tool_args.clear()
         tool_args.update(answer.arguments)
         return None
@@ -169,10 +170,6 @@ def _call(
         user=context.user_id,
         destructive=destructive,
     )
-
-
-def _denied(judgement: Judgement) -> dict[str, Any]:
-    return {"error": f"The policy denies this call: {judgement.reason}", "denied": True}
 
 
 def is_destructive(tool: BaseTool) -> bool:

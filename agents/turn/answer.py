@@ -22,6 +22,7 @@ _OBJECT = re.compile(r'\{\s*"')
 _FENCE = re.compile(r"```(?:json)?\s*\{")
 _SUMMARY = re.compile(r'\{\s*"summary"\s*:')
 _DECODER = json.JSONDecoder()
+_EXACT = 2**53
 
 
 class Metric(BaseModel):
@@ -40,12 +41,16 @@ class AgentAnswer(BaseModel):
     full_text: str = Field(default="", description="the whole result as Markdown")
 
 
-def parse_answer(text: str, model: str, agent: str = "the agent") -> AgentResult:
+def parse_answer(
+    text: str, model: str, agent: str = "the agent", *, any_form: bool = False
+) -> AgentResult:
     """A result from whatever the model said; prose becomes the full text.
+
+    With `any_form` a whole object of another form is an answer as well: its fields are.
 
     Raises BadAnswer for nothing at all, and for JSON that breaks off or is of another shape.
     """
-    answer = _validated(text)
+    answer = _validated(text) or (_of_other_form(text) if any_form else None)
     if answer is None:
         _refuse_pieces(text, model, agent)
         answer = AgentAnswer(summary=_first_paragraph(text), full_text=text)
@@ -101,6 +106,26 @@ def _answer(text: str) -> AgentAnswer | None:
         return AgentAnswer.model_validate(json.loads(text))
     except (ValueError, RecursionError):
         return None
+
+
+def _of_other_form(text: str) -> AgentAnswer | None:
+    """The fields of an object as findings and metrics, and itself as the full text."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict):
+        return None
+    plain = {name: value for name, value in said.items() if not isinstance(value, dict | list)}
+    lines = [f"{name}: {value}" for name, value in plain.items() if value is not None]
+    numbers = {n: v for n, v in plain.items() if type(v) in {int, float} and abs(v) < _EXACT}
+    body = json.dumps(said, indent=2, ensure_ascii=False)
+    return AgentAnswer(
+        summary="; ".join(lines) or body,
+        findings=lines,
+        metrics=[Metric(name=n, value=v) for n, v in numbers.items()],
+        full_text=f"```json\n{body}\n```",
+    )
 
 
 def _refuse_pieces(text: str, model: str, agent: str) -> None:

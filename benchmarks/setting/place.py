@@ -38,10 +38,9 @@ def place() -> Iterator[Place]:
 
 
 def _overrides() -> dict[str, str]:
-    temporal, page, workspace, agents = free_ports(4)
+    temporal, workspace, agents = free_ports(3)
     return {
         "SIGNOFF_TEMPORAL__ADDRESS": f"127.0.0.1:{temporal}",
-        "SIGNOFF_TEMPORAL__UI_PORT": str(page),
         "SIGNOFF_PLAYGROUND__PORT": str(workspace),
         "SIGNOFF_AGENT_SERVER__PORT": str(agents),
         "SIGNOFF_WEB__PORT": "0",

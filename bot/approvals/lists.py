@@ -10,7 +10,8 @@ from bot.access.sight import Sight, subject_of_card
 from bot.approvals.home import left
 from bot.approvals.queries import WINDOW, Approvals, no_approval
 from bot.config.errors import UnavailableError
-from notifications.cards.card import body, card_text
+from notifications.cards.card import card_text
+from notifications.cards.details import details
 from notifications.views.approval_list import LISTED, PendingPage, approval_list, list_text
 from notifications.views.blocks import context
 
@@ -72,4 +73,4 @@ class ApprovalLists:
             raise UnavailableError(UNSURE)
         if sight is Sight.HIDDEN:
             raise no_approval(draft)
-        return {"text": card_text(view), "blocks": body(view)}
+        return {"text": card_text(view), "blocks": details(view, datetime.now(UTC))}

@@ -272,6 +272,23 @@ def clean(
 
 
 @app.command()
+def keys(
+    rotate: Annotated[bool, typer.Option("--rotate", help="Make a new key.")] = False,
+    stolen: Annotated[
+        bool, typer.Option("--stolen", help="With --rotate: what was made with the old key ends.")
+    ] = False,
+) -> None:
+    """The keys that say of a message in Temporal that it is ours."""
+    from bot.commands.keys import lines, rotated  # noqa: PLC0415
+    from bot.config.payload_keys import mac_keys  # noqa: PLC0415
+
+    settings = _here()
+    ring = rotated(settings, stolen=stolen) if rotate else mac_keys(settings).ring()
+    for line in lines(ring):
+        say.print(line, markup=False)
+
+
+@app.command()
 def doctor(
     online: Annotated[
         bool, typer.Option("--online", help="Also ask each model once; that costs a few tokens.")

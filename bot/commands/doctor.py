@@ -14,7 +14,9 @@ from agents.runtime.health import HealthCheck
 from bot.config import extras
 from bot.config.agents import registry
 from bot.config.errors import SignoffError
-from bot.config.models import model_problems, tool_policies
+from bot.config.models import A2A, LOCAL, model_problems, tool_policies
+from bot.config.own_agents import imported
+from bot.config.packages import namesakes
 from bot.config.sections.slack import SlackSettings
 from bot.config.settings import Settings
 from bot.processes import bootstrap
@@ -52,7 +54,7 @@ async def examine(settings: Settings, say: Console, *, online: bool = False) -> 
     """Print every finding; True when all is well. `online` also asks each model once."""
     healthy = True
     models = [_models, _asked] if online else [_models, _untried]
-    checks = [_folders, *models, _tool_policy]
+    checks = [_packages, _folders, *models, _tool_policy, _own_agents]
     for check in (*checks, _slack, _temporal, _database, _agents):
         async for finding in check(settings):
             say.print(f"{finding.sign} {finding.sentence}", markup=False)
@@ -79,6 +81,24 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
         )
 
 
+async def _packages(settings: Settings) -> AsyncIterator[Finding]:
+    """Other packages of the same names are harmless to us, and ours are not to them."""
+    for sentence in namesakes():
+        yield Finding(True, sentence, note=True)
+
+
+async def _own_agents(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether each can be imported; one that no step names, too."""
+    for name in settings.own:
+        one = settings.model_copy(update={"agents": {name: settings.agents[name]}})
+        try:
+            imported(one, A2A, LOCAL)
+        except SignoffError as error:
+            yield Finding(False, str(error))
+        else:
+            yield Finding(True, f"Agent {name} is {settings.agents[name].module}.")
+
+
 async def _models(settings: Settings) -> AsyncIterator[Finding]:
     """Live or offline, and why; then what is missing for that."""
     access = settings.model_access
@@ -98,17 +118,21 @@ async def _untried(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _asked(settings: Settings) -> AsyncIterator[Finding]:
-    """One small call for each model that a step uses."""
+    """One small call for each model that a step uses, or that has a section of its own."""
     if not extras.has_agents():
         yield Finding(False, extras.missing("agents", "Asking the models"))
         return
     from agents.models.check import ask  # noqa: PLC0415 - loads ADK, which takes seconds
 
-    access = settings.model_access
-    for model in sorted({use.model for use in settings.model_uses}):
-        if access.chosen(model, "") and not access.lacking(model):
+    access, used = settings.model_access, {use.model for use in settings.model_uses}
+    for model in sorted(used | settings.models.to_ask):
+        if not access.chosen(model, ""):
+            continue
+        if not (missing := access.lacking(model)):
             answer = await ask(access, model)
             yield Finding(answer.ok, answer.sentence)
+        elif model not in used:
+            yield Finding(False, f"models.{model}: it cannot be asked. {missing}.")
 
 
 async def _tool_policy(settings: Settings) -> AsyncIterator[Finding]:

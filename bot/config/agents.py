@@ -19,7 +19,9 @@ from agents.runtime.figures import CallFigures
 from agents.runtime.local import LocalAgents
 from agents.runtime.registry import Registration, Registry
 from bot.config.errors import ConfigurationError
+from bot.config.kept_tokens import agents_token
 from bot.config.models import LOCAL, WORKFLOW, require_models, tool_policies
+from bot.config.own_agents import imported
 from bot.config.sections.agents import AgentSettings, TlsSettings
 from bot.config.settings import Settings
 from storage.errors import StorageError
@@ -58,10 +60,11 @@ def agent_activities(
     """
     require_models(settings, LOCAL, WORKFLOW)
     access, policies = settings.model_access, tool_policies(settings)
+    own = imported(settings, LOCAL)
     calls = AgentCalls(
         registry=registry(settings),
         client=client,
-        local=LocalAgents(models=access, policy=policies, journal=journal),
+        local=LocalAgents(models=access, policy=policies, journal=journal, own=own),
         cache=ResponseCache(settings.folder / "answers"),
         give_up=lambda: last_attempt(AGENT_RETRIES.maximum_attempts),
         seconds_left=seconds_left,
@@ -145,7 +148,7 @@ def _endpoint(
     return Endpoint(
         name=name,
         url=agent.url or f"{settings.agents_url}/{name}/",
-        token=tokens.get(name, secrets.agents_token if ours else nothing),
+        token=tokens.get(name, agents_token(settings) if ours else nothing),
         tls=tls_files(settings, f"agents.{name}.tls", tls),
         seal=seal,
         card_keys=_card_keys(settings, where, agent) if agent.card_key.name else "",

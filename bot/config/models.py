@@ -27,18 +27,19 @@ def model_problems(settings: Settings, runs: Iterable[str] = (A2A, LOCAL, WORKFL
         f"{use.place}: {use.model} cannot be asked. {missing}, name another model there (or "
         "'offline'), or set use = 'offline' under [models]."
         for use in settings.model_uses
-        if use.run in kinds and (missing := access.lacking(use.model))
+        if use.run in kinds and use.model and (missing := access.lacking(use.model))
     ]
 
 
 def _without_price(settings: Settings) -> list[str]:
     """A budget of money that nothing would ever count against."""
-    prices = settings.models.prices
+    if settings.models.knows_prices:
+        return []
     return [
-        f"{use.place}: its budget is money, and [models.prices] has no price for {use.model}. Add "
-        "one, by that name or by the version that answers to it."
+        f"{use.place}: its budget is money, and there is no price for {use.model}. Give prices in "
+        f'[models."{use.model}"], or in a section by the version that answers to it.'
         for use in settings.model_uses
-        if use.bound_by_money and not prices
+        if use.bound_by_money
     ]
 
 

@@ -1,12 +1,34 @@
-"""The codec that encrypts what Temporal keeps, when keys are configured."""
+"""The codecs of what Temporal keeps: always signed, encrypted when keys are configured."""
 
 import base64
 import binascii
 
 from bot.config.errors import ConfigurationError
 from bot.config.settings import Settings
-from storage.errors import KeyMissing
+from storage.errors import KeyMissing, MacKeysUnusable
 from storage.payloads.codec import AesGcmCodec
+from storage.payloads.mac_codec import MacCodec
+from storage.payloads.mac_keys import FILE, MacKeyFile
+
+DATABASE = "signoff.db"
+
+
+def mac_keys(settings: Settings) -> MacKeyFile:
+    """The installation's keys, made at the first start; raises ConfigurationError.
+
+    An installation that worked before there were any goes on with what it has begun.
+    """
+    folder = settings.folder
+    older = bool(settings.storage.database) or (folder / DATABASE).exists()
+    try:
+        return MacKeyFile.kept(folder / FILE, older=older)
+    except MacKeysUnusable as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def signing_codec(settings: Settings) -> MacCodec:
+    """What every client and worker reads and writes with; raises ConfigurationError."""
+    return MacCodec(mac_keys(settings), payload_codec(settings))
 
 
 def payload_codec(settings: Settings) -> AesGcmCodec | None:

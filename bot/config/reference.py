@@ -18,6 +18,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from rich.console import Console
 
+from agents.models.named import NamedModel
+from agents.models.settings import ModelKeys
 from agents.programs.request import ApprovalDraft
 from agents.tool_policy.rules import Limit, Rule, RuleFile
 from bot.config.errors import BadRequest
@@ -34,6 +36,7 @@ from workflows.messages.policy import Policy
 
 IN_FILE: Mapping[str, type[BaseModel]] = {
     "agents.<name>": AgentSettings,
+    "models.<name>": NamedModel,
     "programs.<name>": ProgramSettings,
     "pipelines.<name>": PipelineSettings,
     "pipelines.<name>.steps": StepSettings,
@@ -102,7 +105,9 @@ def sections() -> dict[str, type[BaseModel]]:
     return {
         name: kind
         for name, kind in kinds.items()
-        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not Secrets
+        if isinstance(kind, type)
+        and issubclass(kind, BaseModel)
+        and kind not in {Secrets, ModelKeys}
     }
 
 

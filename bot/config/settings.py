@@ -18,12 +18,13 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
-from agents.catalogue import CATALOGUE
+from agents.catalogue import CATALOGUE, FAST, LocalAgent
 from agents.environment import Environment, read_environment, secret
 from agents.models.access import ModelAccess
 from agents.models.settings import ModelKeys, ModelSettings, usual_names
 from bot.config.errors import ConfigurationError
 from bot.config.mistakes import unreadable, wrong_setting, wrong_variable
+from bot.config.own_agents import agent_problem, own_agents, unknown_agent
 from bot.config.policies import (
     STARTERS,
     approval_policy,
@@ -51,9 +52,13 @@ RESERVED = frozenset({"list", "status", "cancel", "help", "bypass", "health"})
 
 
 class ModelUse(NamedTuple):
-    """A step whose agent is one of ours: where it is declared, how it runs, on which model."""
+    """A step whose agent Signoff runs: where it is declared, how it runs, on which model.
+
+    The model of somebody's own agent is empty where only its code names it.
+    """
 
     place: str
+    agent: str
     run: str
     model: str
     bound_by_money: bool = False
@@ -85,6 +90,7 @@ class Settings(BaseSettings):
     """The most that the models of a step may cost, over its attempts, revisions and Retries."""
     pipelines: dict[str, PipelineSettings] = Field(min_length=1)
     secrets: Secrets = Secrets()
+    model_keys: ModelKeys = ModelKeys()
     root: Path = Path()
 
     @classmethod
@@ -108,6 +114,20 @@ class Settings(BaseSettings):
             check_written(f"pipelines.{name}.policy", pipeline.policy)
             for step in pipeline.steps:
                 check_written(f"pipelines.{name}.steps.{step.name}.policy", step.policy)
+        return self
+
+    @model_validator(mode="after")
+    def _check_agents(self) -> Self:
+        for name, agent in self.agents.items():
+            if problem := agent_problem(name, agent):
+                raise ValueError(f"agents.{name}: {problem}")
+        for pipeline, found in self.pipelines.items():
+            for step in found.steps:
+                if problem := unknown_agent(step.agent or step.name, self.agents):
+                    raise ValueError(f"pipelines.{pipeline}.steps.{step.name}: {problem}")
+        ours = {**CATALOGUE, **self.own}
+        if unknown := sorted(set(self.tool_policy.agents) - set(ours)):
+            raise ValueError(f"tool_policy.agents: {unknown[0]} is no agent of {', '.join(ours)}")
         return self
 
     @model_validator(mode="after")
@@ -145,10 +165,16 @@ class Settings(BaseSettings):
 
     def _plan(self, pipeline: str, step: StepSettings) -> StepPlan:
         where = f"pipelines.{pipeline}.steps.{step.name}.policy"
-        if step.gate is Gate.RECEIPT and step is not self.pipelines[pipeline].steps[-1]:
+        gate, last = step.gate, step is self.pipelines[pipeline].steps[-1]
+        if gate is Gate.RECEIPT and not last:
             raise ValueError(
                 f"pipelines.{pipeline}.steps.{step.name}: gate = 'receipt' is for the last step; "
-                "what another step goes on from is approved by people"
+                "what another step goes on from is approved by people, or has gate = false"
+            )
+        if gate is Gate.NONE and last:
+            raise ValueError(
+                f"pipelines.{pipeline}.steps.{step.name}: gate = false is for a step before the "
+                "last; without one, nobody would see what came of the task"
             )
         above = without_starters({**self.policy, **self.pipelines[pipeline].policy})
         plan = StepPlan(
@@ -156,20 +182,24 @@ class Settings(BaseSettings):
             agent=step.agent or step.name,
             policy=approval_policy(where, above, step.policy),
             model=step.model,
-            temperature=step.temperature,
+            temperature=self._temperature(step),
             timeout=step.timeout,
             pin=AgentPin.model_validate(step.pin.model_dump()),
-            gate=step.gate,
+            gate=self.pipelines[pipeline].gate_of(step),
             budget=step.budget or self.budget,
         )
         agent = self.agents.get(plan.agent)
         return self._inside(plan, agent) if agent and agent.run == "workflow" else plan
 
+    def _temperature(self, step: StepSettings) -> float | None:
+        """The step's own, else that of its model's section; None leaves it to the agent."""
+        known = CATALOGUE.get(step.agent or step.name)
+        model = step.model or (known.model if known else "")
+        return self.models.temperature(model) if step.temperature is None else step.temperature
+
     def _inside(self, plan: StepPlan, agent: AgentSettings) -> StepPlan:
         """A workflow reads no configuration, so what it needs is in its plan."""
-        known = CATALOGUE.get(plan.agent)
-        if known is None:
-            raise ValueError(f"agents.{plan.agent}: run = 'workflow' is for our own agents only")
+        known = CATALOGUE[plan.agent]
         pin = plan.pin.over(AgentPin(version=agent.version))
         model = self.model_access.chosen(plan.model or known.model, known.offline_model)
         judged = self.tool_policy.judges(known.name)
@@ -178,18 +208,24 @@ class Settings(BaseSettings):
         )
 
     @property
+    def own(self) -> dict[str, LocalAgent]:
+        """Agents of somebody's own that Signoff runs, as far as they are known without them."""
+        return own_agents(self.agents, self.root)
+
+    @property
     def model_uses(self) -> tuple[ModelUse, ...]:
-        """The steps that agents of ours run, wherever that is."""
+        """The steps that agents of ours and own ones run, wherever that is."""
         return tuple(
             ModelUse(
                 f"pipelines.{name}.steps.{step.name}",
+                known.name,
                 run,
                 step.model or known.model,
                 bool((step.budget or self.budget).money or pipeline.budget.money),
             )
             for name, pipeline in self.pipelines.items()
             for step in pipeline.steps
-            if (known := CATALOGUE.get(step.agent or step.name))
+            if (known := {**CATALOGUE, **self.own}.get(step.agent or step.name))
             and (run := self._run_of(known.name))
         )
 
@@ -202,12 +238,11 @@ class Settings(BaseSettings):
     @property
     def model_access(self) -> ModelAccess:
         """Live or offline, with the keys; the one place where that is decided."""
-        named = {name.upper(): value for name, value in self.secrets}
-        wanted = [use.model for use in self.model_uses]
+        wanted = [use.model or FAST for use in self.model_uses]
         models = self.models
         if models.credentials.name:
             models = models.model_copy(update={"credentials": self.root / models.credentials})
-        return ModelAccess.decided(models, ModelKeys.picked(named), wanted)
+        return ModelAccess.decided(models, self.model_keys, wanted)
 
     @property
     def folder(self) -> Path:
@@ -260,16 +295,23 @@ def load(path: Path) -> Settings:
         raise ConfigurationError(
             f"{path}: [secrets] does not belong into this file; use .env or the environment."
         )
+    for name in {"root", "model_keys"} & set(data):
+        raise ConfigurationError(f"{path}: unknown key {name}: 'signoff settings' lists the keys.")
     root = path.resolve().parent
     environment = read_environment(root)
     if isinstance(models := data.get("models", {}), dict):
         data["models"] = usual_names(environment) | models
     try:
-        return Settings(**data, root=root, secrets=_secrets(environment))
+        settings = Settings(**data, root=root, secrets=_secrets(environment))
     except ValidationError as error:
         raise ConfigurationError(wrong_setting(path, error, data, Settings)) from None
     except SettingsError as error:
         raise ConfigurationError(wrong_variable(error, environment)) from None
+    try:
+        keys = ModelKeys.of(environment, settings.models)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    return settings.model_copy(update={"model_keys": keys})
 
 
 def _secrets(environment: Environment) -> Secrets:

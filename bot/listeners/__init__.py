@@ -41,6 +41,7 @@ def register(app: AsyncApp, listeners: Listeners) -> None:
     app.view(ActionId.DECIDE_MODAL)(decide.submit)
     app.view(ActionId.EDIT_MODAL)(decide.submit_edit)
     app.action(ActionId.MORE)(more.choose)
+    app.action(ActionId.DETAILS)(more.choose)
     app.view(ActionId.HAND_ON_MODAL)(more.hand_on)
     app.view(ActionId.LATER_MODAL)(more.later)
     app.view(ActionId.WITHDRAW_MODAL)(more.withdraw)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifications.cards.buttons import ButtonValue, HomeCursor, ModalValue, Target
+from notifications.cards.question import subject
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Decision, Place, Verdict, Via
 
@@ -77,7 +78,7 @@ def clicked(body: Body) -> Click:
     container = body.get("container") or {}
     private = bool(container.get("is_ephemeral"))
     channel = container.get("channel_id", "")
-    thread = container.get("thread_ts") or (body.get("message") or {}).get("thread_ts", "")
+    thread = container.get("thread_ts") or _thread_of(body.get("message") or {})
     return Click(
         **_person(body),
         unique=str(body["actions"][0]["action_ts"]),
@@ -89,6 +90,12 @@ def clicked(body: Body) -> Click:
         home=_home(body),
         listed=body.get("response_url", "") if private else "",
     )
+
+
+def _thread_of(message: Body) -> str:
+    """Where it hangs; a card that stands in the channel as well is answered where it was seen."""
+    broadcast = message.get("subtype") == "thread_broadcast"
+    return "" if broadcast else str(message.get("thread_ts", ""))
 
 
 def submitted(body: Body, value: ModalValue | None = None) -> Click:
@@ -133,5 +140,5 @@ def heading(body: Body) -> str:
     """The heading of the card as it was shown."""
     for block in (body.get("message") or {}).get("blocks") or []:
         if block.get("type") == "header":
-            return str(block["text"]["text"])
+            return subject(str(block["text"]["text"]))
     return "Your decision"

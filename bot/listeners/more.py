@@ -48,9 +48,9 @@ class MoreListeners:
         self._forms = forms
 
     async def choose(self, ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
-        """Something was chosen from the menu."""
+        """Something was chosen from the menu, or Details was pressed."""
         click = clicked(body)
-        chosen = body["actions"][0].get("selected_option") or {}
+        chosen = body["actions"][0].get("selected_option") or body["actions"][0]
         value = read(MenuValue, chosen.get("value", ""))
         await ack()
         if value is None:

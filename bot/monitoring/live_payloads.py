@@ -9,7 +9,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecution
 from temporalio.converter import PayloadCodec
@@ -17,6 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from storage.errors import StorageError
 from storage.payloads.files import PayloadFiles
+from storage.payloads.found import payloads_in
 
 _RUN = re.compile(rb"[0-9a-f]{64,}")
 
@@ -95,23 +96,6 @@ def _pardoned(*, ours: bool) -> Iterator[None]:
     except StorageError:
         if ours:
             raise
-
-
-def payloads_in(message: Message) -> Iterator[Payload]:
-    """Every payload in a message, however deep."""
-    if isinstance(message, Payload):
-        yield message
-        return
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        if field.message_type.GetOptions().map_entry:
-            children = list(value.values())
-        else:
-            children = list(value) if field.is_repeated else [value]
-        for child in children:
-            if isinstance(child, Message):
-                yield from payloads_in(child)
 
 
 def names_in(data: bytes, known: frozenset[bytes]) -> Iterator[str]:

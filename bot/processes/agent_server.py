@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
+from agents.catalogue import LocalAgent
 from agents.http.signature import KeyUnusable, SigningKey
 from agents.http.tls import TlsUnusable, server_context
 from agents.runtime.local import LocalAgents
@@ -12,7 +13,9 @@ from agents.runtime.server import ServerParts, serve
 from bot.config import extras
 from bot.config.agents import seal_of, tls_files
 from bot.config.errors import ConfigurationError
+from bot.config.kept_tokens import agents_token
 from bot.config.models import A2A, require_models, tool_policies
+from bot.config.own_agents import imported
 from bot.config.payload_keys import payload_codec
 from bot.config.sections.agents import TlsSettings
 from bot.config.settings import Settings
@@ -38,12 +41,13 @@ async def agents(settings: Settings) -> AsyncIterator[None]:
 async def _served(settings: Settings) -> AsyncIterator[None]:
     server = settings.agent_server
     started, stop = asyncio.Event(), asyncio.Event()
-    answers = AnswerFile(settings.folder / "agents.db")
-    parts = _parts(settings, answers)
     require_models(settings, A2A)
+    own = await asyncio.to_thread(imported, settings, A2A)
+    answers = AnswerFile(settings.folder / "agents.db")
+    parts = _parts(settings, answers, own)
     turns = KeptTurns(settings.folder, payload_codec(settings))
     policies = tool_policies(settings)
-    runner = LocalAgents(models=settings.model_access, policy=policies, journal=turns)
+    runner = LocalAgents(models=settings.model_access, policy=policies, journal=turns, own=own)
     serving = asyncio.create_task(
         serve(
             runner,
@@ -66,18 +70,19 @@ async def _served(settings: Settings) -> AsyncIterator[None]:
         await turns.close()
 
 
-def _parts(settings: Settings, answers: AnswerFile) -> ServerParts:
+def _parts(settings: Settings, answers: AnswerFile, own: Mapping[str, LocalAgent]) -> ServerParts:
     secrets = settings.secrets
     try:
         card_key = SigningKey.kept(settings.folder / settings.agent_server.card_key)
     except KeyUnusable as error:
         raise ConfigurationError(str(error)) from None
     return ServerParts(
-        token=secrets.agents_token.get_secret_value(),
+        token=agents_token(settings).get_secret_value(),
         offline=settings.model_access.offline,
         seal=seal_of("AGENTS_KEY", secrets.agents_key),
         card_key=card_key,
         answers=answers,
+        own=own,
     )
 
 

@@ -44,7 +44,7 @@ async def demo(
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
     type_there = f" and type there: {task}" if (task := first_task(settings)) else ""
-    say.print(f"\n[bold]Open {workspace.url}[/bold]{type_there}")
+    say.print(f"\n[bold]Open {workspace.page_url}[/bold]{type_there}")
     say.print("You are Ada, who asks. Switch to Grace, who approves, at the top left.\n")
     say.print(f"  Slack     {workspace.url}")
     print_addresses(settings, say)

@@ -21,6 +21,9 @@ from bot.temporal import client as temporal
 
 START_SECONDS = 60
 ANSWER_SECONDS = 5
+NOBODY = "nobody.invalid"
+"""The one host name that the server's HTTP API answers to: it cannot be turned off, and a web page
+in a browser on this machine could send to it. No name ends in `.invalid`."""
 
 
 def binary() -> str:
@@ -63,7 +66,9 @@ def command(settings: TemporalSettings, database: Path) -> list[str]:
     # Journal and polling settings: measured, see docs/adr/0003-embedded-temporal.md.
     return [
         *(binary(), "server", "start-dev", "--ip", "127.0.0.1"),
-        *("--port", str(ports.number(settings)), "--ui-port", str(settings.ui_port)),
+        *("--port", str(ports.number(settings))),
+        *(("--ui-port", str(settings.ui_port)) if settings.ui_port else ("--headless",)),
+        *("--dynamic-config-value", f'frontend.httpAllowedHosts=["{NOBODY}"]'),
         *("--namespace", settings.namespace),
         *("--db-filename", str(database), "--log-level", "error"),
         *("--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"),

@@ -7,14 +7,16 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.config.errors import ConfigurationError
+from bot.config.kept_tokens import kept_token
 from bot.config.settings import Settings
 from bot.processes.ports import Port, require_free
-from playground.config import PlaygroundConfig, load_config
+from playground.config import AppConfig, PlaygroundConfig, load_config
 from playground.server import Playground
 
 MANIFEST = "manifest.yml"
 EXAMPLE = "examples/penguins.csv"
 STATE = "playground.db"
+TOKEN = "playground.token"  # noqa: S105 - the name of its file
 
 
 def local_workspace(
@@ -46,7 +48,19 @@ def _config(settings: Settings, people: Path | None) -> PlaygroundConfig:
     if task := first_task(settings):
         ours["try_first"] = (task,)
     wanted = {key: value for key, value in ours.items() if key not in config.model_fields_set}
-    return config.model_copy(update=wanted)
+    return config.model_copy(update=wanted | {"app": _app(settings, config.app)})
+
+
+def _app(settings: Settings, app: AppConfig) -> AppConfig:
+    """The app with secrets of this folder's own, where the file gives none."""
+    token = kept_token(settings.folder / TOKEN).get_secret_value()
+    ours = {
+        "bot_token": f"xoxb-{token}",
+        "app_token": f"xapp-{token}",
+        "signing_secret": token,
+    }
+    given = app.model_fields_set
+    return app.model_copy(update={k: v for k, v in ours.items() if k not in given})
 
 
 @contextlib.asynccontextmanager
@@ -56,7 +70,7 @@ async def playground(
     """The workspace alone, with what a bot needs to know."""
     wanted = settings.playground.port if port is None else port
     async with local_workspace(settings, wanted, fresh=fresh, people=people) as running:
-        say.print(f"  Page            {running.url}")
+        say.print(f"  Page            {running.page_url}")
         say.print(f"  API base URL    {running.api_url}")
         say.print(f"  Bot token       {running.bot_token}")
         say.print(f"  App token       {running.app_token}")

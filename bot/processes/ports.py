@@ -41,10 +41,10 @@ def needed(settings: Settings) -> list[Port]:
 
 def of_temporal(settings: TemporalSettings) -> list[Port]:
     """Those of the embedded server."""
-    return [
-        Port(number(settings), "Temporal", "temporal", "address"),
-        Port(settings.ui_port, "Temporal's web page", "temporal", "ui_port"),
-    ]
+    ports = [Port(number(settings), "Temporal", "temporal", "address")]
+    if settings.ui_port:
+        ports.append(Port(settings.ui_port, "Temporal's web page", "temporal", "ui_port"))
+    return ports
 
 
 def number(settings: TemporalSettings) -> int:

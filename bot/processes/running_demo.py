@@ -74,7 +74,7 @@ def require_ended(demo: Settings) -> None:
 def noted(settings: Settings, workspace: "Playground") -> Iterator[None]:
     """Say where it is while the block lasts; the lock goes with the process, however it ends."""
     here = RunningDemo(
-        url=workspace.url,
+        url=workspace.page_url,
         api_url=workspace.api_url,
         bot_token=workspace.bot_token,
         app_token=workspace.app_token,

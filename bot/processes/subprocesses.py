@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 
 from agents.environment import child_environment
-from bot.config.errors import UnavailableError
+from bot.config.errors import ConfigurationError, UnavailableError
 
 START_SECONDS = 60
 STOP_SECONDS = 5
@@ -61,13 +61,21 @@ async def _wait_until_healthy(
     async with aiohttp.ClientSession(connector=connector) as session:
         for _ in range(START_SECONDS * 10):
             if process.returncode is not None:
-                raise UnavailableError(f"'signoff {command}' ended at once: see {log}.")
+                raise UnavailableError(_why_it_ended(command, process.returncode, log))
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                 async with session.get(health, timeout=aiohttp.ClientTimeout(total=2)) as answer:
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.1)
     raise UnavailableError(f"'signoff {command}' did not come up: see {log}.")
+
+
+def _why_it_ended(command: str, code: int, log: Path) -> str:
+    """Its own sentence, where it had one: what is wrong with the configuration, say."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    if code == ConfigurationError.exit_code and lines:
+        return lines[-1]
+    return f"'signoff {command}' ended at once: see {log}."
 
 
 async def stop(process: asyncio.subprocess.Process, seconds: float = STOP_SECONDS) -> None:

@@ -111,7 +111,7 @@ async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
 def print_addresses(settings: Settings, say: Console) -> None:
     """One line each."""
     server = settings.agent_server
-    if settings.temporal.embedded:
+    if settings.temporal.embedded and settings.temporal.ui_port:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
     say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")

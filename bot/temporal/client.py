@@ -1,7 +1,6 @@
 """Temporal as Signoff uses it: one plugin for worker, bot, command line and tests alike."""
 
 import asyncio
-import dataclasses
 import functools
 import logging
 from collections.abc import Callable, Sequence
@@ -17,8 +16,7 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, PayloadCodec
+from temporalio.converter import PayloadCodec
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import (
     LogForwardingConfig,
@@ -33,10 +31,15 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkerDeploymen
 from bot.config.errors import ConfigurationError, UnavailableError
 from bot.config.sections.temporal import TemporalSettings
 from bot.temporal.activity_heartbeats import Heartbeats
-from storage.payloads.driver import OnError, file_storage
+from bot.temporal.data_converter import data_converter
+from bot.temporal.verified_calls import Purposes, VerifiedActivities
+from bot.temporal.verified_workflows import OnRefused, VerifyingRunner
+from storage.payloads.driver import OnError
 from storage.payloads.files import PayloadFiles
+from storage.payloads.mac_codec import MacCodec
 from workflows.approval import search_attributes
 from workflows.approval.workflow import ApprovalWorkflow
+from workflows.messages.audit import AuditEntry
 from workflows.summary_workflow import SummaryWorkflow
 from workflows.task.workflow import TaskWorkflow
 
@@ -46,31 +49,30 @@ MISREAD = (WorkflowQueryFailedError, ValidationError)
 """How a question to a workflow of another kind ends: no such query, or an answer unlike ours."""
 
 
-def data_converter(
-    payloads: PayloadFiles, codec: PayloadCodec | None = None, on_error: OnError | None = None
-) -> DataConverter:
-    """Pydantic models as JSON, encrypted with a codec; payloads of 100 kB and more as files."""
-    return dataclasses.replace(
-        pydantic_data_converter,
-        payload_codec=codec,
-        external_storage=file_storage(payloads, on_error),
-    )
-
-
 def plugin(
     payloads: PayloadFiles,
     activities: Sequence[Callable[..., Any]] = (),
     codec: PayloadCodec | None = None,
     on_error: OnError | None = None,
+    on_refused: OnRefused | None = None,
 ) -> SimplePlugin:
-    """Converter, workflows and activities."""
+    """Converter, workflows and activities; with a `MacCodec`, nothing reaches them unverified.
+
+    `on_refused` hears of what was not for a workflow.
+    """
+    is_verifying = isinstance(codec, MacCodec)
     return SimplePlugin(
         "signoff",
         data_converter=data_converter(payloads, codec, on_error),
         workflows=[TaskWorkflow, ApprovalWorkflow, SummaryWorkflow],
         activities=activities,
-        interceptors=[Heartbeats()],
+        interceptors=[Heartbeats(), VerifiedActivities(), Purposes()],
+        workflow_runner=VerifyingRunner(on_refused or _only_logged) if is_verifying else None,
     )
+
+
+def _only_logged(entry: AuditEntry) -> None:
+    logging.getLogger(__name__).warning("%s was refused: %s", entry.workflow_id, entry.detail)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
+from agents.http.loopback import names_of
 from bot.approvals.queries import Approvals
 from bot.config.settings import Settings
 from bot.monitoring.agent_health import FleetReports
@@ -46,6 +47,16 @@ def pages(
     if settings.mail.sender:
         shown.append(_decisions(settings, client, engine, names))
     return shown
+
+
+def own_names(settings: Settings) -> frozenset[str] | None:
+    """By which names our pages are reached, besides this machine's; None for any.
+
+    Slack's requests come through a proxy, whose name is known where `public_url` is set.
+    """
+    if settings.slack.mode == "http" and not settings.web.public_url:
+        return None
+    return names_of(settings.web.public_url)
 
 
 def slack_requests(settings: Settings, dispatch: PromptDispatch, metrics: Metrics) -> Register:

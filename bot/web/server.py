@@ -3,12 +3,14 @@
 import contextlib
 import errno
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestPayloadError
 
+from agents.http.loopback import FOREIGN, is_foreign, is_loopback
 from bot.config.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
@@ -23,14 +25,20 @@ Register = Callable[[web.Application], object]
 
 @contextlib.asynccontextmanager
 async def web_server(
-    parts: Iterable[Register], host: str = LOOPBACK, port: int = PORT
+    parts: Iterable[Register],
+    host: str = LOOPBACK,
+    port: int = PORT,
+    names: Collection[str] | None = (),
 ) -> AsyncIterator[str]:
     """Serve until the block ends; gives the address. Port 0 takes a free one.
 
+    On loopback, requests by another name than this machine's or one of `names` are refused, and
+    those of other sites' pages; None takes any name, for a proxy whose name nobody told us.
     At the end no new request is taken, running ones have twice 3 s. Raises ConfigurationError
     when the port cannot be had.
     """
-    app = web.Application(client_max_size=LARGEST_BODY, logger=_logger())
+    doors = [_own_names(names)] if names is not None and is_loopback(host) else []
+    app = web.Application(client_max_size=LARGEST_BODY, logger=_logger(), middlewares=doors)
     for register in parts:
         register(app)
     runner = web.AppRunner(
@@ -50,6 +58,19 @@ async def web_server(
         yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
     finally:
         await runner.cleanup()
+
+
+def _own_names(names: Collection[str]) -> Middleware:
+    @web.middleware
+    async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if origin == "null":  # our own forms say so: `form_guard.py` knows which are
+            origin = None
+        if is_foreign(request.host, origin, names):
+            return web.Response(status=403, text=FOREIGN)
+        return await handler(request)
+
+    return door
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

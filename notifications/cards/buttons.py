@@ -17,6 +17,7 @@ class ActionId(StrEnum):
     REJECT = "signoff_reject"
     REQUEST_CHANGES = "signoff_request_changes"
     MORE = "signoff_more"
+    DETAILS = "signoff_details"
     RETRY = "signoff_retry"
     CANCEL = "signoff_cancel"
     DECIDE_MODAL = "signoff_decide"

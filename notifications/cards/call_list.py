@@ -63,12 +63,17 @@ def listed(calls: Iterable[ProposedCall], most: int = CALLS, budget: int = BUDGE
     )
 
 
-def call_blocks(calls: Iterable[ProposedCall]) -> list[Block]:
-    """The calls, one after the other, then the total where each is about money."""
+def call_blocks(calls: Iterable[ProposedCall], asked: str = "") -> list[Block]:
+    """The calls, one after the other, then the total where each is about money.
+
+    Not where `asked`, which stands above them, says the total already.
+    """
     found = listed(calls)
+    if not found.calls:
+        return []
     sections = [_section(call) for call in found.calls]
     blocks: list[Block] = [{"type": "rich_text", "elements": sections}]
-    if found.total:
+    if found.total and found.total not in asked:
         blocks.append(context(f"Total: *{escape(visible(found.total))}*"))
     if found.rest:
         blocks.append(context(f"✂️ {found.rest}"))
@@ -116,9 +121,9 @@ def _rest(calls: tuple[ProposedCall, ...], shown: list[ShownCalls]) -> str:
 
 
 def _section(call: ShownCalls) -> dict[str, Any]:
-    elements = [_text(call.title, bold=True), _text(f"  {call.hint}\n" if call.hint else "\n")]
+    elements = [_text(call.title, bold=True), _text(f"  {call.hint}\n" if call.hint else "  ")]
     for number, one in enumerate(call.arguments):
-        elements += [_text(("   " if number else "") + f"{one.name} "), _code(one.text)]
+        elements += [_text((", " if number else "") + f"{one.name} "), _code(one.text)]
     if not call.arguments:
         elements.append(_text("no arguments"))
     return {"type": "rich_text_section", "elements": [*elements, _text("\n")]}

@@ -1,192 +1,141 @@
-"""The approval card. Facts are rendered by code; agent text stays in its own labelled region.
+"""The approval card: what is asked, what follows, what is approved, buttons, one grey line.
 
-Agent text goes only into `rich_text` and `plain_text` elements, which Slack shows literally, after
-`inert` has made hidden characters visible and links and mentions dead.
+It fits a phone: title and buttons stand on one screen. What it leaves out is in `details.py`, one
+click away. Agent text goes only into `rich_text` and `plain_text` elements, which Slack shows
+literally, after `inert` has made hidden characters visible and links and mentions dead.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from typing import NamedTuple
 
 from notifications.cards.buttons import MenuChoice, Target
 from notifications.cards.call_list import call_blocks, call_lines
-from notifications.cards.decide_buttons import decide_buttons
-from notifications.cards.difference import as_blocks, difference_of
-from notifications.cards.facts import (
-    facts,
-    headline,
-    outcome_line,
-    progress,
-    settled_by,
-    title,
-    to_come,
-    warnings,
-)
-from notifications.cards.runs import ran_before
-from notifications.text.sanitize import clip, inert, mrkdwn
+from notifications.cards.decide_buttons import decide_buttons, details_button
+from notifications.cards.details import author, bullets, changes
+from notifications.cards.facts import grey_line, outcome_line, settled_by, warnings
+from notifications.cards.question import QUESTION_SHOWN, consequence, question
+from notifications.cards.runs import denied_before, ran_before
+from notifications.text.sanitize import Clipped, clip, escape, inert, mrkdwn
 from notifications.views import words
-from notifications.views.blocks import Block, context, divider, fields, header, quote, section
-from notifications.views.format import code, person
-from workflows.content.edit_note import edit_note, one_line
-from workflows.content.rendering import CARD_FINDING, CARD_FINDINGS, figures
+from notifications.views.blocks import Block, context, header, quote, section
+from workflows.content.rendering import figures
 from workflows.messages.content_hash import PREFIX
 from workflows.messages.requests import CardView
 
-TEXT_SHOWN, QUESTION_SHOWN = 120, 90
-SUMMARY_SHOWN = 1_200
-FINDINGS_SHOWN = CARD_FINDINGS
-FINDING_SHOWN = CARD_FINDING
-FIGURES_SHOWN = 300
-COMMENT_SHOWN = 600
-DIFF_SHOWN = 1_800
+TEXT_SHOWN = 120
+WORDS_SHOWN, SUMMARY_LEAST = 430, 200
+"""Characters of a difference, a summary and findings together; a summary has so many, or none."""
+SUMMARY_SHOWN, FINDINGS_SHOWN, FINDING_SHOWN = 220, 3, 100
+DIFF_SHOWN, GONE_SHOWN = 260, 60
+FIGURES_SHOWN, COMMENT_SHOWN, ASKED_SHOWN, RUNS_SHOWN = 60, 600, 140, 2
+WORD = 30
+"""Characters that may be left out so that no word is cut."""
+_ELSEWHERE = "more in Details"
 
 
-def card(view: CardView, now: datetime | None = None) -> list[Block]:
-    """The card's blocks; with buttons only while a decision is possible."""
-    lines = [*progress(view), *to_come(view, now or datetime.now(UTC))]
-    blocks = [*body(view), *(context(line) for line in lines)]
-    if view.ballot.outcome is None:
-        return [*blocks, _buttons(view)]
-    return [*blocks, *_outcome(view)]
+class _AgentText(NamedTuple):
+    """What an agent wrote, as far as it is shown."""
+
+    summary: Clipped
+    findings: tuple[Clipped, ...]
 
 
-def body(view: CardView) -> list[Block]:
-    """What is to be decided, as every surface shows it: card, forms, the full view."""
+def card(view: CardView) -> list[Block]:
+    """The card's blocks; with buttons to decide only while a decision is possible."""
+    pending = view.ballot.outcome is None
+    changed = changes(view, DIFF_SHOWN, _ELSEWHERE, GONE_SHOWN)
+    said = _agent_text(view, WORDS_SHOWN - _length(changed))
     return [
-        header(title(view)),
-        *_changes(view),
-        fields(facts(view)),
-        *(context(line) for line in warnings(view, _shown(view))),
+        header(question(view)),
+        *([section(consequence(view))] if pending else _outcome(view)),
         *_asked(view),
-        *ran_before(view.request.ran),
-        *_decided_on(view),
-        context(_fine_print(view)),
+        *changed,
+        *(context(line) for line in warnings(view, _shown(view), short=True)),
+        *ran_before(view.request.ran, RUNS_SHOWN),
+        *denied_before(view.request.denied, RUNS_SHOWN),
+        *(call_blocks(view.request.result.calls, question(view)) or _framed(view, said)),
+        *([_buttons(view)] if pending else []),
+        context(grey_line(view)),
     ]
-
-
-def head(view: CardView) -> list[Block]:
-    """What it is about and who decides, without what is decided."""
-    return [header(title(view)), fields(facts(view))]
 
 
 def card_text(view: CardView) -> str:
     """The notification, at most 120 characters: the question first; once decided, the outcome."""
     ballot, summary = view.ballot, view.request.result.summary
+    asked = escape(question(view, QUESTION_SHOWN if ballot.outcome is None else TEXT_SHOWN))
     if ballot.outcome is None:
-        return _and(_question(view), summary)
-    did = f"{words.outcome(ballot)[1]}: {mrkdwn(title(view))}"
+        return _and(asked, summary)
+    did = f"{words.outcome(ballot)[1]}: {asked}"
     by = settled_by(view)
     return _and(did + by if len(did + by) <= TEXT_SHOWN else did, view.reason)
-
-
-def _question(view: CardView) -> str:
-    """`Approve analysis of sales.csv (v2)?`"""
-    request, asked = view.request, headline(view)
-    about = asked.removeprefix("Approve ").removesuffix("?") if request.result.calls else asked
-    version = f" (v{request.revision})" if request.revision > 1 else ""
-    return f"Approve {clip(about, QUESTION_SHOWN, mrkdwn).shown}{version}?"
 
 
 def _and(text: str, said: str) -> str:
     """The text, and as much as there is room for of what an agent or a person wrote."""
     text = clip(text, TEXT_SHOWN).shown
-    quoted = clip(" ".join(said.split()), max(0, TEXT_SHOWN - len(text) - 3), mrkdwn).shown
+    quoted = _cut(" ".join(said.split()), max(0, TEXT_SHOWN - len(text) - 3), mrkdwn).shown
     return f"{text} “{quoted}”" if quoted else text
-
-
-def _edit_comment(view: CardView) -> Iterator[str]:
-    """`@grace: Invoice says 1980.50.`; nothing where no comment came with the edit."""
-    request = view.request
-    if said := one_line(request.edit_comment):
-        yield f"{person(request.edited_by)}: {clip(said, COMMENT_SHOWN, mrkdwn).shown}"
-
-
-def _shown(view: CardView) -> str:
-    if view.request.result.calls:
-        return "\n".join(call_lines(view.request.result.calls))
-    return "\n".join((view.request.result.summary, *_findings(view)))
-
-
-def _findings(view: CardView) -> tuple[str, ...]:
-    return view.request.result.findings[:FINDINGS_SHOWN]
 
 
 def _asked(view: CardView) -> list[Block]:
     """What the version before was sent back with."""
-    request = view.request
-    if not request.feedback:
+    if not view.request.feedback:
         return []
-    asked = clip(request.feedback, COMMENT_SHOWN, inert).shown
-    return [context("✏️ The version before was sent back with:"), quote(asked)]
+    wanted = " ".join(view.request.feedback.split())
+    shown = _cut(wanted, ASKED_SHOWN, mrkdwn)
+    return [context(f"✏️ Requested changes: “{shown.shown}{_dots(shown)}”")]
 
 
-def _label(view: CardView) -> str:
-    request = view.request
-    if request.result.calls:
-        name = code(request.version.name if request.version else request.step or "agent")
-        return f"▶️ This is what {name} runs once it is approved"
-    if request.version is None and not request.step:
-        author = f" by {person(request.authors[0])}" if request.authors else ""
-        return f"📎 Below is the message{author} to be decided"
-    name = code(request.version.name if request.version else request.step)
-    edited = f", as {person(request.edited_by)} edited it" if request.edited_by else ""
-    return f"🤖 Below is what the agent {name} wrote{edited}"
-
-
-def _agent_text(view: CardView) -> list[Block]:
-    summary = clip(view.request.result.summary, SUMMARY_SHOWN, inert).shown or "(no summary)"
-    blocks = [quote(summary)]
-    findings = [clip(text, FINDING_SHOWN, inert).shown for text in _findings(view)]
-    if findings:
-        blocks[0]["elements"].append(_list(findings))
-    return blocks
-
-
-def _list(items: list[str]) -> Block:
-    sections = [
-        {"type": "rich_text_section", "elements": [{"type": "text", "text": item or "-"}]}
-        for item in items
-    ]
-    return {"type": "rich_text_list", "style": "bullet", "border": 1, "elements": sections}
-
-
-def _changes(view: CardView) -> list[Block]:
-    """What changed since the revision before, word by word."""
-    if view.request.previous is None:
-        return []
-    since = f"v{view.request.revision - 1}"
-    note = edit_note(view)
-    by = f"✏️ Edited by {person(view.request.edited_by)}: {mrkdwn(note)}" if note else ""
-    edited = [context(by), *map(context, _edit_comment(view))] if note else []
-    sections, whole = as_blocks(difference_of(view), DIFF_SHOWN)
-    if not sections:
-        return [*edited, context(f"🔍 Changes since {since}: none.")]
-    cut = "" if whole else "; not all of them fit here, the attached file has everything"
-    head = f"🔍 Changes since {since}: removed is struck, added is bold{cut}. Up to the line:"
-    return [*edited, context(head), {"type": "rich_text", "elements": sections}, divider()]
-
-
-def _decided_on(view: CardView) -> list[Block]:
-    """The calls that will run, or what the agent wrote."""
+def _agent_text(view: CardView, room: int) -> _AgentText:
+    """As much as fits beside what changed."""
     result = view.request.result
-    if result.calls:
-        return [context(f"{_label(view)}:"), *call_blocks(result.calls)]
-    shown = clip(figures(result), FIGURES_SHOWN, mrkdwn)
-    cut = "" if shown.whole else " … (the attached file has all)"
-    numbers = [context(f"Figures: {shown.shown}{cut}")] if result.metrics else []
-    return [context(f"{_label(view)}, up to the line:"), *_agent_text(view), divider(), *numbers]
+    if room < SUMMARY_LEAST:
+        return _AgentText(Clipped("", 0, len(result.summary)), ())
+    summary = _cut(result.summary, min(SUMMARY_SHOWN, room))
+    room -= summary.shown_count
+    findings: list[Clipped] = []
+    for text in result.findings[:FINDINGS_SHOWN]:
+        shown = _cut(text, FINDING_SHOWN)
+        room -= len(shown.shown)
+        if room < 0:
+            break
+        findings.append(shown)
+    return _AgentText(summary, tuple(findings))
 
 
-def _fine_print(view: CardView) -> str:
-    """How much of the result is shown, where the rest is, and what the decision binds to."""
+def _framed(view: CardView, said: _AgentText) -> list[Block]:
     result = view.request.result
-    binding = f"digest {code(view.ballot.digest[:PREFIX])}"
-    if result.calls:
-        return f"Every argument is in the attached file · {binding}"
-    shown = clip(result.summary, SUMMARY_SHOWN, inert).shown_count
-    shown += sum(clip(text, FINDING_SHOWN, inert).shown_count for text in _findings(view))
+    shown = said.summary.shown_count + sum(one.shown_count for one in said.findings)
     total = len(result.summary) + sum(map(len, result.findings)) + view.full_text_characters
-    where = "; full report attached" if view.full_text_characters or shown < total else ""
-    return f"{shown:,} of {total:,} characters shown{where} · {binding}"
+    if not shown and total:
+        both = " and figures" if result.metrics else ""
+        return [context(f"{author(view)} · all {total:,} characters{both} in Details")]
+    part = f" · {shown:,} of {total:,} characters, all in Details" if shown < total else ""
+    framed = quote(said.summary.shown + _dots(said.summary) or "(no summary)")
+    if said.findings:
+        framed["elements"].append(bullets([one.shown + _dots(one) for one in said.findings]))
+    return [context(author(view) + part), framed, *_figures(view)]
+
+
+def _figures(view: CardView) -> list[Block]:
+    result = view.request.result
+    numbers = clip(figures(result), FIGURES_SHOWN, mrkdwn)
+    return [context(f"Figures: {numbers.shown}{_dots(numbers)}")] if result.metrics else []
+
+
+def _shown(view: CardView) -> str:
+    """The text that a reader is warned about."""
+    result = view.request.result
+    if result.calls:
+        return "\n".join(call_lines(result.calls))
+    return "\n".join((result.summary, *result.findings[:FINDINGS_SHOWN]))
+
+
+def _length(blocks: list[Block]) -> int:
+    """Characters of the rich text in them."""
+    rich = (block for block in blocks if block["type"] == "rich_text")
+    parts = (part for block in rich for one in block["elements"] for part in one["elements"])
+    return sum(len(part["text"]) for part in parts)
 
 
 def target(view: CardView) -> Target:
@@ -213,7 +162,23 @@ def _buttons(view: CardView) -> Block:
 
 
 def _outcome(view: CardView) -> list[Block]:
-    blocks = [section(outcome_line(view))]
-    if view.reason:
-        blocks.append(quote(clip(view.reason, COMMENT_SHOWN, inert).shown))
-    return blocks
+    """How it ended, with the way to everything about it, and the words that ended it."""
+    ended = section(outcome_line(view)) | {
+        "accessory": details_button(target(view), view.request.title)
+    }
+    if not view.reason:
+        return [ended]
+    return [ended, quote(clip(view.reason, COMMENT_SHOWN, inert).shown)]
+
+
+def _cut(text: str, limit: int, render: Callable[[str], str] = inert) -> Clipped:
+    """At most so many characters, whole words where that costs little."""
+    shown = clip(text, limit, render)
+    end = text.rfind(" ", 0, shown.shown_count + 1)
+    if shown.whole or end < max(1, shown.shown_count - WORD):
+        return shown
+    return Clipped(render(text[:end]), end, len(text))
+
+
+def _dots(text: Clipped) -> str:
+    return "" if text.whole else "…"

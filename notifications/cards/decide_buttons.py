@@ -11,7 +11,6 @@ _MENU = {
     MenuChoice.EDIT: "Edit and resubmit…",
     MenuChoice.HAND_ON: "Delegate…",
     MenuChoice.LATER: "Remind me later…",
-    MenuChoice.EVERYTHING: "Show everything",
     MenuChoice.WITHDRAW: "Withdraw…",
 }
 _BUTTONS = {
@@ -37,7 +36,7 @@ def decide_buttons(
     shown: float = 0.0,
     settles: bool = False,
 ) -> Block:
-    """Approve, Reject, Request changes while that is possible, and the menu.
+    """Approve, Reject, Request changes while that is possible, Details, and the menu.
 
     `settles` where whoever edits it approves it, too. `shown` is now (epoch) in a list that is
     replaced in place; a card's own time is Slack's.
@@ -45,9 +44,17 @@ def decide_buttons(
     wanted = [ActionId.APPROVE_WITH_CARE if careful else ActionId.APPROVE, ActionId.REJECT]
     if changeable:
         wanted.append(ActionId.REQUEST_CHANGES)
-    choices = [choice for choice in MenuChoice if choice not in without]
+    choices = [choice for choice in _MENU if choice not in without]
     buttons = [_button(target, title, action, shown) for action in wanted]
+    buttons.append(details_button(target, title))
     return actions(block, [*buttons, *_more(target, choices, settles=settles)])
+
+
+def details_button(target: Target, title: str) -> Block:
+    """Opens everything about it; also once it is decided."""
+    value = MenuValue(**target.about().model_dump(), choice=MenuChoice.EVERYTHING).text()
+    label = f"Details of {title}, version {target.revision}"
+    return button(ActionId.DETAILS, "Details", value, label=label)
 
 
 def _button(target: Target, title: str, action: ActionId, shown: float) -> Block:

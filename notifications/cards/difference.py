@@ -23,6 +23,8 @@ FINDINGS_COMPARED = 40
 VALUE_COMPARED = 300
 WORDS_COMPARED = 400
 GONE_SHOWN = 60
+LEAST = 20
+"""With less room than that no further field is begun."""
 NEAR = 6
 
 
@@ -76,26 +78,41 @@ def difference(
     return [part for part in parts if any(piece.change is not Change.SAME for piece in part.pieces)]
 
 
-def as_blocks(parts: Sequence[Part], limit: int) -> tuple[list[Block], bool]:
-    """Rich text sections of at most `limit` characters, and whether that is all."""
-    sections: list[Block] = []
+def as_blocks(
+    parts: Sequence[Part], limit: int, gone: int | None = None
+) -> tuple[list[Block], bool]:
+    """A rich text quote of at most `limit` characters, and whether that is all.
+
+    Of removed words at most `gone` characters in a row are shown; values are never cut so.
+    """
+    elements: list[Block] = []
+    whole = all(part.whole for part in parts)
     for part in parts:
-        elements: list[Block] = [_element(f"{part.label}: ", {})]
-        for piece in part.pieces:
+        if limit < LEAST:
+            whole = False
+            break
+        label = f"{part.label}: "
+        elements.append(_element(f"\n{label}" if elements else label, {}))
+        for number, piece in enumerate(part.pieces):
             if limit <= 0:
+                whole = False
                 break
-            shown = clip(piece.text, limit).shown
+            cut = clip(piece.text, _most(piece, part, limit, gone))
+            shown = cut.shown if cut.whole else f"{cut.shown}…"
+            whole = whole and cut.whole
             limit -= len(shown) + 1
             code = {"code": True} if part.exact else {}
-            if part.exact and piece.change is Change.NEW and len(elements) > 1:
+            if part.exact and piece.change is Change.NEW and number:
                 elements.append(_element("→ ", {}))
             if shown:
-                elements.append(_element(shown, code | _STYLES[piece.change]))
-                elements.append(_element(" ", {}))
-        sections.append({"type": "rich_text_section", "elements": [*elements, _element("\n", {})]})
-        if limit <= 0:
-            return sections, False
-    return sections, all(part.whole for part in parts)
+                elements += [_element(shown, code | _STYLES[piece.change]), _element(" ", {})]
+    return [{"type": "rich_text_quote", "elements": elements}] if elements else [], whole
+
+
+def _most(piece: DifferencePiece, part: Part, limit: int, gone: int | None) -> int:
+    if gone is None or part.exact or piece.change is not Change.GONE:
+        return limit
+    return min(limit, gone)
 
 
 def as_text(parts: Sequence[Part]) -> str:

@@ -28,6 +28,7 @@ OBVIOUS = 3
 UNWELL = 3
 
 _THEN = {"expire": "expires", "reject": "is rejected", "approve": "is approved"}
+_RISKS = {Risk.LOW: "low risk", Risk.HIGH: "⚠️ *high risk*"}
 _RISK = {Risk.LOW: "low", Risk.NORMAL: "normal", Risk.HIGH: "⚠️ high"}
 
 
@@ -55,13 +56,13 @@ def facts(view: CardView) -> list[str]:
         step = f"{request.step_number} of {request.steps_total} · {code(request.step)}"
         lines.append(f"*Step*\n{step}")
     lines += [
-        f"*Who may decide*\n{people(ballot.deciders()) or 'nobody'}",
+        f"*Approvers*\n{people(ballot.deciders()) or 'nobody'}",
         f"*Rule*\n{_rule(view)}",
         f"*Risk*\n{_RISK[request.policy.risk]}",
     ]
     if ballot.outcome is None and ballot.deadline is not None:
         then = _THEN[request.policy.on_timeout]
-        lines.append(f"*Until*\n{moment(ballot.deadline)}, then it {then}")
+        lines.append(f"*Decide until*\n{moment(ballot.deadline)}, then it {then}")
     if request.authors:
         did = "Edited by" if request.step else "Written by"
         lines.append(f"*{did}*\n{people(dict.fromkeys(request.authors))}")
@@ -81,20 +82,53 @@ def _rule(view: CardView) -> str:
     return clip(words.rule(view.ballot, code), RULE_SHOWN).shown
 
 
-def warnings(view: CardView, shown: str) -> list[str]:
-    """What a reader should know before they believe the agent; `shown` is the agent text shown."""
+def warnings(view: CardView, shown: str, *, short: bool = False) -> list[str]:
+    """What a reader should know before they believe the agent; `shown` is the agent text shown.
+
+    `short` where the grey line says that the model was an offline one.
+    """
     request = view.request
     lines = []
+    why = clip(request.mode_reason, REASON_SHOWN, mrkdwn).shown
     if request.execution_mode in words.NOT_LIVE:
-        why = clip(request.mode_reason, REASON_SHOWN, mrkdwn).shown
         reason = f" ({why})" if why else ""
         lines.append(f"⚠️ {words.NOT_LIVE[request.execution_mode]}{reason}.")
-    if request.result.offline:
+    elif why:
+        lines.append(f"🗂️ {why}")
+    if request.result.offline and not short:
         lines.append(f"🔌 {words.OFFLINE}")
+    if request.unreviewed:
+        named = ", ".join(code(clip(step, MODEL_SHOWN).shown) for step in request.unreviewed[:SAID])
+        lines.append(f"⚠️ Nobody reviewed the steps before this: {named}.")
     if request.claimed:
         lines.append(f"⚠️ {words.unfounded(request.claimed)}")
     lines += [f"⚠️ {escape(caution)}" for caution in cautions(shown)]
     return lines + ahead(view.unwell[:UNWELL])
+
+
+def grey_line(view: CardView) -> str:
+    """Who asked, who said what, who is missing, until when; version and risk where they matter."""
+    request, ballot = view.request, view.ballot
+    parts = [f"From {person(request.requester)}"]
+    if ballot.outcome is None:
+        parts += _standing(view)
+        if ballot.deadline is not None:
+            parts.append(f"{_THEN[request.policy.on_timeout]} {moment(ballot.deadline)}")
+    parts += [f"v{request.revision}"] if request.revision > 1 else []
+    parts += [_RISKS[request.policy.risk]] if request.policy.risk in _RISKS else []
+    parts += ["🔌 offline model"] if request.result.offline else []
+    return " · ".join(parts)
+
+
+def _standing(view: CardView) -> list[str]:
+    """What was said so far, what it still takes, and whose word is missing."""
+    ballot, missing = view.ballot, view.ballot.missing_people()
+    parts = [said] if (said := _said(view)) else []
+    if ballot.needed() > 1 or said:
+        parts += [escape(needs)] if (needs := ballot.missing()) else []
+    parts += [_moved(view)] if ballot.moved else []
+    waiting = people(user for user in ballot.deciders() if user in missing)
+    return [*parts, f"waiting for {waiting or 'nobody'}"]
 
 
 def progress(view: CardView) -> list[str]:
@@ -105,8 +139,7 @@ def progress(view: CardView) -> list[str]:
         missing = ballot.missing()
         lines.append(said + (f" · {escape(missing)}" if missing else ""))
     if ballot.moved:
-        moves = [f"{person(by)} delegated to {person(to)}" for by, to in ballot.moved.items()]
-        lines.append("↪️ " + ", ".join(moves[:SAID]))
+        lines.append(f"↪️ {_moved(view)}")
     if excluded := _excluded(view):
         lines.append("🚫 Not counted: " + excluded)
     return lines
@@ -126,6 +159,11 @@ def to_come(view: CardView, now: datetime, say: Callable[[datetime], str] = mome
 def _added(name: str) -> str:
     """Whom an escalation adds; not a live mention, which would call them now."""
     return code(clip(name, ADDED_SHOWN).shown)
+
+
+def _moved(view: CardView) -> str:
+    moves = [f"{person(by)} delegated to {person(to)}" for by, to in view.ballot.moved.items()]
+    return ", ".join(moves[:SAID])
 
 
 def _said(view: CardView) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 from notifications.text.sanitize import clip, inert, mrkdwn
 from notifications.views import words
-from notifications.views.blocks import Block, section
+from notifications.views.blocks import Block, context, section
 from notifications.views.format import people
 from workflows.content.argument import arguments_of
 from workflows.messages.decisions import Outcome
-from workflows.messages.results import ProposedCall, RunStatus, ToolRun
+from workflows.messages.results import DeniedCall, ProposedCall, RunStatus, ToolRun
 from workflows.messages.tasks import StepState, TaskView
 from workflows.task.receipts import Declined
 from workflows.task.tool_runs import failures
@@ -143,15 +143,33 @@ def warning(ran: Iterable[ToolRun]) -> str:
     )
 
 
-def ran_before(ran: Sequence[ToolRun]) -> list[Block]:
+def ran_before(ran: Sequence[ToolRun], most: int = LINES) -> list[Block]:
     """For a card: what its step ran already, which no decision on it takes back."""
     if not ran:
         return []
-    lines = [clip(run_line(run, mrkdwn), LINE).shown for run in ran[:LINES]]
-    lines += [f"and {len(ran) - LINES} more"] if len(ran) > LINES else []
-    head = f"*Ran before, whatever you decide now:* {counted(ran)}"
+    lines = [clip(run_line(run, mrkdwn), LINE).shown for run in ran[:most]]
+    lines += [f"and {len(ran) - most} more"] if len(ran) > most else []
+    head = f"*Ran already, whatever you decide:* {counted(ran)}"
     said = f"\n⚠️ *{warning(ran)}*" if warning(ran) else ""
     return [section("\n".join([head + said, *lines]))]
+
+
+def denied_before(denied: Sequence[DeniedCall], most: int = LINES) -> list[Block]:
+    """For a card: what its agent wanted to run and a policy stopped."""
+    lines = [_denied_line(one, mrkdwn) for one in denied[:most]]
+    lines += [f"and {len(denied) - most} more"] if len(denied) > most else []
+    return [context(f"🚫 *Denied by policy:* {line}") for line in lines]
+
+
+def denied_text(denied: Sequence[DeniedCall], render: Render, most: int = LINES) -> str:
+    """The same in one text."""
+    lines = [_denied_line(one, render) for one in denied[:most]]
+    return "; ".join([*lines, *([f"and {len(denied) - most} more"] if len(denied) > most else [])])
+
+
+def _denied_line(one: DeniedCall, render: Render) -> str:
+    why = f" · “{clip(one.reason, REASON, render).shown}”" if one.reason else ""
+    return clip(call(one.tool, one.arguments, render), LINE).shown + why
 
 
 def _actions(count: int) -> str:

@@ -1,9 +1,10 @@
 """The forms of one approval: a verdict with words, handing on, a reminder, taking it back."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from notifications.cards.buttons import ActionId, ModalValue
-from notifications.cards.card import body
+from notifications.cards.details import body, details
 from notifications.forms.inputs import modal, person_select, radio, select, text_input
 from notifications.text.sanitize import clip, inert, visible
 from notifications.views.blocks import Block, context, header, plain
@@ -137,17 +138,17 @@ def everything_modal(
     value: ModalValue, view: CardView, result: AgentResult, verdicts: Sequence[Verdict] = ()
 ) -> Block:
     """All there is to see, each thing once; and the decision, for whoever has these `verdicts`."""
-    blocks = body(view)
+    blocks = details(view, datetime.now(UTC))
     last = _decision(view, verdicts)
     if result.metrics:
         last.insert(0, context(f"Figures: {code(clip(figures(result), 1_500, visible).shown)}"))
     blocks += full_text(result, MOST_BLOCKS - len(blocks) - len(last), blocks, names(view))
     if not verdicts:
-        return modal(ActionId.READ_MODAL, "Everything", [*blocks, *last], close="Close")
+        return modal(ActionId.READ_MODAL, "Details", [*blocks, *last], close="Close")
     value = value.model_copy(update={"required": view.request.policy.reason_required})
     return modal(
         ActionId.DECIDE_MODAL,
-        "Everything",
+        "Details",
         [*blocks, *last],
         submit="Send decision",
         close="Close",

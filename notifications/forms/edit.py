@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from notifications.cards.buttons import ActionId, ModalValue
-from notifications.cards.card import head
+from notifications.cards.details import head
 from notifications.forms.argument_fields import argument_fields, typed
 from notifications.forms.decide import COMMENT, CONFIRMATION, MOST_BLOCKS, confirmation
 from notifications.forms.inputs import MOST_CHARACTERS, entered, modal, text_input

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from notifications.cards.call_list import Listed, call_lines, listed
 from notifications.cards.difference import as_text, difference_of
 from notifications.cards.facts import headline
-from notifications.cards.runs import counted, run_line, warning
+from notifications.cards.runs import counted, denied_text, run_line, warning
 from notifications.text.sanitize import cautions, clip, inert, visible
 from notifications.views import words
 from workflows.content.edit_note import edit_note, one_line
@@ -151,6 +151,7 @@ def _facts(view: CardView, now: datetime, zone: ZoneInfo, names: Names) -> Itera
         cost = request.spent.words()
         yield Fact(label="Model", text=f"{version}, {cost}" if version else cost)
     yield from _ran(view)
+    yield from _denied(view)
     if ballot.counted and ballot.outcome is None:
         said = [f"{named(d.by, names)} {words.VERDICT[d.verdict]}" for d in ballot.counted[:8]]
         missing = ballot.missing()
@@ -168,6 +169,12 @@ def _ran(view: CardView) -> Iterable[Fact]:
         yield Fact(label="Ran before", text=f"{text}: {lines}")
 
 
+def _denied(view: CardView) -> Iterable[Fact]:
+    """What its agent wanted to run and a policy stopped."""
+    if denied := view.request.denied:
+        yield Fact(label="Denied by policy", text=denied_text(denied, _inert_line, RUNS_SHOWN))
+
+
 def rule(view: CardView) -> str:
     """What it takes, in words."""
     text = words.rule(view.ballot, lambda name: line(name, NAME_SHOWN))
@@ -176,11 +183,17 @@ def rule(view: CardView) -> str:
 
 def _warnings(view: CardView) -> Iterable[str]:
     request = view.request
+    why = line(request.mode_reason, 200)
     if request.execution_mode in words.NOT_LIVE:
-        reason = f" ({line(request.mode_reason, 200)})" if request.mode_reason else ""
+        reason = f" ({why})" if why else ""
         yield f"{words.NOT_LIVE[request.execution_mode]}{reason}."
+    elif why:
+        yield why
     if request.result.offline:
         yield words.OFFLINE
+    if request.unreviewed:
+        named = ", ".join(line(step, NAME_SHOWN) for step in request.unreviewed[:_PEOPLE_SHOWN])
+        yield f"Nobody reviewed the steps before this: {named}."
     if request.claimed:
         yield words.unfounded(request.claimed)
     read = (request.result.summary, *request.result.findings, *call_lines(request.result.calls))

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from notifications.cards.card import card, card_text
 from notifications.cards.facts import outcome_line
 from notifications.slack.attempts import certainly_unsent, nothing_sent, say_nothing_sent
-from notifications.slack.errors import NO_PLACE, call, refusal, translated
+from notifications.slack.errors import NO_PLACE, call, for_good, refusal, translated
 from notifications.slack.pacing import Pacer, Urgency
 from notifications.slack.private import PrivateMessages
 from notifications.text.sanitize import mrkdwn, visible
@@ -101,28 +101,27 @@ class SlackDelivery(CardActivities):
             raise
 
     async def post_card(self, view: CardView) -> tuple[Place, ...]:
-        """Post the card into the task's thread."""
-        view = await self._with_unwell(view)
+        """Post the card into the task's thread and, as the same message, into its channel."""
+        thread = view.request.thread
         key = {"approval": view.request.id, "digest": view.ballot.digest}
-        content = {"blocks": card(view), "text": card_text(view)}
-        place = await self.post_once(view.request.thread, CARD, key, content)
+        content = await self._content(view) | ({"reply_broadcast": True} if thread.ts else {})
+        place = await self.post_once(thread, CARD, key, content)
         await self._tell_task(view, place)
         return (place,)
 
     @activity.defn(name="post_copy")
     async def post_copy(self, request: CopyRequest) -> Place:
         """Post a copy of the card into somebody's direct messages."""
-        view = await self._with_unwell(request.view)
+        view = request.view
         opened = await call(self._slack.conversations_open(users=request.to))
         key = {"approval": view.request.id, "digest": view.ballot.digest}
-        content = {"blocks": card(view), "text": card_text(view)}
-        return await self.post_once(Place(channel=opened["channel"]["id"]), CARD, key, content)
+        place = Place(channel=opened["channel"]["id"])
+        return await self.post_once(place, CARD, key, await self._content(view))
 
     @activity.defn(name="update_card")
     async def update_card(self, view: CardView) -> None:
         """Rewrite every copy of the card, and at the end whatever says that it still waits."""
-        view = await self._with_unwell(view)
-        content = {"blocks": card(view), "text": card_text(view)}
+        content = await self._content(view)
         for place in view.ballot.places:
             await self._update(place, content)
         if view.ballot.outcome is None:
@@ -133,16 +132,42 @@ class SlackDelivery(CardActivities):
 
     @activity.defn(name="attach")
     async def attach(self, attachment: Attachment) -> None:
-        """Upload a text as a file into a thread."""
-        await call(
+        """Upload a text as a file: onto the card's own message, else into the thread."""
+        if attachment.card is None or not await self._hang_on_card(attachment, attachment.card):
+            thread = attachment.thread
+            await self._upload(attachment, channel=thread.channel, thread_ts=thread.ts or None)
+
+    async def _hang_on_card(self, attachment: Attachment, view: CardView) -> bool:
+        """Whether it hangs on the card now, so that it makes no message of its own."""
+        place = next(iter(view.ballot.places), None)
+        if place is None:
+            return False
+        file = await self._upload(attachment)
+        try:
+            await self._rewrite(place, await self._content(view) | {"file_ids": [file]})
+        except ApplicationError as error:
+            if not for_good(error):
+                raise
+            activity.logger.info("a card takes no file: %s", error.type)
+            return False
+        return True
+
+    async def _upload(self, attachment: Attachment, **where: Any) -> str:
+        """The file's id; it is shared nowhere unless `where` says so."""
+        answer = await call(
             self._slack.files_upload_v2(
-                channel=attachment.thread.channel,
                 content=visible(attachment.text).encode(),
                 filename=attachment.name,
                 title=attachment.title[:200],
-                thread_ts=attachment.thread.ts or None,
+                **where,
             )
         )
+        return str(answer["files"][0]["id"])
+
+    async def _content(self, view: CardView) -> dict[str, Any]:
+        """The card as it is now."""
+        view = await self._with_unwell(view)
+        return {"blocks": card(view), "text": card_text(view)}
 
     @activity.defn(name="remind")
     async def remind(self, view: CardView) -> Place:
@@ -307,17 +332,19 @@ class SlackDelivery(CardActivities):
 
     async def _update(self, place: Place, content: dict[str, Any]) -> None:
         try:
-            await call(
-                self._pacer.rewrite(
-                    place.channel,
-                    place.ts,
-                    lambda: self._slack.chat_update(channel=place.channel, ts=place.ts, **content),
-                )
-            )
+            await self._rewrite(place, content)
         except ApplicationError as error:
             if error.type != "message_not_found":
                 raise
             activity.logger.info("a message was deleted, so there is no copy to keep true")
+
+    async def _rewrite(self, place: Place, content: dict[str, Any]) -> None:
+        rewritten = self._pacer.rewrite(
+            place.channel,
+            place.ts,
+            lambda: self._slack.chat_update(channel=place.channel, ts=place.ts, **content),
+        )
+        await call(rewritten)
 
     async def _tell_no_place(self, view: TaskView) -> None:
         text = (

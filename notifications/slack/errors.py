@@ -43,6 +43,11 @@ def passing(error: SlackApiError) -> bool:
     return error.response.status_code == 429 or refusal(error) in _PASSING
 
 
+def for_good(error: ApplicationError) -> bool:
+    """Whether Slack will say the same to the same call, whatever people mend outside."""
+    return error.type not in _PASSING | _SLOW
+
+
 async def call(pending: Awaitable[ResponseT]) -> ResponseT:
     """Await one Slack call; a 429 is retried when Slack says so, by Temporal, not by sleeping."""
     try:

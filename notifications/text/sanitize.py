@@ -44,7 +44,7 @@ _BARE_SCHEME = re.compile(
     re.IGNORECASE,
 )
 _DOT = re.compile(
-    r"(?<=[^\W_]|[^\x00-\x7f])\.(?=[^\W\d_](?:[^\W\d_]|[^\x00-\x7f])|xn--)|(?<=www)\.",
+    r"(?<=[^\W_]|[^\x00-\x7f]|`)\.(?=[^\W\d_](?:[^\W\d_]|[^\x00-\x7f])|xn--)|(?<=www)\.",
     re.IGNORECASE,
 )
 _WIDE_DOT = re.compile(r"(?<=[A-Za-z0-9])[\u3002\uff0e\uff61](?=[A-Za-z]{2})")

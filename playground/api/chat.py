@@ -5,7 +5,9 @@ from playground.api.arguments import Arguments
 from playground.api.methods import SPECIAL, TIER_3, TIER_4, Call, Methods
 from playground.errors import SlackError
 from playground.http.wire import Json
+from playground.sharing import hang_on
 from playground.store.channels import kind_of
+from playground.store.files import RESERVED
 
 
 def register(methods: Methods) -> None:
@@ -69,6 +71,8 @@ def update(call: Call) -> Json:
     if not fields:
         raise SlackError("no_text")
     changed = _updated(message, fields, call)
+    if call.arguments.has("file_ids"):
+        changed = hang_on(call.workspace, channel, changed, _own_files(call))
     call.workspace.change(channel["id"], changed)
     return {
         "channel": channel["id"],
@@ -123,6 +127,18 @@ def _own_message(call: Call, otherwise: str) -> tuple[Json, Json]:
     if message.get("bot_id") != call.workspace.config.app.bot_id:
         raise SlackError(otherwise)
     return channel, message
+
+
+def _own_files(call: Call) -> list[Json]:
+    """The files that are to hang on a message of the app: uploaded, and its own."""
+    found = [call.workspace.files.get(file_id) for file_id in call.arguments.words("file_ids")]
+    files = [file for file in found if file is not None]
+    bot = call.workspace.config.app.bot_user
+    if len(files) < len(found) or any(file["user"] != bot for file in files):
+        raise SlackError("file_not_found")
+    if any(call.workspace.files.state(file["id"]) == RESERVED for file in files):
+        raise SlackError("file_not_uploaded")
+    return files
 
 
 def _thread(call: Call, channel: str, arguments: Arguments) -> Json:

@@ -38,14 +38,22 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+NO_KEY = (
+    "Open the address that the playground prints where it was started: it ends in the page's key."
+)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Page:
-    """Serves the page to this machine only, because its HTML holds the local token."""
+    """Serves the page to whoever opened it with its key, because its HTML holds the local token.
 
-    def __init__(self, local_token: str) -> None:
+    Everybody on this machine reaches it. The address with `?key=` leaves a cookie, and from then on
+    every address of the page works in that browser.
+    """
+
+    def __init__(self, local_token: str, page_key: str) -> None:
         self._token = local_token
+        self._key = page_key
         template = (FOLDER / "index.html").read_text(encoding="utf-8")
         self._html = template.replace("{{ local_token }}", str(escape(local_token)))
         self._files = {
@@ -60,7 +68,18 @@ class Page:
                 text="Open the playground as http://127.0.0.1 or http://localhost.",
                 headers=HEADERS,
             )
+        cookie = f"playground-{request.url.port}"
+        if self._is_key(request.query.get("key", "")):
+            place = str(request.rel_url.without_query_params("key"))
+            opened = web.Response(status=303, headers={**HEADERS, "Location": place})
+            opened.set_cookie(cookie, self._key, httponly=True, samesite="Lax", path="/")
+            return opened
+        if not self._is_key(request.cookies.get(cookie, "")):
+            return web.Response(status=403, text=NO_KEY, headers=HEADERS)
         return web.Response(text=self._html, content_type="text/html", headers=HEADERS)
+
+    def _is_key(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode("utf-8", "replace"), self._key.encode())
 
     async def file(self, request: web.Request) -> web.Response:
         """Give a script or a style sheet."""
@@ -113,9 +132,9 @@ def _error(status: int, code: str, detail: str) -> web.Response:
     return web.json_response({"ok": False, "error": code, "detail": detail}, status=status)
 
 
-def register(app: web.Application, local_token: str) -> None:
+def register(app: web.Application, local_token: str, page_key: str) -> None:
     """Serve the page at `/` and where permalinks point, and its files under `/page/`."""
-    page = Page(local_token)
+    page = Page(local_token, page_key)
     for address in ("/", "/archives/{channel}/{message}", "/files/{user}/{file}/{name}"):
         app.router.add_get(address, page.index)
     app.router.add_get("/page/{name}", page.file)

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS mails (n INTEGER PRIMARY KEY AUTOINCREMENT, doc TEXT 
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
+OWNER_ONLY = 0o600
 TABLES = (
     "users",
     "groups",
@@ -54,6 +55,8 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=OWNER_ONLY)
+            path.chmod(OWNER_ONLY)  # it holds the page's key, also where it was there before
         self._connection = sqlite3.connect(path or ":memory:", isolation_level=None)
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")

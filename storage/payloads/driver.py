@@ -48,6 +48,10 @@ class FileStorageDriver(StorageDriver):
         """The same for one workflow, so that its failures name it."""
         return FileStorageDriver(self._files, self._on_error, workflow)
 
+    def quiet(self) -> "FileStorageDriver":
+        """The same, telling nobody of failures."""
+        return FileStorageDriver(self._files, None, self._workflow)
+
     def name(self) -> str:
         """Written into every reference: histories stop being readable when it changes."""
         return "signoff-files"
@@ -96,8 +100,15 @@ class FileStorage(ExternalStorage, WithSerializationContext):
     def with_context(self, context: SerializationContext) -> "FileStorage":
         """A copy for the context's workflow."""
         workflow = getattr(context, "workflow_id", None) or ""
+        return self._with(lambda driver: driver.serving(workflow))
+
+    def quiet(self) -> "FileStorage":
+        """A copy that tells nobody of failures."""
+        return self._with(lambda driver: driver.quiet())
+
+    def _with(self, change: Callable[[FileStorageDriver], FileStorageDriver]) -> "FileStorage":
         drivers = [
-            driver.serving(workflow) if isinstance(driver, FileStorageDriver) else driver
+            change(driver) if isinstance(driver, FileStorageDriver) else driver
             for driver in self.drivers
         ]
         return dataclasses.replace(self, drivers=drivers)

@@ -269,6 +269,9 @@ GESTURES: dict[str, Json] = {
         ActionId.EDIT_MODAL, _EDIT.model_dump_json(), {"summary": {"value": "new"}}, "summary"
     ),
     ActionId.MORE: click(ActionId.MORE, **_chooses(MenuChoice.EVERYTHING)),
+    ActionId.DETAILS: click(
+        ActionId.DETAILS, _chooses(MenuChoice.EVERYTHING)["selected_option"]["value"]
+    ),
     ActionId.HAND_ON_MODAL: submit(
         ActionId.HAND_ON_MODAL, _MODAL, {"person": {"selected_user": "U0LINUS001"}}, "person"
     ),

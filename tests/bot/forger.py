@@ -240,9 +240,9 @@ class Forger:
             [
                 *(whole.replace(b"HTTP/1.1", b"HTTP/9.9", 1), b"\x16\x03\x01" + self._junk()),
                 *(whole.replace(b"POST", b"P\x00ST", 1), self._junk() + b"\r\n\r\n"),
-                whole.replace(b"Host: signoff", b"Host: signoff\r\nX: a\x00b", 1),
-                whole.replace(b"Host: signoff", b"Host: signoff\r\n: empty", 1),
-                whole.replace(b"Host: signoff", b"X-Long: " + b"x" * 20_000, 1),
+                whole.replace(b"Host: localhost", b"Host: localhost\r\nX: a\x00b", 1),
+                whole.replace(b"Host: localhost", b"Host: localhost\r\n: empty", 1),
+                whole.replace(b"Host: localhost", b"X-Long: " + b"x" * 20_000, 1),
                 post(PATH, [*signed, (b"Content-Length", b"-5")], body),
                 post(PATH, [*signed, (b"Content-Length", b"abc")], body),
                 post(PATH, [*signed, (b"Transfer-Encoding", b"chunked")], b"zz\r\n" + body),

@@ -45,6 +45,6 @@ def post(path: str, headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
     names = {name.lower() for name, _ in headers}
     if not names & {b"content-length", b"transfer-encoding"}:
         headers = [*headers, (b"Content-Length", str(len(body)).encode())]
-    lines = [f"POST {path} HTTP/1.1".encode(), b"Host: signoff"]
+    lines = [f"POST {path} HTTP/1.1".encode(), b"Host: localhost"]
     lines += [name + b": " + value for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body

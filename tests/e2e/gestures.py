@@ -33,7 +33,10 @@ def option(message: Message, choice: str, block: str = "") -> Message:
 
 
 async def more(person: Person, message: Message, choice: str) -> Message:
-    """Choose from the menu; the form that opens."""
+    """Choose from the menu, or press Details; the form that opens."""
+    if choice == "everything":
+        await person.click(message, "signoff_details")
+        return await person.wait_for_view()
     await person.click(message, "signoff_more", **option(message, choice))
     return await person.wait_for_view()
 

@@ -105,7 +105,7 @@ def test_commands_in_the_demos_folder_work_on_the_demo(
     decided = signoff(folder, "decide", approval, "approve", "--as", GRACE, "--digest", digest[1])
     assert decided.returncode == 0, decided.stderr
     said = [signoff(folder, *words) for words in (["list"], ["doctor"], ["audit", "verify"])]
-    assert [done.returncode for done in said] == [0, 0, 0]
+    assert [done.returncode for done in said] == [0, 0, 0], [done.stderr for done in said]
     assert all("Demo workspace, running at http://127.0.0.1:" in done.stderr for done in said)
     assert all("Demo workspace" not in done.stdout for done in said)
     assert "Slack knows us in workspace Acme" in said[1].stdout

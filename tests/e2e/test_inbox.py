@@ -8,7 +8,7 @@ import pytest
 from notifications.cards.buttons import ActionId
 from playground.blocks import problems, view_problems
 from tests.e2e.conftest import CHANNEL, Office
-from tests.e2e.gestures import COMMAND, direct, first_card, option, told
+from tests.e2e.gestures import COMMAND, approval_of, direct, first_card, more, option, told
 from tests.fakes import GRACE, LINUS
 
 LOW = pytest.mark.parametrize("office", [{"risk": "low"}], indirect=True)
@@ -138,8 +138,8 @@ async def test_lists_of_all_and_of_one(office: Office) -> None:
     _, card = await first_card(office)
     everything = await listing(office, "/approvals all", "analysis of penguins.csv")
     assert "actions" not in [b["type"] for b in everything["response"]["blocks"]]
-    approval = card["blocks"][-1]["elements"][0]["value"].split('"a":"')[1].split('"')[0]
-    one = await listing(office, f"/approvals {approval}", "Who may decide")
+    approval = approval_of(card)
+    one = await listing(office, f"/approvals {approval}", "Approvers")
     assert problems(one["response"]["blocks"], "message") == []
     await listing(office, "/approvals t-nothing", "There is no approval")
 
@@ -201,8 +201,10 @@ async def test_a_deputy_takes_over_what_waits_and_what_comes(office: Office) -> 
     assert "analysis of penguins.csv · v1" in news["text"]
     await office.linus.click(moved, ActionId.APPROVE)
     second = await office.card(thread, "strategy")
-    assert f"*Who may decide*\\n<@{LINUS}>'" in str(second["blocks"])
-    assert "out of office" in str(second["blocks"])
+    assert f"waiting for <@{LINUS}> ·" in str(second["blocks"])
+    seen = await more(office.linus, second, "everything")
+    assert f"*Approvers*\\n<@{LINUS}>'" in str(seen["blocks"])
+    assert "out of office" in str(seen["blocks"])
     await office.grace.click(second, ActionId.APPROVE)
     await told(office.grace, "You are not an approver", thread)
 

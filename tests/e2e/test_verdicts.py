@@ -82,7 +82,7 @@ async def test_an_edit_becomes_a_version_that_somebody_else_approves(office: Off
     second = await office.card(thread, "analysis", 2)
     shown = str(second["blocks"])
     assert "as Grace wrote it" in shown
-    assert f"as <@{office.grace.user}> edited it" in shown
+    assert f"edited by <@{office.grace.user}>" in shown
     first = await office.decided(thread, "analysis", 1)
     assert "*Edited*" in str(first["blocks"])
     await office.grace.click(second, ActionId.APPROVE)
@@ -100,7 +100,7 @@ async def test_high_risk_repeats_the_facts_and_asks_for_the_phrase(office: Offic
         await office.grace.click(card, ActionId.APPROVE)
     await office.grace.click(card, ActionId.APPROVE_WITH_CARE)
     form = await office.grace.wait_for_view()
-    assert "Who may decide" in str(form["blocks"])
+    assert "Approvers" in str(form["blocks"])
     wrong = {"confirmation": {"confirmation": "yes"}, "comment": {"comment": "well done"}}
     slip = await office.grace.submit(form, wrong)
     assert "Type analysis exactly" in slip["errors"]["confirmation"]

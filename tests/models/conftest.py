@@ -18,9 +18,8 @@ approvers = ["grace@acme.example"]
 steps = [{name = "analysis", model = "gemini-flash-latest"}]
 """
 PRICES = """
-[models.prices."gemini-3-flash-preview"]
-input = 2.0
-output = 2.0
+[models."gemini-3-flash-preview"]
+prices = { input = 2.0, output = 2.0 }
 """
 Write = Callable[..., Settings]
 

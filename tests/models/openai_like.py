@@ -1,7 +1,8 @@
 """An OpenAI-compatible server over HTTP: chat completions, with and without streaming.
 
 Public sources:
-* request, response, chunks: https://platform.openai.com/docs/api-reference/chat
+* request, response: https://platform.openai.com/docs/api-reference/chat
+* chunks, and the one that holds the usage: https://platform.openai.com/docs/api-reference/chat-streaming
 * tool calls and their answers: https://platform.openai.com/docs/guides/function-calling
 * errors: https://platform.openai.com/docs/guides/error-codes, and the body's fields as in
   openai/openai-python, src/openai/_exceptions.py
@@ -65,6 +66,7 @@ class OpenAIStandIn:
     script: deque[Message | Failure] = field(default_factory=deque)
     seen: list[Body] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    bearers: list[str] = field(default_factory=list)
     address: str = ""
 
     def says(self, *replies: Message | Failure) -> None:
@@ -87,7 +89,9 @@ class OpenAIStandIn:
             await runner.cleanup()
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Authorization") != f"Bearer {KEY}":
+        bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.bearers.append(bearer)
+        if bearer != KEY:
             return _error(Failure(401, "invalid_api_key", "Incorrect API key provided."))
         body = await request.json()
         self.seen.append(body)
@@ -101,7 +105,11 @@ class OpenAIStandIn:
         reply = self.script.popleft() if self.script else usual(body)
         if isinstance(reply, Failure):
             return _error(reply)
-        return web.json_response(completion(reply, body))
+        whole = completion(reply, body)
+        if not body.get("stream"):
+            return web.json_response(whole)
+        usage = (body.get("stream_options") or {}).get("include_usage", False)
+        return await _streamed(chunks(whole, usage=usage), request)
 
 
 def check(body: Body) -> None:
@@ -133,6 +141,14 @@ def check(body: Body) -> None:
         open_calls = [call["id"] for call in wanted]
     if open_calls:
         raise RefusedError("tool_calls without an answer at the end.")
+    _check_options(body)
+
+
+def _check_options(body: Body) -> None:
+    if body.get("stream_options") is not None and not body.get("stream"):
+        raise RefusedError(
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        )
     names = [tool["function"]["name"] for tool in body.get("tools") or ()]
     if len(names) != len(set(names)):
         raise RefusedError("Duplicate function name in 'tools'.")
@@ -174,6 +190,47 @@ def completion(reply: Message, asked: Body) -> Body:
             "total_tokens": prompt + gave,
         },
     }
+
+
+def chunks(whole: Body, *, usage: bool) -> list[Body]:
+    """The same as a stream: text and arguments in halves; usage, if asked for, in a last chunk."""
+    (choice,) = whole["choices"]
+    message = choice["message"]
+    content, wanted = message["content"], message.get("tool_calls", [])
+    deltas: list[Body] = [{"role": "assistant", "content": "" if content else None}]
+    deltas += [{"content": half} for half in _halves(content or "")]
+    for number, call in enumerate(wanted):
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        opens = {"name": name, "arguments": ""}
+        deltas.append({"tool_calls": [{**call, "index": number, "function": opens}]})
+        deltas += [
+            {"tool_calls": [{"index": number, "function": {"arguments": half}}]}
+            for half in _halves(arguments)
+        ]
+    bare = {k: v for k, v in whole.items() if k not in {"choices", "usage"}}
+    bare |= {"object": "chat.completion.chunk"} | ({"usage": None} if usage else {})
+
+    def chunk(delta: Body, finish: str | None = None) -> Body:
+        return bare | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
+
+    made = [*map(chunk, deltas), chunk({}, choice["finish_reason"])]
+    return [*made, bare | {"choices": [], "usage": whole["usage"]}] if usage else made
+
+
+def _halves(text: str) -> list[str]:
+    middle = len(text) // 2
+    return [half for half in (text[:middle], text[middle:]) if half]
+
+
+async def _streamed(parts: list[Body], request: web.Request) -> web.StreamResponse:
+    """Server-sent events, and the line that ends them."""
+    stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+    await stream.prepare(request)
+    for part in parts:
+        await stream.write(b"data: " + json.dumps(part).encode() + b"\n\n")
+    await stream.write(b"data: [DONE]\n\n")
+    await stream.write_eof()
+    return stream
 
 
 def _error(failure: Failure) -> web.Response:

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from temporalio import activity
 from temporalio.client import WorkflowHandle
@@ -12,10 +13,12 @@ from temporalio.worker import Worker
 
 from agents.a2a.client import A2AClient
 from agents.runtime.activity import TurnRunning, cancelled_for_good
+from agents.runtime.adk_workflow import AdkTurnWorkflow
 from bot.config.agents import agent_activities
 from bot.config.sections.temporal import TemporalSettings
 from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
+from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
 from bot.temporal import client as temporal
 from storage.payloads.files import PayloadFiles
@@ -25,7 +28,7 @@ from tests.workflows.conftest import POLICY, House, until
 from workflows.activities import CollectRequest
 from workflows.messages.audit import AuditEntry, AuditKind
 from workflows.messages.requests import CardView
-from workflows.messages.results import AgentPin
+from workflows.messages.results import AgentPin, AgentResult
 from workflows.messages.tasks import (
     Gesture,
     Source,
@@ -35,8 +38,9 @@ from workflows.messages.tasks import (
     TaskRequest,
     TaskView,
 )
-from workflows.messages.turns import InputFile
+from workflows.messages.turns import InputFile, TurnRequest
 from workflows.task.cost import Budget
+from workflows.task.turns import ADK_QUEUE
 from workflows.task.workflow import TaskWorkflow
 
 NONE, ANY = Budget(), AgentPin()
@@ -140,3 +144,19 @@ async def pipeline(settings: Settings, address: str) -> AsyncIterator[Pipeline]:
             )
         )
         yield Pipeline(house, activities, metrics)
+
+
+async def turn_inside(
+    settings: Settings, address: str, folder: Path, asked: TurnRequest
+) -> AgentResult:
+    """`run = "workflow"`: a turn on the worker that `signoff worker` starts for that."""
+    files = PayloadFiles(folder)
+    await files.put(SALES)
+    client = await temporal.connect(TemporalSettings(address=address), temporal.plugin(files))
+    queue = f"keys-{uuid.uuid4().hex}"
+    async with adk_worker(client, queue, files, settings.model_access):
+        outcome = await client.execute_workflow(
+            AdkTurnWorkflow.run, asked, id=uuid.uuid4().hex, task_queue=queue + ADK_QUEUE
+        )
+    assert outcome.result is not None
+    return outcome.result

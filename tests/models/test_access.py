@@ -5,7 +5,8 @@ import importlib.util
 import pytest
 from pydantic import SecretStr
 
-from agents.models.access import ModelAccess, provider_of
+from agents.models.access import ModelAccess
+from agents.models.providers import provider_of
 from agents.models.settings import ModelKeys, ModelSettings
 from agents.runtime.local import LocalAgents
 from bot.config.errors import ConfigurationError

@@ -9,7 +9,7 @@ from agents.errors import BudgetUsedUp, WrongVersion
 from agents.runtime.local import LocalAgents
 from bot.config.errors import ConfigurationError
 from bot.config.models import require_models
-from notifications.cards.card import card as blocks_of
+from notifications.cards.details import details
 from notifications.mail.plain_card import plain_card
 from tests.agents.requests import SALES, request
 from tests.models.conftest import PRICES, SMALL, Write
@@ -87,7 +87,7 @@ async def test_what_it_cost_is_said(line: Pipeline, gemini: GeminiStandIn) -> No
     assert request.spent.money == pytest.approx(request.spent.tokens * 2 / 1_000_000, rel=0.01)
     card = await line.card(task, "analysis")
     cost = f"2 calls of a model, {request.spent.tokens:,} tokens, 0.0"
-    assert f"*Model*\\n`{VERSION}` · {cost}" in str(blocks_of(card))
+    assert f"*Model*\\n`{VERSION}` · {cost}" in str(details(card, card.raised_at))
     assert f"{VERSION}, {cost}" in str(plain_card(card, card.raised_at).facts)
     (row,) = line.audited(AuditKind.AGENT_CALLED)
     assert row.detail["cost"] == request.spent.model_dump(mode="json")
@@ -178,7 +178,7 @@ async def test_cancel_stops_the_agent(line: Pipeline, gemini: GeminiStandIn) -> 
 def test_a_budget_of_money_needs_a_price(settings_of: Write, toml: str) -> None:
     """Else it would never be used up."""
     env = f"GOOGLE_API_KEY={KEY}"
-    with pytest.raises(ConfigurationError, match=f"has no price for {FLASH}"):
+    with pytest.raises(ConfigurationError, match=f"there is no price for {FLASH}"):
         require_models(settings_of(SMALL + toml, env=env), "a2a")
     require_models(settings_of(SMALL + toml + PRICES, env=env), "a2a")
 

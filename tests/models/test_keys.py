@@ -6,7 +6,6 @@ import logging
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,24 +15,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from agents.a2a.client import A2AClient
 from agents.errors import AgentError, AgentFailed
-from agents.runtime.adk_workflow import AdkTurnWorkflow
 from agents.runtime.local import LocalAgents
 from bot.config.agents import registry
 from bot.config.errors import ConfigurationError
 from bot.config.models import require_models
-from bot.config.sections.temporal import TemporalSettings
 from bot.config.settings import Settings
-from bot.processes.adk_worker import adk_worker
 from bot.processes.agent_server import agents
-from bot.temporal import client as temporal
-from storage.payloads.files import PayloadFiles
 from tests.agents.requests import SALES, request
 from tests.conftest import free_port
 from tests.models.conftest import SMALL, Write
 from tests.models.gemini import KEY, GeminiStandIn
 from tests.models.gemini_replies import ANSWER, calls
+from tests.models.pipeline import turn_inside
 from workflows.messages.results import AgentResult
-from workflows.task.turns import ADK_QUEUE
 
 ROOT = Path(__file__).parents[2]
 ASKED = request().model_copy(update={"model": "gemini-flash-latest"})
@@ -102,26 +96,12 @@ async def test_the_agents_server_asks_with_it(gemini: GeminiStandIn, served: Set
     assert [seen.key for seen in gemini.seen] == [KEY]
 
 
-async def turn_inside(settings: Settings, address: str, folder: Path) -> AgentResult:
-    """`run = "workflow"`: a turn on the worker that `signoff worker` starts for that."""
-    files = PayloadFiles(folder)
-    await files.put(SALES)
-    client = await temporal.connect(TemporalSettings(address=address), temporal.plugin(files))
-    queue = f"keys-{uuid.uuid4().hex}"
-    async with adk_worker(client, queue, files, settings.model_access):
-        outcome = await client.execute_workflow(
-            AdkTurnWorkflow.run, ASKED, id=uuid.uuid4().hex, task_queue=queue + ADK_QUEUE
-        )
-    assert outcome.result is not None
-    return outcome.result
-
-
 async def test_a_turn_inside_of_a_workflow_asks_with_it(
     gemini: GeminiStandIn, settings_of: Write, temporal_address: str, tmp_path: Path
 ) -> None:
     """The worker's key, which is in no history."""
     settings = settings_of(env=f"GEMINI_API_KEY={KEY}")
-    result = await turn_inside(settings, temporal_address, tmp_path / "payloads")
+    result = await turn_inside(settings, temporal_address, tmp_path / "payloads", ASKED)
     assert result.summary == ANSWER["summary"]
     assert [seen.key for seen in gemini.seen] == [KEY]
 
@@ -238,5 +218,5 @@ async def test_without_a_key_nothing_live_is_asked(settings_of: Write) -> None:
     )
     with pytest.raises(ConfigurationError, match=says_so):
         require_models(settings, "a2a")
-    with pytest.raises(AgentError, match="analysis has no key for gemini-flash-latest"):
+    with pytest.raises(AgentError, match="analysis cannot ask gemini-flash-latest"):
         await answered(settings)

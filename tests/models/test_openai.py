@@ -1,16 +1,25 @@
 """Models through LiteLLM, on a server that speaks as OpenAI's does; needs the extra `litellm`."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from pathlib import Path
 
 import pytest
+from google.adk.models.llm_request import LlmRequest
+from google.adk.models.llm_response import LlmResponse
+from google.genai import types
 
 from agents.catalogue import CATALOGUE
 from agents.errors import AgentError
 from agents.models.access import ModelAccess
+from agents.models.live import LiveModels
+from agents.models.settings import ModelSettings
 from agents.runtime.local import LocalAgents
+from bot.config.settings import Settings
 from tests.agents.requests import SALES, request
-from tests.models.conftest import Write
+from tests.conftest import free_port
+from tests.models.conftest import SMALL, Write
 from tests.models.gemini_replies import ANSWER
 from tests.models.openai_like import (
     KEY,
@@ -21,6 +30,9 @@ from tests.models.openai_like import (
     calls,
     says,
 )
+from tests.models.pipeline import pipeline, turn_inside
+from workflows.messages.decisions import Verdict
+from workflows.messages.results import ExecutionMode
 from workflows.messages.turns import TurnOutcome
 
 pytest.importorskip("litellm", reason="an extra: make install EXTRAS=litellm")
@@ -39,15 +51,28 @@ async def openai() -> AsyncIterator[OpenAIStandIn]:
 
 
 @pytest.fixture
-def access(
+def house(
     openai: OpenAIStandIn, settings_of: Write, monkeypatch: pytest.MonkeyPatch
-) -> ModelAccess:
-    """LiteLLM takes a proxy from the environment, and its table of prices from its own files."""
+) -> Callable[..., Settings]:
+    """Settings with the stand-in's address in a section; LiteLLM takes a proxy from the
+    environment, and its table of prices from its own files."""
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    models = f'use = "live"\nopenai_address = "{openai.address}"'
-    return settings_of(env=f"OPENAI_API_KEY={KEY}", models=models).model_access
+
+    def write(
+        name: str = MODEL, more: str = 'key = "OPENAI_API_KEY"', toml: str = SMALL
+    ) -> Settings:
+        models = f'use = "live"\n[models."{name}"]\naddress = "{openai.address}"\n{more}\n'
+        return settings_of(toml, env=f"OPENAI_API_KEY={KEY}\nHOUSE_KEY={KEY}", models=models)
+
+    return write
+
+
+@pytest.fixture
+def access(house: Callable[..., Settings]) -> ModelAccess:
+    """To the model of OpenAI's name."""
+    return house().model_access
 
 
 async def run(access: ModelAccess, agent: str = "analysis", model: str = MODEL) -> TurnOutcome:
@@ -124,7 +149,89 @@ async def test_a_failure_has_its_sentence(
 
 async def test_nobody_there(openai: OpenAIStandIn, access: ModelAccess) -> None:
     """A connection that is refused is no fault of the agent."""
-    nowhere = access.settings.model_copy(update={"openai_address": "http://127.0.0.1:9/v1"})
-    gone = ModelAccess(nowhere, access.keys, False, "")
+    said = access.settings.model_dump() | {MODEL: {"address": "http://127.0.0.1:9/v1"}}
+    gone = ModelAccess(ModelSettings.model_validate(said), access.keys, False, "")
     with pytest.raises(AgentError, match="was not reached: nothing listens there"):
         await run(gone)
+
+
+NAMED = """provider = "openai"
+model = "gpt-5-mini"
+key = "HOUSE_KEY"
+temperature = 0.3
+prices = { input = 2.0, output = 2.0 }
+"""
+
+
+async def test_a_model_of_a_section_is_asked(
+    openai: OpenAIStandIn, house: Callable[..., Settings]
+) -> None:
+    """By the provider's name for it, with its key, at its address; its price counts."""
+    outcome = await run(house("house", NAMED).model_access, model="house")
+    assert outcome.version
+    assert (outcome.version.model_version, outcome.version.asked_model) == (VERSION, "house")
+    assert outcome.cost.turn.money == pytest.approx(outcome.cost.turn.tokens * 2 / 1_000_000)
+    assert [body["model"] for body in openai.seen] == ["gpt-5-mini"]
+
+
+async def test_a_key_goes_only_where_somebody_said(
+    openai: OpenAIStandIn, house: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenAI's key is set and exported: an address without `key` does not get it."""
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with pytest.raises(AgentError, match="refuses the key"):
+        await run(house(more="").model_access)
+    assert openai.bearers == ["none"]
+
+
+async def test_it_is_asked_inside_of_a_workflow(
+    openai: OpenAIStandIn, house: Callable[..., Settings], temporal_address: str, tmp_path: Path
+) -> None:
+    """`run = "workflow"`: the worker knows the section."""
+    settings = house("house", NAMED)
+    asked = request().model_copy(update={"model": "house"})
+    result = await turn_inside(settings, temporal_address, tmp_path / "payloads", asked)
+    assert result.summary == ANSWER["summary"]
+    assert [body["model"] for body in openai.seen] == ["gpt-5-mini"]
+
+
+async def test_a_pipeline_of_four_steps(
+    openai: OpenAIStandIn, house: Callable[..., Settings], temporal_address: str
+) -> None:
+    """Workflow, worker, A2A and our agents' own server: the one of Gemini, on a section."""
+    steps = ("analysis", "strategy", "patterns", "report")
+    toml = SMALL.replace("gemini-flash-latest", "house") + f"[agent_server]\nport = {free_port()}\n"
+    async with pipeline(house("house", NAMED, toml), temporal_address) as line:
+        task = await line.start(*steps, model="house")
+        for step in steps:
+            card = await line.card(task, step)
+            assert card.request.execution_mode is ExecutionMode.LIVE_AGENT
+            assert card.request.result.summary == ANSWER["summary"]
+            assert card.request.result.model == VERSION
+            await line.house.decide(card.request.id, Verdict.APPROVE)
+        assert (await task.result()).status == "completed"
+    assert not openai.refused
+
+
+async def test_the_stream_is_read(openai: OpenAIStandIn, access: ModelAccess) -> None:
+    """ADK's own client of LiteLLM takes the pieces, calls as well as text, and the usage."""
+    openai.says(calls(("profile_table", {"file": "sales.csv"})), says("Good morning."))
+    whole: list[LlmResponse] = []
+    async with aclosing(LiveModels(access)) as live:
+        llm = live.asked(MODEL, "analysis")
+        for _ in range(2):
+            said = types.Content(role="user", parts=[types.Part(text="Hello")])
+            asked = LlmRequest(model=llm.model, contents=[said])
+            answers = [one async for one in llm.generate_content_async(asked, stream=True)]
+            assert [one for one in answers[:-1] if one.partial]
+            whole.append(answers[-1])
+    assert whole[0].content
+    assert whole[0].content.parts
+    assert whole[1].content
+    call = whole[0].content.parts[0].function_call
+    assert call
+    assert (call.name, call.args) == ("profile_table", {"file": "sales.csv"})
+    assert whole[1].content.parts
+    assert whole[1].content.parts[0].text == "Good morning."
+    assert all(one.usage_metadata and one.usage_metadata.total_token_count for one in whole)
+    assert not openai.refused

@@ -1,11 +1,14 @@
 """What a model or a member gets wrong is told to whoever can mend it, and costs no good answer."""
 
+import importlib
 import json
 from typing import Any
 
 import pytest
 
+from agents.catalogue import CATALOGUE
 from agents.errors import AgentError
+from agents.runtime.adk_tools import members_of
 from agents.runtime.local import LocalAgents
 from notifications.cards.card import card as blocks_of
 from notifications.mail.plain_card import plain_card
@@ -104,3 +107,27 @@ async def test_a_claim_that_no_call_bears_out_is_marked(
     warned = "something was ordered: no tool call of this step did that"
     assert warned in str(blocks_of(card))
     assert warned in str(plain_card(card, card.raised_at).warnings)
+
+
+async def test_a_specialist_hands_the_message_to_nobody(
+    gemini: GeminiStandIn, settings_of: Write
+) -> None:
+    """The desk may transfer, once; whoever got the message has no tool to pass it on with."""
+    gemini.says(calls(("transfer_to_agent", {"agent_name": "billing"})))
+    assert (await run(settings_of, "help_desk")).summary == ANSWER["summary"]
+    declared = [
+        {one["name"] for tool in seen.body["tools"] for one in tool["functionDeclarations"]}
+        for seen in gemini.seen
+    ]
+    assert ["transfer_to_agent" in names for names in declared] == [True, False]
+    assert not gemini.refused
+
+
+@pytest.mark.parametrize("agent", CATALOGUE)
+def test_only_a_coordinator_can_transfer(agent: str) -> None:
+    """Of all members of all agents of ours: the one at the top, to those below it."""
+    root = importlib.import_module(f"agents.samples.{agent}.agent").build(FLASH)
+    for member in members_of(root):
+        if member is not root:
+            assert member.disallow_transfer_to_parent
+            assert member.disallow_transfer_to_peers

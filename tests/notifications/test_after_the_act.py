@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.cards.card import card
+from notifications.cards.details import details
 from notifications.cards.runs import before, counted
 from notifications.mail.plain_card import plain_card
 from notifications.views import words
@@ -22,7 +23,7 @@ from tests.notifications.card_views import ADA, GRACE, LINUS, NOW, view
 from tests.notifications.corpus import TEXTS, Poison
 from tests.notifications.slack_reader import hidden_parts, live_parts
 from workflows.messages.decisions import Outcome, Place
-from workflows.messages.results import RunStatus, ToolRun
+from workflows.messages.results import DeniedCall, RunStatus, ToolRun
 from workflows.messages.tasks import StepState, StepStatus, TaskView, Trouble
 from workflows.task.receipts import Declined, Receipt
 
@@ -192,7 +193,7 @@ def test_what_is_not_known_is_said_loudly() -> None:
     ended = task("completed", ran=(UNKNOWN,))
     assert said in shown(task_message(ended))
     assert said in shown(tidings(ended, LINK))
-    assert said in shown(card(view(ran=(UNKNOWN,)), NOW))
+    assert said in shown(card(view(ran=(UNKNOWN,))))
     assert said in str(plain_card(view(ran=(UNKNOWN,)), NOW).facts)
     assert "not known" not in shown(receipt(told(PAID)))
 
@@ -293,10 +294,35 @@ def test_a_failure_is_told_with_what_to_do(trouble: Trouble) -> None:
 
 def test_a_card_says_what_ran_before() -> None:
     """No decision takes it back; without runs nothing is said of them."""
-    text = shown(card(view(ran=(PAID.brief(),)), NOW))
-    assert "Ran before, whatever you decide now:" in text
+    text = shown(card(view(ran=(PAID.brief(),))))
+    assert "Ran already, whatever you decide:" in text
     assert "to Ann Meyer, amount 1,890.00, currency EUR" in text
-    assert "Ran before" not in shown(card(view(), NOW))
+    assert "Ran already" not in shown(card(view()))
+
+
+STOPPED = DeniedCall(tool="delete_backup", arguments={"name": "db-1"}, reason="never in March")
+
+
+def test_a_card_says_what_a_policy_stopped() -> None:
+    """On the card, in its details, in the mail; of many the first, and how many more."""
+    asked = view(denied=(STOPPED,))
+    for text in (shown(card(asked)), shown(details(asked, NOW)), str(plain_card(asked, NOW).facts)):
+        assert "Denied by policy" in text
+        assert "delete_backup: name db-1" in text
+        assert "never in March" in text
+    assert "Denied by policy" not in shown(card(view()))
+    assert "and 8 more" in shown(card(view(denied=(STOPPED,) * 10)))
+
+
+@pytest.mark.parametrize("poison", TEXTS[:120], ids=lambda poison: poison.name)
+def test_what_was_stopped_stays_inert(poison: Poison) -> None:
+    """Its tool, its arguments and the reason are data."""
+    text = made(poison)
+    one = DeniedCall(tool=text, arguments={text: text}, reason=text)
+    lines = [b for b in card(view(denied=(one,))) if "Denied by policy" in str(b)]
+    assert problems(lines, "message") == []
+    source = lines[0]["elements"][0]["text"].removeprefix("🚫 *Denied by policy:* ")
+    assert [part for part in live_parts(source) if not part.startswith("style")] == []
 
 
 @settings(max_examples=60, deadline=None)

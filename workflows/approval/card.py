@@ -47,6 +47,7 @@ async def attach(state: ApprovalState) -> None:
         name=f"{step_of(request.id) or request.step or 'result'}-v{request.revision}.md",
         title=request.title,
         text=document(state.view(), request.result),
+        card=state.view(),
     )
     await workflow.execute_activity_method(CardActivities.attach, attachment, **PATIENT)
 

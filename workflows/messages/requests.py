@@ -15,7 +15,13 @@ from workflows.messages.health import AgentHealth
 from workflows.messages.ladder import DeferredNotice, PlannedRung
 from workflows.messages.outage import Outage
 from workflows.messages.policy import Policy
-from workflows.messages.results import AgentResult, AgentVersion, ExecutionMode, ToolRun
+from workflows.messages.results import (
+    AgentResult,
+    AgentVersion,
+    DeniedCall,
+    ExecutionMode,
+    ToolRun,
+)
 from workflows.task.cost import Spent
 
 
@@ -55,8 +61,10 @@ class ApprovalRequest(Frozen):
     `previous` is the revision before, for the diff; `feedback` is what it was sent back with, or
     `edited_by` whoever made this one out of it, saying `edit_comment`. `ahead` are the agents of
     the steps to come, `ran` the tool calls that this step ran already, without their responses,
+    `denied` those that a policy stopped,
     `spent` what its models cost, `claimed` what the result says was done and no call of it did,
-    `asked` what its agent was asked with.
+    `asked` what its agent was asked with, `unreviewed` the steps before whose results nobody was
+    asked about.
     """
 
     id: str
@@ -83,9 +91,11 @@ class ApprovalRequest(Frozen):
     parent: str = ""
     ahead: tuple[str, ...] = ()
     ran: tuple[ToolRun, ...] = ()
+    denied: tuple[DeniedCall, ...] = ()
     spent: Spent = Spent()
     claimed: tuple[str, ...] = ()
     asked: str = ""
+    unreviewed: tuple[str, ...] = ()
     carried: CarriedApproval | None = None
 
     def digest(self, electorate: Electorate) -> str:

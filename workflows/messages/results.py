@@ -150,6 +150,14 @@ class ToolRun(Frozen):
         return self.model_copy(update={"response": {}})
 
 
+class DeniedCall(Frozen):
+    """A tool call that a policy stopped, so that it neither ran nor was asked about."""
+
+    tool: str
+    arguments: dict[str, Any] = {}
+    reason: str = ""
+
+
 class AgentResult(Frozen):
     """One agent's typed result.
 

@@ -34,11 +34,13 @@ class Source(Frozen):
 
 class Gate(StrEnum):
     """What becomes of a step's result: `auto` is a receipt where people decided on its tool calls
-    and nothing follows, and a review everywhere else."""
+    and nothing follows, and a review everywhere else. `none` asks nobody about what a step only
+    read; where it did more than that, people are asked as ever."""
 
     AUTO = "auto"
     REVIEW = "review"
     RECEIPT = "receipt"
+    NONE = "none"
 
 
 class StepPlan(Frozen):
@@ -172,7 +174,8 @@ class TaskView(Frozen):
 class StepRecord(Frozen):
     """What became of one step: its result as approved, and how it was decided.
 
-    A step that ended in a receipt has no settlement: nobody was asked about its result.
+    A step that ended in a receipt, or without a gate, has no settlement: nobody was asked about
+    its result.
     """
 
     step: str

@@ -6,7 +6,14 @@ from pydantic import Field
 
 from workflows.messages.base import Frozen
 from workflows.messages.content_hash import digest
-from workflows.messages.results import AgentPin, AgentResult, AgentVersion, ExecutionMode, ToolRun
+from workflows.messages.results import (
+    AgentPin,
+    AgentResult,
+    AgentVersion,
+    DeniedCall,
+    ExecutionMode,
+    ToolRun,
+)
 from workflows.task.cost import Allowance, Cost, Spent
 
 
@@ -100,8 +107,8 @@ class TurnOutcome(Frozen):
     """Either a `result`, or `questions` that people must answer first; never both, never none.
 
     `ran` are the calls that this turn made: those that people approved, and those that change
-    something by their tool's own word. `cost` is what models cost, `asked` what the agent was
-    asked with, for the record.
+    something by their tool's own word. `denied` are those that a policy stopped. `cost` is what
+    models cost, `asked` what the agent was asked with, for the record.
     """
 
     result: AgentResult | None = None
@@ -111,5 +118,6 @@ class TurnOutcome(Frozen):
     reason: str = Field(default="", description="why it was not live, in words")
     version: AgentVersion | None = None
     ran: tuple[ToolRun, ...] = ()
+    denied: tuple[DeniedCall, ...] = ()
     cost: Cost = Cost()
     asked: str = ""

@@ -72,7 +72,7 @@ class Budget(Frozen):
     seconds: float = Field(default=0, ge=0)
     """How long models took, together; 0 is no limit."""
     money: float = Field(default=0, ge=0)
-    """By `[models.prices]`; 0 is no limit."""
+    """By the `prices` of `[models.<name>]`; 0 is no limit."""
 
     def used_up(self, spent: Spent) -> str:
         """Which limit is reached, in words; empty while none is."""

@@ -14,7 +14,7 @@ from workflows.messages.audit import AuditKind
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement, Via, Withdrawal
 from workflows.messages.requests import ApprovalRequest, approval_id
-from workflows.messages.results import AgentResult
+from workflows.messages.results import AgentResult, ExecutionMode
 from workflows.messages.tasks import Gate, Gesture, StepPlan, StepRecord, StepState, Trouble
 from workflows.messages.turns import Question, ToolDecision, TurnOutcome
 from workflows.task import step_end, tool_calls
@@ -49,6 +49,8 @@ class StepRun:
         while True:
             if self._ends_in_receipt():
                 return await self._receipt(outcome)
+            if self._goes_on_unasked(outcome):
+                return self._unreviewed(outcome)
             request = self._request(outcome)
             settlement = await self._approve(request)
             if settlement.outcome is not Outcome.CHANGES_REQUESTED:
@@ -61,12 +63,27 @@ class StepRun:
             else:
                 outcome = await self._result()
 
-    # The receipt.
+    # Nobody is asked.
+
+    def _goes_on_unasked(self, outcome: TurnOutcome) -> bool:
+        """Only from what a live agent read: no gate lets through what was done, or made up."""
+        if self._plan.gate is not Gate.NONE or self._number + 1 == len(self._state.request.steps):
+            return False
+        assert outcome.result is not None
+        acts = self._acts
+        acted = acts.asked or acts.ran or acts.denied or unfounded(outcome.result, acts.ran)
+        return not acted and outcome.execution_mode is ExecutionMode.LIVE_AGENT
+
+    def _unreviewed(self, outcome: TurnOutcome) -> StepEnd:
+        assert outcome.result is not None
+        self._state.mark(self._number, state=StepState.DONE, since=workflow.now())
+        self._state.records.append(StepRecord(step=self._plan.name, result=outcome.result))
+        return StepEnd(StepState.DONE)
 
     def _ends_in_receipt(self) -> bool:
         """Nobody is asked about what was done already, unless something follows from it."""
         gate, steps = self._plan.gate, self._state.request.steps
-        if gate is Gate.REVIEW or self._number + 1 < len(steps):
+        if gate in {Gate.REVIEW, Gate.NONE} or self._number + 1 < len(steps):
             return False
         if gate is Gate.AUTO and not self._acts.asked:
             return False
@@ -198,9 +215,11 @@ class StepRun:
                 dict.fromkeys(p.agent for p in task_state.request.steps[self._number + 1 :])
             ),
             ran=tuple(run.brief() for run in self._acts.ran),
+            denied=tuple(self._acts.denied),
             spent=task_state.ledger.of_step(plan.name),
             asked=self._told,
             claimed=unfounded(outcome.result, self._acts.ran),
+            unreviewed=tuple(r.step for r in task_state.records if r.settlement is None),
         )
 
     async def _approve(self, request: ApprovalRequest) -> Settlement:

@@ -16,7 +16,7 @@ from workflows.audit_buffer import AuditBuffer
 from workflows.messages.audit import AuditKind
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement, Verdict
-from workflows.messages.results import RunStatus, ToolRun
+from workflows.messages.results import DeniedCall, RunStatus, ToolRun
 from workflows.messages.turns import Question, ToolDecision
 from workflows.task.cost import is_cost
 from workflows.task.receipts import Declined
@@ -38,6 +38,7 @@ class Acts:
     def __init__(self, step: str, journal: AuditBuffer) -> None:
         self.asked = False
         self.declined: list[Declined] = []
+        self.denied: list[DeniedCall] = []
         self._step = step
         self._journal = journal
         self._ran: dict[str, ToolRun] = {}
@@ -60,6 +61,10 @@ class Acts:
         """What a turn ran before it failed; what equals it is not asked about again."""
         for run in runs_of(error):
             self._keep(run)
+
+    def deny(self, calls: Iterable[DeniedCall]) -> None:
+        """What a policy stopped; a turn says again what those before it said."""
+        self.denied += [call for call in calls if call not in self.denied]
 
     def new_revision(self) -> None:
         """What ran until now is not to be proposed again."""

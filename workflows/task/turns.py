@@ -11,6 +11,7 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ChildWorkflowError
 
 from workflows.activities import AgentActivities
+from workflows.messages.content_hash import digest
 from workflows.messages.tasks import StepPlan, StepRecord, StepState, Trouble
 from workflows.messages.turns import EarlierStep, ToolDecision, TurnOutcome, TurnRequest
 from workflows.task.revision import Revision
@@ -68,6 +69,7 @@ class Turns:
                 self._acts.account()
                 raise
             self._acts.take(outcome.ran)
+            self._acts.deny(outcome.denied)
             self._acts.account()
             task_state.ledger.take(self._plan.name, turn, outcome.cost)
             task_state.mark(self._number, execution_mode=outcome.execution_mode)
@@ -143,7 +145,6 @@ class Turns:
 
 
 def _earlier(record: StepRecord) -> EarlierStep:
-    assert record.settlement is not None  # nothing follows a receipt
-    return EarlierStep(
-        step=record.step, result=record.result, digest=record.settlement.result_digest
-    )
+    """What was approved, or what a step without a gate gave."""
+    approved = record.settlement.result_digest if record.settlement else digest(record.result)
+    return EarlierStep(step=record.step, result=record.result, digest=approved)

@@ -5,9 +5,8 @@ served, and which rules judge their tool calls.
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from agents.catalogue import CATALOGUE
 from agents.http.tls import TlsFiles
 from bot.config.sections.base import Section
 from workflows.messages.durations import Duration
@@ -25,12 +24,20 @@ class AgentSettings(Section):
     """
 
     url: str = ""
-    """An A2A address: the folder its card lies in. Empty: one of ours."""
+    """An A2A address: the folder its card lies in. Empty: one of ours, or yours with `module`."""
+    module: str = ""
+    """An ADK agent of your own that Signoff runs: `my_pkg.agent`, which has a `root_agent` (or an
+    `app`), or `my_pkg.agent:make_agent`, a function that makes one."""
+    folder: Path = Path()
+    """Where `module` lies, relative to the settings file; packages that are installed are found,
+    too."""
+    model: str = ""
+    """The model of your own agent, where it is to be another than it names itself."""
     run: str = Field(default="a2a", pattern="^(a2a|local|workflow)$")
     """`a2a`, or for agents of ours `local` (inside the worker) or `workflow` (inside of a
     workflow)."""
     version: str = ""
-    """What the agent must say it is, where a step pins nothing else."""
+    """What the agent must say it is, where a step pins nothing else; what your own agent says."""
     tls: TlsSettings = TlsSettings()
     """`{ ca, cert, key }`, PEM files: whose certificates are trusted, and the one to show."""
     card_key: Path = Path()
@@ -57,13 +64,6 @@ class ToolPolicySettings(Section):
     agents: dict[str, Path] = {}
     """`{ payment = "payments.toml" }`: a file of its own for an agent, in place of the general one.
     """
-
-    @field_validator("agents")
-    @classmethod
-    def _ours(cls, agents: dict[str, Path]) -> dict[str, Path]:
-        if unknown := sorted(set(agents) - set(CATALOGUE)):
-            raise ValueError(f"{unknown[0]} is no agent of ours: {', '.join(CATALOGUE)}")
-        return agents
 
     def judges(self, agent: str) -> bool:
         """Whether the calls of this agent of ours are judged by a file of the settings."""

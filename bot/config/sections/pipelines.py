@@ -1,9 +1,10 @@
 """`[pipelines.<name>]`: the steps of a task, what each may cost and who its agent must be."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bot.config.sections.base import Section
 from notifications.forms.task import DEFAULT, FormField
@@ -37,11 +38,23 @@ class StepSettings(Section):
     pin: PinSettings = PinSettings()
     """What the agent must declare. Something else is refused before anything is sent to it."""
     gate: Gate = Gate.AUTO
-    """What becomes of the step's result; see below."""
+    """What becomes of the step's result; `false` is `none`; see below."""
     policy: dict[str, Any] = {}
     """Goes over the pipeline's policy."""
     budget: BudgetSettings | None = None
     """The most that its models may cost; stands for the general `[budget]`."""
+
+    @field_validator("gate", mode="before")
+    @classmethod
+    def _false_is_none(cls, given: object) -> object:
+        return Gate.NONE if given is False else given
+
+
+class Gates(StrEnum):
+    """About which of its steps' results a pipeline asks people."""
+
+    EACH = "each"
+    END = "end"
 
 
 class PipelineSettings(Section):
@@ -56,9 +69,17 @@ class PipelineSettings(Section):
     """Where its cards go; the channel the task was started in when empty."""
     policy: dict[str, Any] = {}
     """Goes over the general policy."""
+    gate: Gates = Gates.EACH
+    """`end` asks people about the last step's result only: `gate = false` for those before it."""
     fields: tuple[FormField, ...] = DEFAULT
     """Its form; file, upload, address and text when left out."""
     steps: tuple[StepSettings, ...] = Field(min_length=1)
     """Its steps, in order."""
     budget: BudgetSettings = BudgetSettings()
     """The most that the models of a whole task may cost."""
+
+    def gate_of(self, step: StepSettings) -> Gate:
+        """What becomes of this step's result: its own word, else the pipeline's."""
+        if self.gate is Gates.END and "gate" not in step.model_fields_set:
+            return Gate.AUTO if step is self.steps[-1] else Gate.NONE
+        return step.gate

@@ -33,7 +33,8 @@ class Secrets(Section):
     openrouter_api_key: SecretStr = SecretStr("")
     """For models named `openrouter/...`."""
     agents_token: SecretStr = SecretStr("")
-    """What our agents' A2A server asks for and the worker sends it; empty is for loopback only."""
+    """What our agents' A2A server asks for and the worker sends it; empty is for loopback only, and
+    means a token of the storage folder, `agents.token`, made at the first start."""
     agents_key: SecretStr = SecretStr("")
     """Encrypts the messages between worker and our agents' server, which then takes no others: 32
     bytes in base64, as `openssl rand -base64 32` makes them."""

@@ -23,7 +23,7 @@ class StorageSettings(Section):
     encrypt_with: str = ""
     """The name of the key in `PAYLOAD_KEYS` that new payloads are encrypted with."""
     read_plain: bool = True
-    """Whether payloads from before encryption are still read."""
+    """Whether payloads of ours from before encryption are still read. Others never are."""
     keep_unused: Duration = timedelta(days=7)
     """Payload files that no workflow refers to any more are removed after this time; `0` keeps all.
     """

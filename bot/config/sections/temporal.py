@@ -19,5 +19,6 @@ class TemporalSettings(Section):
     current one."""
     embedded: bool = True
     """Whether `signoff up` starts a server of its own."""
-    ui_port: int = 8233
-    """The embedded server's web page."""
+    ui_port: int = 0
+    """The embedded server's web page, for example 8233; 0 for none. Whoever reaches it, web pages
+    in a browser on this machine included, can read and end everything."""

@@ -46,7 +46,7 @@ from bot.slack.client import bolt_app, identify, require_tokens, web_client
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.socket_client import SteadyClient
 from bot.slack.socket_mode import open_now, renew, sockets
-from bot.web.routes import pages, slack_requests
+from bot.web.routes import own_names, pages, slack_requests
 from bot.web.server import web_server
 from notifications.slack.heartbeat import Heartbeat
 from notifications.slack.names import Names
@@ -102,7 +102,8 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         shown = [*pages(settings, client, engine, *parts)]
         if settings.slack.mode == "http":
             shown.append(slack_requests(settings, dispatch, metrics))
-        await stack.enter_async_context(web_server(shown, settings.web.host, settings.web.port))
+        web, own = settings.web, own_names(settings)
+        await stack.enter_async_context(web_server(shown, web.host, web.port, own))
         yield
 
 

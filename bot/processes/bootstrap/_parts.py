@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from bot.activities.collect_inputs import InputFolders
-from bot.config.payload_keys import payload_codec
+from bot.config.payload_keys import signing_codec
 from bot.config.settings import Settings
 from bot.temporal import client as temporal
+from bot.temporal.verified_workflows import OnRefused
 from notifications.slack.pacing import Pacer
 from storage.audit.anchors import AnchorFile
 from storage.audit.log import AuditLog
@@ -41,12 +42,13 @@ async def connect(
     settings: Settings,
     activities: Sequence[Callable[..., Any]] = (),
     on_error: OnError | None = None,
+    on_refused: OnRefused | None = None,
     *,
     lazy: bool = False,
 ) -> Client:
     """A Temporal client with our plugin."""
-    codec = payload_codec(settings)
-    ours = temporal.plugin(payload_files(settings), activities, codec, on_error)
+    codec = signing_codec(settings)
+    ours = temporal.plugin(payload_files(settings), activities, codec, on_error, on_refused)
     return await temporal.connect(settings.temporal, ours, lazy=lazy)
 
 

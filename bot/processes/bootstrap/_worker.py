@@ -38,6 +38,7 @@ from bot.processes.bootstrap._parts import (
 from bot.processes.turn_journal import KeptTurns
 from bot.slack.client import require_tokens, web_client
 from bot.temporal import client as temporal
+from bot.temporal.refusals import Refusals
 from bot.web.health import HealthPages
 from bot.web.server import web_server
 from notifications.mail.letters import Letters
@@ -80,7 +81,9 @@ async def worker(
         watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack, pacer))
         lists = await connect(settings, lazy=True)
         activities = _activities(settings, slack, engine, agents, pacer, lists)
-        client = await connect(settings, activities, watch.failed)
+        refusals = Refusals(audit_log(settings, engine))
+        await stack.enter_async_context(beside(refusals.write()))
+        client = await connect(settings, activities, watch.failed, refusals.note)
         await stack.enter_async_context(beside(watch.run(client)))
         await stack.enter_async_context(temporal.worker(client, settings.temporal))
         if any(agent.run == "workflow" for agent in settings.agents.values()):

@@ -143,7 +143,7 @@ async def test_a_new_version_answers_anew(
     async with signoff_agents(runner, port, parts=parts) as endpoint:
         await call(endpoint)
     newer = CATALOGUE["analysis"].model_copy(update={"version": "1.1.0"})
-    monkeypatch.setattr("agents.runtime.server.find", lambda name: newer)
+    monkeypatch.setattr("agents.runtime.server.find", lambda name, own: newer)
     parts = ServerParts(token=TOKEN, answers=answers, names=("analysis",))
     async with signoff_agents(runner, port, parts=parts) as endpoint:
         outcome = await call(endpoint)
@@ -229,7 +229,11 @@ async def test_too_large_a_request_is_refused(port: int) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Length": str(10**12)}
     async with signoff_agents(CountingRunner(), port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        lines = ["POST /analysis/ HTTP/1.1", "Host: x", *(f"{k}: {v}" for k, v in headers.items())]
+        lines = [
+            "POST /analysis/ HTTP/1.1",
+            "Host: localhost",
+            *(f"{k}: {v}" for k, v in headers.items()),
+        ]
         writer.write("\r\n".join([*lines, "", ""]).encode())
         assert b"413" in await reader.readline()
         writer.close()

@@ -63,7 +63,7 @@ async def test_nothing_of_request_or_answer_is_on_the_line(key: str) -> None:
     assert runner.files == [[SECRET]]
     assert runner.requests[0] == request(content=SECRET, key="k")
     content = base64.b64encode(SECRET)[:30]
-    for heard in (content, b"Run 1 of analysis", b"sales.csv", b"turn-request+json"):
+    for heard in (content, b"Run 1 of analysis", b"sales.csv", b"sha256"):
         assert (heard in tap.heard) is (not key), heard
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
 
 from agents.a2a.client import A2AClient
-from agents.a2a.codec import OUTCOME_TYPE
+from agents.a2a.codec import OUTCOME_TYPE, REQUEST_TYPE
 from agents.a2a.endpoints import Endpoint
 from agents.errors import (
     AgentError,
@@ -84,7 +85,64 @@ async def test_a_peer_gets_words_files_and_headers() -> None:
     assert headers["A2A-Version"] == "1.0"
     parts = body["params"]["message"]["parts"]
     assert parts[0]["text"].startswith("Do the step 'peer'")
-    assert parts[2]["filename"] == "sales.csv"
+    assert [part.get("filename") for part in parts] == [None, "sales.csv"]
+
+
+async def test_what_somebody_typed_is_words() -> None:
+    """An agent that takes text only reads it; what is no text stays a file."""
+    sent: list[dict[str, object]] = []
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        sent.append((await request.json())["params"]["message"]["parts"][1])
+        return answer(task("COMPLETED", artifact="ok"))
+
+    async with peer(talk) as endpoint:
+        for content in ("Häuser?".encode(), b"\xff"):
+            asked = request("peer", name="text.md", content=content)
+            file = asked.inputs[0].model_copy(update={"media_type": "text/markdown"})
+            client = A2AClient()
+            await client.run(asked.model_copy(update={"inputs": (file,)}), [content], endpoint)
+            await client.aclose()
+    assert (sent[0]["text"], sent[0]["filename"]) == ("Häuser?", "text.md")
+    assert (sent[1]["raw"], sent[1]["mediaType"]) == ("/w==", "text/markdown")
+
+
+async def test_our_json_goes_to_whoever_declares_it() -> None:
+    """By the media type among the inputs of the card; anybody else's model would have to read it."""
+    sent: list[list[str]] = []
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        parts = (await request.json())["params"]["message"]["parts"]
+        sent.append([part.get("mediaType", "") for part in parts])
+        return answer(task("COMPLETED", artifact="ok"))
+
+    for modes in (["text/plain"], ["text/plain", REQUEST_TYPE]):
+        own: dict[str, object] = {"defaultInputModes": modes}
+
+        async def card(request: web.Request, own: dict[str, object] = own) -> web.StreamResponse:
+            return web.json_response(card_json(str(request.url.origin())) | own)
+
+        async with peer(talk, card) as endpoint:
+            await call(endpoint)
+    assert sent == [["text/plain", ""], ["text/plain", REQUEST_TYPE, ""]]
+
+
+@pytest.mark.parametrize("ours", ["127.0.0.1", "localhost"])
+@pytest.mark.parametrize("theirs", ["127.0.0.1", "localhost", "[::1]"])
+async def test_this_machine_has_several_names(ours: str, theirs: str) -> None:
+    """The call goes to the address of the settings, by whichever the card calls it."""
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        return answer(task("COMPLETED", artifact=f"called as {request.host}"))
+
+    async def card(request: web.Request) -> web.StreamResponse:
+        return web.json_response(card_json(f"http://{theirs}:{request.url.port}/"))
+
+    async with peer(talk, card) as endpoint:
+        url = endpoint.url.replace("127.0.0.1", ours)
+        outcome = await call(endpoint.model_copy(update={"url": url}))
+    assert outcome.result is not None
+    assert outcome.result.summary == f"called as {urlsplit(url).netloc}"
 
 
 async def test_a_peers_question_becomes_a_question() -> None:
@@ -301,7 +359,7 @@ async def test_a_card_that_points_elsewhere_is_refused() -> None:
         return web.json_response(card_json("http://127.0.0.1:1/"))
 
     async with peer(talk, card) as endpoint:
-        with pytest.raises(AgentRefused, match="names another server"):
+        with pytest.raises(AgentRefused, match=r"names another server, http://127.0.0.1:1/, and"):
             await call(endpoint)
     assert not called
 

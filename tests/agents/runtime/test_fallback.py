@@ -148,6 +148,7 @@ async def test_configured_data_then_a_synthetic_answer() -> None:
     assert outcome.execution_mode is ExecutionMode.SYNTHETIC
     assert outcome.result is not None
     assert "Nothing was examined" in outcome.result.summary
+    assert not outcome.result.offline  # no offline model wrote it either
 
 
 async def test_without_a_stand_in_the_error_stays() -> None:

@@ -33,7 +33,7 @@ def test_the_projects_own_file_is_sound() -> None:
     assert all(plan.policy.approvers for plan in plans)
     assert plans[0].policy.timeout == timedelta(hours=24)
     assert plans[1].timeout == timedelta(minutes=15)
-    assert plans[2].temperature == 0.1
+    assert plans[2].temperature is None  # Gemini's own is the advice; see usual_temperature
 
 
 def test_policies_are_inherited(tmp_path: Path) -> None:
@@ -46,9 +46,9 @@ timeout = "2d"
 [pipelines.review.policy]
 quorum = 3
 [[pipelines.review.steps]]
-name = "one"
+name = "analysis"
 [[pipelines.review.steps]]
-name = "two"
+name = "report"
 policy = {quorum = 1}
 """
     one, two = load(written(tmp_path, text)).plans("review")
@@ -114,6 +114,44 @@ def test_a_gate_is_the_steps_own(tmp_path: Path) -> None:
     ]
     plans = load(ROOT / "signoff.toml").plans("pay")
     assert [plan.gate for plan in plans] == [Gate.RECEIPT]
+
+
+UNGATED = """
+[policy]
+approvers = ["grace@acme.example"]
+[pipelines.look]
+gate = "%s"
+steps = [{name = "analysis"%s}, {name = "patterns"%s}, {name = "report"%s}]
+"""
+AUTO, NONE = Gate.AUTO, Gate.NONE
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "steps", "gates"),
+    [
+        ("each", ("", ", gate = false", ""), (AUTO, NONE, AUTO)),
+        ("end", ("", "", ""), (NONE, NONE, AUTO)),
+        ("end", ("", ', gate = "review"', ', gate = "receipt"'), (NONE, Gate.REVIEW, Gate.RECEIPT)),
+    ],
+)
+def test_a_pipeline_chooses_where_people_are_asked(
+    tmp_path: Path, pipeline: str, steps: tuple[str, ...], gates: tuple[Gate, ...]
+) -> None:
+    """Nowhere but at the end, or not at one step; what a step says of itself stands."""
+    plans = load(written(tmp_path, UNGATED % (pipeline, *steps))).plans("look")
+    assert tuple(plan.gate for plan in plans) == gates
+
+
+def test_the_last_step_has_a_gate(tmp_path: Path) -> None:
+    """Its result would be nowhere."""
+    with pytest.raises(ConfigurationError, match="gate = false is for a step before the last"):
+        load(written(tmp_path, UNGATED % ("each", "", "", ", gate = false")))
+
+
+def test_the_review_keeps_its_four_gates() -> None:
+    """What comes with Signoff asks at each step."""
+    plans = load(ROOT / "signoff.toml").plans("review")
+    assert [plan.gate for plan in plans] == [Gate.AUTO] * 4
 
 
 def test_what_another_step_goes_on_from_is_no_receipt(tmp_path: Path) -> None:

@@ -113,8 +113,54 @@ async def test_an_illness_keeps_its_beginning(engine: AsyncEngine) -> None:
     assert again.since == later
 
 
-async def test_only_what_lasts_is_told(engine: AsyncEngine, check: HealthCheck, ward: Ward) -> None:
-    """One bad look may be a restart; at the second, cards tell, and at the first good one not."""
+async def test_what_was_before_a_gap_is_not_the_beginning(engine: AsyncEngine) -> None:
+    """Ill when everything was stopped, and once more while it starts: that is a restart."""
+    store, now = FleetStore(engine), datetime.now(UTC)
+    await store.keep(fleet(ill(), at=now - GOOD_FOR - EVERY))
+    (agent,) = (await store.keep(fleet(ill(), at=now))).agents
+    assert agent.since == now
+    assert await Unwell(store).unwell({"ward"}) == ()
+
+
+async def test_agents_that_start_beside_us_alarm_nobody(
+    engine: AsyncEngine, check: HealthCheck, ward: Ward
+) -> None:
+    """They are looked at again within seconds, and meanwhile no card names them."""
+    store = FleetStore(engine)
+    ward.status = 503
+    started = datetime.now(UTC)
+    watching = asyncio.create_task(FleetWatch(check, [ward.endpoint], store).keep_looking())
+    await until(lambda: ward.visits >= 2)
+    assert await Unwell(store).unwell({"ward"}) == ()
+    ward.status = 200
+    for _ in range(100):
+        kept = await store.latest()
+        if kept and kept.overall is Health.HEALTHY:
+            break
+        await asyncio.sleep(0.1)
+    assert datetime.now(UTC) - started < EVERY
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_who_is_well_again_is_not_called_unwell(
+    engine: AsyncEngine, check: HealthCheck, ward: Ward
+) -> None:
+    """Whoever asks is not told what was true before the restart."""
+    store = FleetStore(engine)
+    reports = FleetReports(check, [ward.endpoint], store)
+    ward.status = 503
+    await FleetWatch(check, [ward.endpoint], store).look()
+    ward.status = 200
+    found = await reports.latest()
+    assert (found.overall, found.agents[0].reason) == (Health.HEALTHY, "")
+
+
+async def test_only_what_lasts_is_told(
+    engine: AsyncEngine, check: HealthCheck, ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bad look may be a restart; when it lasts, cards tell, and at the first good one not."""
+    monkeypatch.setattr("bot.monitoring.agent_health.EVERY", timedelta(milliseconds=1))
     store = FleetStore(engine)
     watch, unwell = FleetWatch(check, [ward.endpoint], store), Unwell(store)
     ward.status = 503
@@ -154,6 +200,7 @@ async def test_who_asks_gets_what_was_kept_or_a_quick_look(
     found = await asyncio.gather(*(reports.latest() for _ in range(5)))
     assert {one.overall for one in found} == {Health.DEGRADED}
     assert ward.visits == 1
+    ward.card = True
     await FleetWatch(check, [ward.endpoint], store).look()
     assert (await reports.latest()).agents[0].since is not None
     assert ward.visits == 2

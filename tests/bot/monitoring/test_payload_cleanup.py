@@ -25,7 +25,7 @@ from bot.config.settings import Settings, load
 from bot.monitoring import payload_cleanup
 from bot.processes import bootstrap, dev_server
 from bot.processes.bootstrap import payload_files
-from bot.temporal import client as temporal
+from bot.temporal.data_converter import data_converter
 from notifications.reminders import scheduler
 from storage.errors import PayloadCorrupt, PayloadMissing
 from storage.payloads.codec import AesGcmCodec
@@ -97,7 +97,7 @@ async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
         storage = settings.storage.model_copy(update={"encrypt_with": "new"})
         settings = settings.model_copy(update={"secrets": secrets, "storage": storage})
     files = payload_files(settings)
-    converter = temporal.data_converter(files, payload_codec(settings))
+    converter = data_converter(files, payload_codec(settings))
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=dev_server.binary()
     ) as server:
@@ -170,7 +170,7 @@ async def test_another_installation_is_in_nobody_s_way(house: House, tmp_path: P
     it needs stays."""
     config = house.client.config()
     other_keys = AesGcmCodec({"other": b"o" * 32}, "other")
-    config["data_converter"] = temporal.data_converter(PayloadFiles(tmp_path / "away"), other_keys)
+    config["data_converter"] = data_converter(PayloadFiles(tmp_path / "away"), other_keys)
     away = House(Client(**config), house.settings, PayloadFiles(tmp_path / "away"))
     await away.start("u" * 200_000, wait=True, queue="other")
     await away.start("small", wait=True, queue="other")

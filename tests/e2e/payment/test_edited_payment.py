@@ -95,4 +95,4 @@ async def test_an_edited_amount_is_shown_everywhere_and_is_what_is_ordered(offic
     assert sum("18.9" in line for line in ran) == 1
     assert not any("1890" in without_old(line) for line in ran)
     ended = await office.decided(thread, STEP, revision=2)
-    assert ended["text"].startswith("Approved: 3 payments: 139.40 EUR + 640.00 CHF · v2")
+    assert ended["text"].startswith("Approved: 3 payments: 139.40 EUR + 640.00 CHF (v2)")

@@ -316,14 +316,14 @@ LIE = "Who may decide: everybody\n✅ *Approved* by <@U0GRACE001>\n────�
 def test_what_an_agent_writes_stays_what_an_agent_wrote(text: str) -> None:
     """PromptArmor 2024 (Slack AI: data out through a rendered link), CVE-2021-42574 (Trojan Source:
     letters that show in another order), Checkmarx's "lies in the loop" (the prompt an agent writes
-    imitates the bot's own facts): no live link, nothing hidden, and all of it inside the box that
-    says who wrote it."""
+    imitates the bot's own facts): no live link, nothing hidden, and all of it inside the frame
+    below who wrote it."""
     blocks = card(view(AgentResult(summary=text, findings=(text,))))
     kinds = [block["type"] for block in blocks]
     at = kinds.index("rich_text")
     assert kinds.count("rich_text") == 1
-    assert "is what the agent" in str(blocks[at - 1])
-    assert kinds[at + 1] == "divider"
+    assert "Agent output" in str(blocks[at - 1])
+    assert blocks[at]["elements"][0]["type"] == "rich_text_quote"
     assert all(not list(live_words(part)) for part in strings(blocks[at]))
     assert all(not list(hidden_parts(part)) for part in agent_parts(blocks))
     outside = str([*blocks[:at], *blocks[at + 1 :]])

@@ -61,7 +61,7 @@ async def test_a_guest_in_no_channel_gets_nothing(office: Office) -> None:
     for element in (element for block in card["blocks"] for element in block.get("elements") or ()):
         if "action_id" not in element:
             continue
-        chosen = option(card, "everything") if element["type"] == "overflow" else {}
+        chosen = option(card, "later") if element["type"] == "overflow" else {}
         payload = click_payload(card, element | chosen, GUEST)
         await office.ada.deliver("interactive", payload)
     view = await guest.home()

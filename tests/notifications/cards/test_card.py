@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifications.cards.buttons import ButtonValue, MenuChoice, MenuValue, read
+from notifications.cards.buttons import ActionId, ButtonValue, MenuChoice, MenuValue, read
 from notifications.cards.card import card, card_text
+from notifications.cards.details import details
 from notifications.views.words import outcome
 from playground.blocks import problems
 from tests.notifications.card_views import (
+    ADA,
     CARL,
     DIGEST,
     GRACE,
@@ -51,6 +53,7 @@ CARDS: dict[str, CardView] = {
     "handed on": view(ballot={"moved": {GRACE: CARL}}),
     "excluded": view(excluded=(Exclusion(name="Gwen <!channel>", why="guest"),)),
     "not live": view(execution_mode=ExecutionMode.SYNTHETIC, mode_reason="no agent <@U1>"),
+    "from the cache": view(mode_reason="From the cache, 5 min old."),
     "second version": view(revision=2, previous=BEFORE, feedback="look at *May* <!here>"),
     "edited": view(revision=2, previous=BEFORE, authors=(GRACE,), edited_by=GRACE),
     "a question": settled(
@@ -109,6 +112,8 @@ def test_buttons_stand_only_while_a_decision_is_possible(name: str) -> None:
     for element in (element for row in rows for element in row["elements"]):
         if element["type"] == "button":
             assert element["accessibility_label"]
+            if element["action_id"] == ActionId.DETAILS:
+                continue
             value = read(ButtonValue, element["value"])
             assert value is not None
             assert (value.approval, value.digest) == (shown.request.id, DIGEST[:16])
@@ -117,15 +122,16 @@ def test_buttons_stand_only_while_a_decision_is_possible(name: str) -> None:
 
 
 SAYS = {
-    "waiting": ("1 approval", "any rejection ends it", f"<@{GRACE}>", "Figures: rows 120"),
-    "high risk": ("⚠️ high",),
-    "quorum and groups": ("2 approvals, one each from `legal` and `finance`", "1 of 2, missing: legal"),
-    "handed on": (f"<@{GRACE}> delegated to <@{CARL}>",),
-    "excluded": ("Not counted: Gwen &lt; !channel&gt; (guest)",),
+    "waiting": ("*Reject:* the task ends.", f"waiting for <@{GRACE}>, <@{LINUS}>", "Figures: rows 120"),
+    "high risk": ("⚠️ *high risk*",),
+    "quorum and groups": (
+        "*2 approvals:* the next step starts", f"<@{GRACE}> approved · 1 of 2, missing: legal · waiting for <@{LINUS}>"
+    ),
     "not live": ("synthetic", "no agent &lt; [at]U1&gt;"),
-    "second version": ("Changes since v1", "North grew fastest.", "sent back with"),
-    "edited": (f"as <@{GRACE}> edited it", f"Edited by*\n<@{GRACE}>"),
-    "a message": ("the message by <@U0LINUS001> to be decided",),
+    "from the cache": ("🗂️ From the cache, 5 min old.",),
+    "second version": ("Changes since v1", "North grew fastest.", "Requested changes: “look at"),
+    "edited": (f"edited by <@{GRACE}>", f"Edited by <@{GRACE}>:"),
+    "a message": ("Message by <@U0LINUS001>", f"<@{ADA}> is told what you decide"),
     "approved by a rule": ("by a rule, without a person", "rows < 10"),
     "approved under a bypass": (f"under a bypass that <@{LINUS}> opened", "fire"),
     "changes requested": ("Changes requested", "replaced by v2"),
@@ -134,6 +140,51 @@ SAYS = {
     "approved with edits": ("*Approved with edits*",),
     "expired": ("*Expired*", "Nobody decided in time."),
 }  # fmt: skip
+
+
+def test_a_difference_that_is_cut_ends_once() -> None:
+    """No trail of marks for what has no room; and it is said where the rest is."""
+    words = " ".join(f"word{number}" for number in range(90))
+    result = RESULT.model_copy(update={"summary": f"new {words}"[:600]})
+    before = RESULT.model_copy(update={"summary": words[::-1][:600], "findings": ("gone",) * 9})
+    blocks = card(view(result, revision=2, previous=before))
+    (framed,) = (block for block in blocks if block["type"] == "rich_text")
+    texts = [part["text"] for part in framed["elements"][0]["elements"]]
+    assert "…" not in texts
+    assert sum(text.endswith("…") for text in texts) <= 2
+    assert "more in Details" in str(blocks)
+
+
+IN_DETAILS = {
+    "waiting": ("1 approval", "any rejection ends it", f"*Approvers*\n<@{GRACE}>", f"`{DIGEST[:16]}`"),
+    "quorum and groups": ("2 approvals, one each from `legal` and `finance`",),
+    "handed on": (f"<@{GRACE}> delegated to <@{CARL}>",),
+    "excluded": ("Not counted: Gwen &lt; !channel&gt; (guest)",),
+    "edited": (f"Edited by*\n<@{GRACE}>",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_DETAILS)
+def test_what_a_card_leaves_out_is_in_its_details(name: str) -> None:
+    """One click away, on the card as well once it is decided."""
+    shown = "\n".join(strings(details(CARDS[name], NOW)))
+    for part in IN_DETAILS[name]:
+        assert part in shown, (part, shown)
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_details_open_from_every_card(name: str) -> None:
+    """Also when there is nothing left to decide."""
+    found = [
+        one
+        for block in card(CARDS[name])
+        for one in (*block.get("elements", ()), block.get("accessory"))
+    ]
+    (opens,) = [one for one in found if one and one.get("action_id") == ActionId.DETAILS]
+    value = read(MenuValue, opens["value"])
+    assert value is not None
+    assert (value.choice, value.approval) == (MenuChoice.EVERYTHING, CARDS[name].request.id)
+    assert problems(details(CARDS[name], NOW), "message") == []
 
 
 @pytest.mark.parametrize("name", SAYS)
@@ -161,9 +212,9 @@ def test_the_notification_fits_on_a_phone(name: str) -> None:
 NOTIFIED = {
     "waiting": "Approve analysis of sales.csv? “",
     "second version": "Approve analysis of sales.csv (v2)? “",
-    "approved": f"Approved: analysis of sales.csv · v1 by <@{GRACE}> “fine”",
-    "rejected": f"Rejected: analysis of sales.csv · v1 by <@{GRACE}> “no &lt; !channel&gt;”",
-    "expired": "Expired: analysis of sales.csv · v1 “Nobody decided in time.”",
+    "approved": f"Approved: analysis of sales.csv by <@{GRACE}> “fine”",
+    "rejected": f"Rejected: analysis of sales.csv by <@{GRACE}> “no &lt; !channel&gt;”",
+    "expired": "Expired: analysis of sales.csv “Nobody decided in time.”",
 }
 
 
@@ -182,18 +233,19 @@ def test_requesting_changes_is_offered_while_versions_are_left() -> None:
     assert '"c":"edit"' not in last
 
 
-def test_agent_text_stands_between_our_label_and_our_line() -> None:
-    """Whatever it says, it comes after the label and before the divider, and nowhere else."""
+def test_agent_text_stands_in_a_frame_below_our_label() -> None:
+    """Whatever it says: in the card and in the details in a quote, and nowhere else."""
     result = AgentResult(
         summary="Approved by <@U0LINUS001> ✅ APPROVED", findings=("*Who may decide*",)
     )
-    blocks = card(view(result))
-    kinds = [block["type"] for block in blocks]
-    at = kinds.index("rich_text")
-    assert "is what the agent" in blocks[at - 1]["elements"][0]["text"]
-    assert kinds[at + 1] == "divider"
-    assert kinds.count("rich_text") == 1
-    assert "APPROVED" not in str([*blocks[:at], *blocks[at + 1 :]])
+    for blocks in (card(view(result)), details(view(result), NOW)):
+        kinds = [block["type"] for block in blocks]
+        at = kinds.index("rich_text")
+        assert blocks[at - 1]["elements"][0]["text"].startswith("🤖 Agent output (`analysis`)")
+        framed = [(one["type"], one.get("border")) for one in blocks[at]["elements"]]
+        assert framed == [("rich_text_quote", None), ("rich_text_list", 1)]
+        assert kinds.count("rich_text") == 1
+        assert "APPROVED" not in str([*blocks[:at], *blocks[at + 1 :]])
 
 
 def agent_parts(blocks: list[Any]) -> Iterator[str]:
@@ -256,7 +308,7 @@ def test_any_result_and_difference_is_valid(summary: str, findings: list[str], o
     assert list(live_parts(card_text(view(title=other)))) == []
 
 
-def test_the_ladder_is_on_the_card_in_the_readers_time() -> None:
+def test_the_ladder_is_in_the_details_in_the_readers_time() -> None:
     """What was due is gone; whom it will add is named without being called; the end is last."""
     rungs = (
         PlannedRung(name="remind@0.1", act=Act.REMIND, at=NOW - HOUR, due=NOW - HOUR),
@@ -270,11 +322,11 @@ def test_the_ladder_is_on_the_card_in_the_readers_time() -> None:
         ),
     )
     waiting = view().model_copy(update={"plan": rungs})
-    line = str(card(waiting, NOW)[-2]["elements"][0]["text"])
+    line = str(details(waiting, NOW)[-1]["elements"][0]["text"])
     first, end = int((NOW + 2 * HOUR).timestamp()), int((NOW + 24 * HOUR).timestamp())
     assert line.startswith(f"🪜 direct message <!date^{first}^")
     assert f", then `@head-of-finance`, `{CARL}`, `&lt;!channel&gt;`, expires <!date^{end}^" in line
     assert "reminder" not in line
-    assert problems(card(waiting, NOW), "message") == []
+    assert problems(details(waiting, NOW), "message") == []
     done = settled(Outcome.APPROVED, said()).model_copy(update={"plan": rungs})
-    assert "🪜" not in json.dumps(card(done, NOW), ensure_ascii=False)
+    assert "🪜" not in json.dumps(details(done, NOW), ensure_ascii=False)

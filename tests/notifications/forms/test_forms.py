@@ -131,7 +131,7 @@ def filled(shown: Block, **typed: Any) -> Block:
 def test_the_high_risk_form_repeats_the_facts_and_names_the_phrase() -> None:
     """The same facts as the card; without the risk nothing has to be typed."""
     careful, plain = str(VIEWS["high risk"]), str(VIEWS["open first"])
-    for part in ("Who may decide", f"<@{ADA}>", "Sales rose by 12 %", "0123456789abcdef"):
+    for part in ("Approvers", f"<@{ADA}>", "Sales rose by 12 %", "0123456789abcdef"):
         assert part in careful
     assert "Type analysis to approve" in careful
     assert "to approve" not in plain

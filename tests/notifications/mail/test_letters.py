@@ -168,6 +168,12 @@ def test_warnings_stand_before_the_agents_text() -> None:
     assert "offline model" in text
 
 
+def test_an_answer_from_the_cache_is_said_to_be_one() -> None:
+    """Live as it was then; nobody asked the agent again."""
+    view = approval_view(mode_reason="From the cache, 5 min old.")
+    assert "ATTENTION: From the cache, 5 min old." in part(request(view), "plain")
+
+
 def test_changes_since_the_revision_before_are_shown() -> None:
     """As words taken out and put in, before the text itself."""
     text = part(request(approval_view(revision=2, previous=AgentResult(summary="Old."))), "plain")

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from notifications.slack.delivery import RECEIPT, TIDINGS, SlackDelivery
@@ -17,6 +18,7 @@ from tests.notifications.card_views import ADA, settled, view
 from tests.notifications.test_after_the_act import NO, PAID, task, told
 from workflows.activities import Attachment, Word
 from workflows.messages.decisions import Outcome, Place
+from workflows.messages.requests import CardView
 
 CHANNEL = "C0GENERAL1"
 ROOT = Path(__file__).parents[3]
@@ -167,3 +169,52 @@ async def test_an_attached_file_hides_nothing(office: Office) -> None:
     )
     (file,) = [f for m in await office.thread(root) for f in m.get("files") or ()]
     assert (await office.ada.file(file["id"])).decode() == "- to: Ann[U+202E]knaB[U+200B]\n"
+
+
+async def posted_card(office: Office) -> tuple[Place, CardView]:
+    """A card that stands in a thread, and the view that knows where."""
+    root = await office.root()
+    shown = view()
+    request = shown.request.model_copy(update={"thread": root})
+    shown = shown.model_copy(update={"request": request})
+    places = await office.run(office.delivery.post_card, shown)
+    ballot = shown.ballot.model_copy(update={"places": places})
+    return root, shown.model_copy(update={"ballot": ballot})
+
+
+async def test_a_card_stands_in_the_thread_and_in_the_channel(office: Office) -> None:
+    """One message in both, so that nobody has to open the thread; a retry finds it."""
+    root, shown = await posted_card(office)
+    await office.run(office.delivery.post_card, shown, 2)
+    (message,) = await office.thread(root)
+    history = await office.slack.conversations_history(channel=CHANNEL)
+    assert [m["ts"] for m in history["messages"]] == [message["ts"], root.ts]
+
+
+async def test_the_report_hangs_on_its_card(office: Office) -> None:
+    """Without a message of its own, and it stays there when the card is rewritten."""
+    root, shown = await posted_card(office)
+    attachment = Attachment(thread=root, name="a.md", title="a", text="# All", card=shown)
+    await office.run(office.delivery.attach, attachment)
+    ended = settled(Outcome.APPROVED).ballot.model_copy(update={"places": shown.ballot.places})
+    await office.run(office.delivery.update_card, shown.model_copy(update={"ballot": ended}))
+    (message,) = await office.thread(root)
+    assert message["text"].startswith("Approved")
+    (file,) = message["files"]
+    assert await office.ada.file(file["id"]) == b"# All"
+
+
+@pytest.mark.parametrize("error", ["invalid_arguments", "message_not_found"])
+async def test_a_report_that_a_card_does_not_take_stands_in_the_thread(
+    office: Office, error: str
+) -> None:
+    """Nothing is lost where Slack refuses it; what passes is tried again."""
+    root, shown = await posted_card(office)
+    attachment = Attachment(thread=root, name="a.md", title="a", text="# All", card=shown)
+    await office.ada.fault("error", method="chat.update", error="internal_error", count=1)
+    with pytest.raises(ApplicationError):
+        await office.run(office.delivery.attach, attachment)
+    await office.ada.fault("error", method="chat.update", error=error, count=1)
+    await office.run(office.delivery.attach, attachment)
+    files = [f for m in await office.thread(root) for f in m.get("files") or ()]
+    assert [file["name"] for file in files] == ["a.md"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.cards.buttons import ActionId, ModalValue, Target
-from notifications.cards.card import body
+from notifications.cards.details import body
 from notifications.forms.decide import care_modal, everything_modal
 from notifications.text.markdown import pieces
 from notifications.text.sanitize import inert

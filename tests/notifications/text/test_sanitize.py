@@ -102,6 +102,7 @@ def test_a_million_generated_texts_are_harmless() -> None:
 
 @settings(max_examples=1_000 if FULL else 200, deadline=None)
 @given(HOSTILE | ANY_TEXT)
+@example("https://evil.example/`code`.example.com")
 def test_making_inert_twice_changes_nothing_more(text: str) -> None:
     """Text that was made inert is left alone."""
     once = inert(text)

@@ -21,6 +21,22 @@ async def fetched(url: str, token: str = "") -> tuple[int, bytes]:
         return response.status, await response.read()
 
 
+async def test_files_hang_on_a_message_that_stands(client: AsyncWebClient, ada: Person) -> None:
+    """Slack's `file_ids` of chat.update: no new message, and a later rewrite leaves them there."""
+    posted = await client.chat_postMessage(channel=GENERAL, text="card")
+    place: Json = {"channel": GENERAL, "ts": str(posted["ts"])}
+    answer = await client.files_upload_v2(filename="report.md", content="# All")
+    await client.chat_update(
+        **place, text="card, with its report", file_ids=[answer["files"][0]["id"]]
+    )
+    await client.chat_update(**place, text="decided")
+    (message,) = await ada.messages(GENERAL)
+    assert message["text"] == "decided"
+    assert await ada.file(message["files"][0]["id"]) == b"# All"
+    with pytest.raises(SlackApiError, match="file_not_found"):
+        await client.chat_update(**place, text="x", file_ids=["F0NOTHING1"])
+
+
 async def test_upload_v2_into_a_thread(
     playground: Playground, client: AsyncWebClient, ada: Person
 ) -> None:

@@ -78,7 +78,7 @@ async def test_a_phone_is_accessible_too(browser: Browser, playground: Playgroun
     """The channel, and the drawer."""
     context = await browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
     page = await context.new_page()
-    await page.goto(playground.url)
+    await page.goto(playground.page_url)
     await page.wait_for_selector(".composer-text")
     assert await violations(page) == []
     await page.click("[aria-label='Show the sidebar']")

@@ -27,12 +27,15 @@ def client_of(playground: Playground) -> AsyncWebClient:
 
 
 @asynccontextmanager
-async def fresh_tab(browser: Browser, address: str, zone: str = "UTC") -> AsyncIterator[Page]:
-    """A tab that remembers nothing."""
+async def fresh_tab(
+    browser: Browser, playground: Playground, address: str, zone: str = "UTC"
+) -> AsyncIterator[Page]:
+    """A tab that remembers nothing but the page's key."""
     context = await browser.new_context(timezone_id=zone)
     page = await context.new_page()
     page.set_default_timeout(8000)
-    await page.goto(address)
+    key = f"{'&' if '?' in address else '?'}key={playground.page_key}"
+    await page.goto(address + key)
     yield page
     await context.close()
 
@@ -48,7 +51,7 @@ async def test_a_permalink_opens_an_old_message_in_a_fresh_tab(
     async with Person(playground.url, playground.local_token, "U0ADA00001") as ada:
         said = [await ada.say("approvals", f"message {number}") for number in range(90)]
     address = await permalink(client_of(playground), CHANNEL, said[3]["ts"])
-    async with fresh_tab(browser, address) as page:
+    async with fresh_tab(browser, playground, address) as page:
         message = page.locator(".message.linked")
         await expect(message).to_contain_text("message 3")
         await expect(message).to_be_in_viewport()
@@ -66,7 +69,7 @@ async def test_a_permalink_to_a_reply_opens_its_thread(
         last = await client.chat_postMessage(
             channel=CHANNEL, thread_ts=root["ts"], text=f"reply {number}"
         )
-    async with fresh_tab(browser, await permalink(client, CHANNEL, last["ts"])) as page:
+    async with fresh_tab(browser, playground, await permalink(client, CHANNEL, last["ts"])) as page:
         await expect(page.locator("#thread .message.linked")).to_contain_text("reply 69")
         await expect(page.locator("#thread .message.linked")).to_be_in_viewport()
         await expect(page.locator("#head h2")).to_have_text("approvals")
@@ -79,7 +82,9 @@ async def test_a_permalink_into_direct_messages_is_opened_as_their_owner(
     client = client_of(playground)
     direct = (await client.conversations_open(users="U0GRACE001"))["channel"]["id"]
     posted = await client.chat_postMessage(channel=direct, text="for Grace alone")
-    async with fresh_tab(browser, await permalink(client, direct, posted["ts"])) as page:
+    async with fresh_tab(
+        browser, playground, await permalink(client, direct, posted["ts"])
+    ) as page:
         await expect(page.locator(".message.linked")).to_contain_text("for Grace alone")
         await expect(page.locator(".switcher-name")).to_have_text("Grace Hopper")
         await expect(page.locator(".toast")).to_contain_text("You are Grace Hopper now")
@@ -112,7 +117,7 @@ async def test_a_files_permalink_opens_the_file(browser: Browser, playground: Pl
     shared_file = await client_of(playground).files_upload_v2(
         channel=CHANNEL, filename="notes.md", content="# Notes\n\n**bold**"
     )
-    async with fresh_tab(browser, str(shared_file["file"]["permalink"])) as page:
+    async with fresh_tab(browser, playground, str(shared_file["file"]["permalink"])) as page:
         await expect(page.locator("dialog .markdown strong")).to_have_text("bold")
 
 
@@ -131,7 +136,7 @@ async def test_a_date_is_written_in_the_readers_zone(
     ]
     await client_of(playground).chat_postMessage(channel=CHANNEL, text="dates", blocks=blocks)
     for zone in ("Asia/Tokyo", "America/New_York"):
-        async with fresh_tab(browser, playground.url, zone) as page:
+        async with fresh_tab(browser, playground, playground.url, zone) as page:
             body = page.locator(".message-body")
             local = datetime.fromtimestamp(now, ZoneInfo(zone))
             clock = f"{local:%I:%M %p}".lstrip("0")

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from playground import page
 
 TOKEN = 'local"<token>'
+PAGE_KEY = "page-key"
 FOLDER = Path(page.__file__).parent
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 Client = TestClient[web.Request, web.Application]
@@ -20,8 +21,9 @@ Client = TestClient[web.Request, web.Application]
 async def client() -> AsyncIterator[Client]:
     """An application with nothing but the page."""
     app = web.Application()
-    page.register(app, TOKEN)
+    page.register(app, TOKEN, PAGE_KEY)
     async with TestClient(TestServer(app)) as client:
+        client.session.headers["Cookie"] = f"playground-{client.port}={PAGE_KEY}"
         yield client
 
 
@@ -40,6 +42,21 @@ async def test_the_page_carries_the_token_and_a_strict_policy(client: Client) ->
     assert answer.headers["X-Frame-Options"] == "DENY"
 
 
+@pytest.mark.parametrize("key", ["", "?key=", "?key=other", "?key=pag%C3%A9"])
+async def test_without_its_key_nobody_gets_the_page(key: str) -> None:
+    """Everybody on this machine reaches it; whoever opened it with the key once has a cookie."""
+    app = web.Application()
+    page.register(app, TOKEN, PAGE_KEY)
+    async with TestClient(TestServer(app)) as stranger:
+        for path in ("/", "/archives/C1/p1", "/files/U1/F1/x.md"):
+            answer = await stranger.get(path + key)
+            assert answer.status == 403
+            assert "token" not in await answer.text()
+        opened = await stranger.get("/archives/C1/p1?thread_ts=1.2&key=page-key")
+        assert (opened.status, str(opened.url.relative())) == (200, "/archives/C1/p1?thread_ts=1.2")
+        assert (await stranger.get("/")).status == 200
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "[bad"])
 async def test_a_foreign_host_name_gets_no_token(client: Client, host: str) -> None:
     """A site that makes its name point at this machine does not get the page."""
@@ -51,7 +68,8 @@ async def test_a_foreign_host_name_gets_no_token(client: Client, host: str) -> N
 @pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1", "[::1]:99"])
 async def test_this_machine_gets_the_page(client: Client, host: str) -> None:
     """Under each of its loopback names."""
-    assert (await client.get("/", headers={"Host": host})).status == 200
+    opened = await client.get("/?key=page-key", headers={"Host": host}, allow_redirects=False)
+    assert opened.status == 303
 
 
 async def test_every_file_that_the_page_names_is_served(client: Client) -> None:

@@ -229,7 +229,7 @@ class Stage:
             self.complaints.append(message.text)
 
     async def open(self) -> None:
-        await self.page.goto(self.playground.url)
+        await self.page.goto(self.playground.page_url)
         await self.page.wait_for_selector(".composer-text")
 
     async def say(self, text: str) -> None:

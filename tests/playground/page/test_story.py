@@ -264,8 +264,9 @@ async def test_the_page_comes_back_after_a_restart(
 ) -> None:
     """It says that it reconnects, then shows what is there now, with a new token."""
     page = stage.page
+    config = config.model_copy(update={"page_key": "kept"})
     async with Playground(config) as first:
-        await page.goto(first.url)
+        await page.goto(first.page_url)
         await stage.say("before")
         await expect(page.locator(".message")).to_have_count(1)
         port = int(first.url.rpartition(":")[2])

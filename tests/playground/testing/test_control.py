@@ -159,7 +159,11 @@ async def test_wait_for_gives_up(ada: Person) -> None:
 
 async def test_page_is_served(playground: Playground) -> None:
     """The page is there, with the token that lets it use the control API."""
-    async with aiohttp.ClientSession() as session, session.get(playground.url) as response:
+    jar = aiohttp.CookieJar(unsafe=True)  # of an address without a name
+    async with (
+        aiohttp.ClientSession(cookie_jar=jar) as session,
+        session.get(playground.page_url) as response,
+    ):
         assert response.status == 200
         assert playground.local_token in await response.text()
         assert "script-src 'self'" in response.headers["Content-Security-Policy"]

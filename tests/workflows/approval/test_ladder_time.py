@@ -12,7 +12,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from bot.temporal import client
+from bot.temporal.data_converter import data_converter
 from notifications.reminders.planner import LadderPlanner
 from storage.payloads.files import PayloadFiles
 from tests.fakes import ADA, GRACE, LINUS
@@ -50,7 +50,7 @@ async def skipping(tmp_path: Path) -> AsyncIterator[WorkflowEnvironment]:
     """A server whose clock runs ahead while nothing happens."""
     environment = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(SERVER),
-        data_converter=client.data_converter(PayloadFiles(tmp_path)),
+        data_converter=data_converter(PayloadFiles(tmp_path)),
     )
     async with environment:
         await environment.client.operator_service.add_search_attributes(

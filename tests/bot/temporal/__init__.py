@@ -1,0 +1,1 @@
+"""The client, the worker, and what stands between Temporal and both."""
