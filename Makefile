@@ -8,7 +8,7 @@ ENVIRONMENT = @command -v $(PYTHON3) >/dev/null || { echo "There is no '$(PYTHON
 	$(if $(filter no,$(LOCK)),--unlocked) $(if $(PYTHON),--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix docs lock bench smoke chaos clean install-matrix run-needs dev-needs docs-needs
+.PHONY: help install demo test lint fix docs wheel lock bench smoke chaos clean install-matrix run-needs dev-needs docs-needs
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fix: dev-needs  ## mend what can be mended automatically
 
 docs: docs-needs  ## the documentation site, into build/docs/site
 	@$(BIN)/python -m docs.site
+
+wheel: dev-needs  ## the wheel of Signoff, into dist/
+	@$(BIN)/uv build --quiet --wheel --out-dir dist && ls dist/signoff-*.whl
 
 smoke: run-needs  ## the main job, headless, over Slack's protocol
 	@$(BIN)/python -m benchmarks.smoke

@@ -4,68 +4,32 @@ A page holds `<!-- generated: settings slack -->`, what was generated, and `<!--
 meaning of a key is the docstring behind its field.
 """
 
-import ast
-import inspect
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from enum import Enum
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any
 
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from typer.main import get_command
 
-from agents.models.named import NamedModel
-from agents.models.settings import ModelKeys
 from agents.programs.mcp import ApprovalTools, mcp_server
-from agents.programs.request import ApprovalDraft
-from agents.tool_policy.rules import Limit, Rule, RuleFile
 from bot.commands.cli import app
-from bot.config.sections.agents import AgentSettings
-from bot.config.sections.pipelines import PinSettings, PipelineSettings, StepSettings
-from bot.config.sections.programs import ProgramSettings
+from bot.config.reference import (
+    BELOW,
+    ELSEWHERE,
+    IN_FILE,
+    REQUIRED,
+    docstrings,
+    keys,
+    kind_of,
+    sections,
+)
 from bot.config.sections.secrets import Secrets
-from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
-from notifications.forms.task import FormField
-from notifications.mail.smtp import MailServer
-from notifications.reminders.calendar_settings import CalendarSettings
-from workflows.messages.ladder import Rung
-from workflows.messages.policy import Policy
 
 PAGES = Path(__file__).parent
-MODELS: Mapping[str, type[BaseModel]] = {
-    "agents.<name>": AgentSettings,
-    "models.<name>": NamedModel,
-    "programs.<name>": ProgramSettings,
-    "pipelines.<name>": PipelineSettings,
-    "step": StepSettings,
-    "pin": PinSettings,
-    "field": FormField,
-    "mail.server": MailServer,
-    "policy": Policy,
-    "rung": Rung,
-    "calendar": CalendarSettings,
-    "rule file": RuleFile,
-    "rule": Rule,
-    "limit": Limit,
-    "request": ApprovalDraft,
-}
-_LEFT_OUT: Mapping[type[BaseModel], set[str]] = {MailServer: {"password"}}
 _REGION = re.compile(r"(<!-- generated: (\w+) ?([^\n]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
-_WORDS = {
-    str: "text",
-    bool: "true or false",
-    int: "number",
-    float: "number",
-    Path: "path",
-    timedelta: "duration",
-}
 
 
 def main() -> None:
@@ -90,19 +54,7 @@ def regenerated(text: str) -> str:
 
 def settings(name: str) -> str:
     """The table of a section of the settings, or of another model."""
-    return _model(MODELS[name] if name in MODELS else _sections()[name])
-
-
-def _sections() -> dict[str, type[BaseModel]]:
-    """`[slack]` and the like: the models that are fields of the settings themselves."""
-    kinds = {name: field.annotation for name, field in Settings.model_fields.items()}
-    return {
-        name: kind
-        for name, kind in kinds.items()
-        if isinstance(kind, type)
-        and issubclass(kind, BaseModel)
-        and kind not in {Secrets, ModelKeys}
-    }
+    return _model({**sections(), **IN_FILE, **ELSEWHERE}[name])
 
 
 def secrets(_: str) -> str:
@@ -113,83 +65,12 @@ def secrets(_: str) -> str:
 
 
 def _model(model: type[BaseModel]) -> str:
-    meanings, left_out = docstrings(model), _LEFT_OUT.get(model, set())
-    rows = [
-        (f"`{name}`", _kind(field.annotation), _default(field), meanings[name])
-        for name, field in model.model_fields.items()
-        if name not in left_out
-    ]
+    rows = [(f"`{key.name}`", key.kind, _default(key.default), key.meaning) for key in keys(model)]
     return _table(("key", "kind", "default", "meaning"), rows)
 
 
-def docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """What stands behind each field, also an inherited one, in the source, on one line."""
-    found: dict[str, str] = {}
-    for kind in reversed(model.__mro__):
-        if issubclass(kind, BaseModel) and kind is not BaseModel:
-            found |= _own_docstrings(kind)
-    return found
-
-
-def _own_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
-    assert isinstance(tree, ast.ClassDef)
-    found = {}
-    for field, behind in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(behind, ast.Expr):
-            text = ast.literal_eval(behind.value)
-            found[ast.unparse(field.target)] = " ".join(text.split())
-    return found
-
-
-def _kind(annotation: Any) -> str:
-    """What people write there."""
-    origin, inside = get_origin(annotation), get_args(annotation)
-    if hasattr(annotation, "__metadata__"):
-        return _kind(inside[0])
-    if origin in {Union, UnionType}:
-        return _kind(next(one for one in inside if one is not type(None)))
-    if origin is tuple:
-        return f"list of {_kind(inside[0])}"
-    if origin is Literal or (isinstance(annotation, type) and issubclass(annotation, Enum)):
-        choices = inside or [one.value for one in annotation]
-        return ", ".join(f"`{one}`" for one in choices)
-    is_table = origin is dict or (
-        isinstance(annotation, type) and issubclass(annotation, BaseModel)
-    )
-    return "table" if is_table else _WORDS.get(annotation, "text")
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    value = field.default
-    if value is None or value in ("", (), {}, Path()) or isinstance(value, BaseModel):
-        return ""
-    if isinstance(value, tuple) and isinstance(value[0], BaseModel):
-        return "see below"
-    return f"`{_written(value)}`"
-
-
-def _written(value: object) -> str:
-    """As TOML has it; durations as people write them."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, timedelta):
-        return _duration(value)
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_written, value))}]"
-    if isinstance(value, Enum):
-        value = value.value
-    return str(value) if isinstance(value, int | float) else f'"{value}"'
-
-
-def _duration(value: timedelta) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s")):
-        count, rest = divmod(value.total_seconds(), size)
-        if count and not rest and (unit != "d" or count > 1):
-            return f"{count:g}{unit}"
-    return f"{value.total_seconds():g}s" if value else "0"
+def _default(said: str) -> str:
+    return said if said in {"", REQUIRED, BELOW} else f"`{said}`"
 
 
 def commands(_: str) -> str:
@@ -211,10 +92,10 @@ def _command(path: str, command: Any) -> Iterator[str]:
 
 def _parameter(one: Any) -> tuple[str, str, str, str]:
     is_argument = one.param_type_name == "argument"
-    kind = _kind(one.type_descriptor.annotation)
+    kind = kind_of(one.type_descriptor.annotation)
     return (
         f"`{one.name.upper() if is_argument else one.opts[0]}`",
-        "" if kind == _WORDS[bool] else kind,
+        "" if kind == kind_of(bool) else kind,
         "required" if one.required else "",
         one.help,
     )

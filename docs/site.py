@@ -53,6 +53,9 @@ def main() -> None:
     except SiteError as error:
         sys.exit(str(error))
     print(f"{site / 'index.html'}: {len(contents())} pages")
+    print(
+        f"With search: {sys.executable} -m http.server -d {site} 8000, then http://localhost:8000"
+    )
 
 
 def build(folder: Path) -> Path:

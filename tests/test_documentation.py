@@ -17,7 +17,9 @@ from typer.main import get_command
 
 from agents.tool_policy.rules import RuleEngine
 from bot.commands.cli import app
+from bot.config import reference
 from bot.config.settings import load
+from bot.processes.approval_service import programs_of
 from bot.processes.ports import needed
 from docs import generated
 from playground.config import load_config
@@ -42,7 +44,7 @@ def test_generated_parts_are_what_the_code_says(page: Path) -> None:
 def test_everything_that_can_be_generated_is_on_a_page() -> None:
     """No section of the settings, and no other table, is left out."""
     shown = "".join(page.read_text(encoding="utf-8") for page in generated.pages())
-    for name in {*generated.MODELS, *generated._sections()}:
+    for name in {*reference.sections(), *reference.IN_FILE, *reference.ELSEWHERE}:
         assert f"<!-- generated: settings {name} -->" in shown
     for kind in set(generated._KINDS) - {"settings"}:
         assert f"<!-- generated: {kind} -->" in shown
@@ -188,8 +190,32 @@ def test_commands_are_understood(words: list[str], whole: bool) -> None:
 def test_other_commands_are_known() -> None:
     """Nothing else is asked of a reader than these."""
     known = {"git", "make", "cp", "temporal", "signoff", "uv", "adk"}
-    known |= {"curl", "python", "uvicorn"}
-    assert {Path(line.split()[0]).name for line in shell()} <= known
+    known |= {"curl", "python", "uvicorn", "echo"}
+    typed = [re.sub(r"^([A-Z_]+=\S+ )+", "", line) for line in shell()]  # variables for one command
+    assert {Path(line.split()[0]).name for line in typed} <= known
+
+
+def test_what_the_readme_says_of_an_own_agent_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables go behind the settings that are shipped, its token and lines are the example's."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    part = readme.partition("## Use it with your own agent")[2].partition("\n## ")[0]
+    (table,) = re.findall(r"```toml\n(.*?)```", part, re.DOTALL)
+    (lines,) = re.findall(r"```python\n(.*?)```", part, re.DOTALL)
+    shipped = (ROOT / "signoff.toml").read_text(encoding="utf-8")
+    (tmp_path / "signoff.toml").write_text(f"{shipped}\n{table}", encoding="utf-8")
+    (token,) = re.findall(r"PROGRAM_TOKENS=(\S+?)\"", part)
+    monkeypatch.setenv("PROGRAM_TOKENS", token)
+    settings = load(tmp_path / "signoff.toml")
+    assert f"SHOP_TOKEN={token.partition('=')[2]} .venv/bin/python examples/own_agent.py" in part
+    assert [token.partition("=")[0]] == list(settings.programs)
+    assert programs_of(settings)
+    assert settings.program_policy("shop").approvers == ("@finance",)
+    example = (ROOT / "examples/own_agent.py").read_text(encoding="utf-8")
+    for line in lines.splitlines():
+        if line.startswith(("from ", "app = ")):
+            assert line in example
 
 
 @pytest.mark.parametrize("line", [line for line in shell() if line.startswith("temporal ")])

@@ -71,7 +71,7 @@ def _no_key(settings: ModelSettings, keys: ModelKeys, model: str) -> str:
 
 def _why(settings: ModelSettings, keys: ModelKeys, names: list[str]) -> str:
     if not keys.found:
-        return f"no key is set ({GOOGLE_KEYS[0]}, or another of docs/reference/settings.md)"
+        return f"no key is set ({GOOGLE_KEYS[0]}, or that of another provider)"
     said = ", ".join(sorted(keys.found))
     lacking = sorted({_no_key(settings, keys, name) for name in names} - {""})
     draft = f"; for {', '.join(names)}: {', '.join(lacking)}" if lacking else ""

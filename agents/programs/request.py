@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from agents.programs.program import Program
+from workflows.content.wrong_value import first_problem
 from workflows.messages.durations import Duration, words
 from workflows.messages.policy import OnTimeout, Policy, Risk
 from workflows.messages.results import SUMMARY_CHARACTERS, AgentResult, ProposedCall
@@ -105,10 +106,8 @@ def draft_from(given: dict[str, object], before: ApprovalDraft | None = None) ->
     try:
         return ApprovalDraft.model_validate(kept | given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
-        raise UnfitDraft(f"{where}: {said}." if where else f"{said}.") from None
+        said = first_problem(error, model=ApprovalDraft)
+        raise UnfitDraft(said if said.endswith("?") else f"{said}.") from None
 
 
 def fields_from(text: str, *, titled: bool) -> dict[str, object]:

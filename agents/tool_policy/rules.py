@@ -31,6 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from agents.journal.repeatable import Repeat
 from agents.tool_policy.condition import Condition
 from agents.tool_policy.engine import Judgement, Ruling, ToolCall
+from workflows.content.wrong_value import first_problem
 
 
 class _Strict(BaseModel):
@@ -130,7 +131,8 @@ class RuleEngine:
     def read(cls, path: Path) -> "RuleEngine":
         """Read a file; raises ValueError with one sentence that names the file and the mistake."""
         try:
-            return cls(RuleFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))))
+            written = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls(RuleFile.model_validate(written))
         except OSError as error:
             raise ValueError(
                 f"{path} cannot be read. Check the path of the policy file."
@@ -138,9 +140,8 @@ class RuleEngine:
         except tomllib.TOMLDecodeError as error:
             raise ValueError(f"{path} is not valid TOML: {error}.") from error
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise ValueError(f"{path}: {where}: {first['msg']}.") from error
+            said = first_problem(error, written=written, model=RuleFile)
+            raise ValueError(f"{path}: {said}" + "." * (not said.endswith("?"))) from error
 
     def declared(self, tool: str) -> Repeat | None:
         """See `DeclaresTools`; the most careful word counts."""

@@ -1,11 +1,12 @@
 """Who may start a pipeline from Slack: `starters` of the policy, looked up, as one sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 
 from bot.access.onlookers import Onlookers
 from bot.access.sight import Onlooker, is_group, may_start
 from bot.config.errors import BadRequest, UnavailableError
-from bot.config.settings import Settings
+from bot.config.settings import RESERVED, Settings
 
 UNSURE = (
     "I couldn't check whether you may start this, because Slack didn't answer. "
@@ -44,8 +45,10 @@ class Starters:
         may start and no others.
         """
         if pipeline not in self._settings.pipelines:
-            known = ", ".join(await self.pipelines(user, channel))
-            raise BadRequest(f"There is no pipeline '{pipeline}' that you can start: try {known}.")
+            known = await self.pipelines(user, channel)
+            raise BadRequest(
+                f"There is no pipeline '{pipeline}' that you can start{_instead(pipeline, known)}"
+            )
         who, groups = await self._facts(user)
         may = self._may(who, pipeline, channel, groups)
         if not may:
@@ -78,3 +81,9 @@ class Starters:
 
 def _refused(*, unsure: bool, why: str = NOT_HERE) -> Exception:
     return UnavailableError(UNSURE) if unsure else BadRequest(why)
+
+
+def _instead(typed: str, known: Sequence[str]) -> str:
+    """What may have been meant, a pipeline or a word such as `status`; else what there is."""
+    close = get_close_matches(typed.lower(), [*known, *sorted(RESERVED)], n=1)
+    return f". Did you mean '/task {close[0]}'?" if close else f": try {', '.join(known)}."

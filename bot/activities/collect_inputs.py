@@ -9,6 +9,7 @@ import contextlib
 import mimetypes
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +32,8 @@ from workflows.messages.turns import InputFile
 TYPES = FILE_TYPES
 PATIENT_ATTEMPTS = 2
 _CHUNK = 65_536
+_MEANT, _SOME = 2, 5
+"""How many names one sentence holds: of files that may have been meant, else of any."""
 
 
 class InputFolders:
@@ -48,7 +51,7 @@ class InputFolders:
         if path is None:
             raise BadRequest(f"'{name}' lies outside the input folder ({self._names()}).")
         if not path.is_file():
-            raise BadRequest(f"There is no file '{name}'{self._suggestions(path)}.")
+            raise BadRequest(f"There is no file '{name}'{self._suggestions(path)}")
         size = path.stat().st_size
         if size == 0:
             raise BadRequest(f"'{name}' is empty: there is nothing to work on.")
@@ -81,13 +84,18 @@ class InputFolders:
         return str(path.relative_to(self._root) if path.is_relative_to(self._root) else path)
 
     def _names(self) -> str:
-        return ", ".join(self._name(folder) for folder in self._folders)
+        return ", ".join(f"'{self._name(folder)}'" for folder in self._folders)
 
     def _suggestions(self, path: Path) -> str:
         known = self.listing.some(1_000)
-        near = [name for name in known if Path(name).stem[:4] == path.stem[:4]]
-        shown = near[:100] or known[:5]
-        return f"; there is {', '.join(shown)}" if shown else f" in {self._names()}"
+        if not known:
+            return f" in {self._names()}."
+        near = get_close_matches(path.stem, {Path(name).stem for name in known}, n=_MEANT)
+        meant = [f"'{name}'" for one in near for name in known if Path(name).stem == one][:_MEANT]
+        if meant:
+            return f". Did you mean {' or '.join(meant)}?"
+        some = ", ".join(f"'{name}'" for name in known[:_SOME])
+        return f". There is {some}."
 
 
 class InputCollector(InputActivities):

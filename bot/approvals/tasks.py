@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from temporalio.client import (
@@ -95,7 +96,7 @@ class Tasks:
             raise BadRequest(f"There is no pipeline '{pipeline}'; there is {known}.")
         if not sources:
             names = await asyncio.to_thread(self._folders.listing.some, 1)
-            example = f", for example {names[0]}" if names else ""
+            example = f", for example '{names[0]}'" if names else ""
             raise BadRequest(f"Pipeline '{pipeline}' needs at least one input{example}.")
         for source in sources:
             await self.check_source(source)
@@ -138,11 +139,29 @@ class Tasks:
         queue = self._settings.temporal.task_queue
         query = search_attributes.query("TaskWorkflow", asked, queue=queue)
         try:
-            return [
-                await _line(found) async for found in self._client.list_workflows(query, limit=most)
-            ]
+            found = [one async for one in self._client.list_workflows(query, limit=most)]
+            lines = [await _line(one) for one in found]
+            waiting = await self._waiting([line.id for line in lines])
         except (RPCError, RuntimeError) as error:
             raise unavailable(error) from None
+        return [
+            line.model_copy(update={"status": search_attributes.WAITING})
+            if line.id in waiting and line.status == search_attributes.RUNNING
+            else line
+            for line in lines
+        ]
+
+    async def _waiting(self, tasks: Sequence[str]) -> set[str]:
+        """Those that wait for people's decision."""
+        if not tasks:
+            return set()
+        queue = self._settings.temporal.task_queue
+        of_these = search_attributes.one_of(search_attributes.TASK, tasks)
+        query = search_attributes.pending(of_these, queue=queue)
+        return {
+            one.typed_search_attributes.get(search_attributes.TASK) or ""
+            async for one in self._client.list_workflows(query)
+        }
 
     async def cancel(self, task_id: str, by: str, *, operator: bool = False) -> str:
         """End a task; only its requester may, or an operator on the command line."""

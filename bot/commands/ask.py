@@ -65,6 +65,9 @@ async def list_pending(
     """What waits for people, and what runs: whole ids, at any width, or one JSON object."""
     here = await desk(settings)
     pending, running = await here.approvals.pending(approver), await here.tasks.running()
+    if approver:
+        theirs = {line.task for line in pending}
+        running = [task for task in running if task.id in theirs or task.requester == approver]
     if as_json:
         listed = {"approvals": [*map(line_record, pending)], "tasks": [*map(task_line, running)]}
         write_json(say, listed)
@@ -91,7 +94,10 @@ async def show(settings: Settings, say: Console, item: str, *, as_json: bool = F
         else:
             _show_approval(say, look)
         return
-    task = await here.tasks.view(item)
+    try:
+        task = await here.tasks.view(item)
+    except BadRequest:
+        raise BadRequest(f"There is no task '{item}' here: 'signoff list' has the ids.") from None
     if as_json:
         write_json(say, task_record(task))
     else:

@@ -12,17 +12,35 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
+from typer.core import TyperGroup
 
 from bot.commands.audit_form import Form
 from bot.config.errors import SignoffError
 from bot.config.settings import FILE, Settings, load
 from bot.processes.shutdown import leave
 from storage.errors import StorageError
+from workflows.content.wrong_value import first_problem
 from workflows.messages.decisions import Verdict
+
+
+class Commands(TyperGroup):
+    """The commands; a wrong value is told in our words, not in those of a library."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was typed."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if isinstance(error.__cause__, ValidationError):
+                error.message = first_problem(error.__cause__)
+            raise
+
 
 app = typer.Typer(
     name="signoff",
+    cls=Commands,
     help="Durable human approval for AI agents, in Slack.",
     no_args_is_help=True,
     add_completion=False,
@@ -63,6 +81,16 @@ def init() -> None:
     """Write settings, manifest and examples into this folder; what is there stays."""
     if not _begin():
         say.print(f"{FILE} and what belongs to it are here already.")
+
+
+@app.command()
+def settings(
+    table: Annotated[str, typer.Argument(help="One table, such as slack; all without it.")] = "",
+) -> None:
+    """The keys of signoff.toml, each with its kind, its default and what it means."""
+    from bot.config import reference  # noqa: PLC0415
+
+    reference.print_keys(say, table.strip("[]").partition(".")[0])
 
 
 @app.command()
@@ -164,9 +192,10 @@ def start(
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end.")] = False,
 ) -> None:
     """Start a task."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.start(_here(), say, pipeline, inputs, channel, requester, wait=wait))
+    _run(ask.start(settings, say, pipeline, inputs, channel, requester, wait=wait))
 
 
 @app.command(name="list")
@@ -175,9 +204,10 @@ def list_pending(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """The pending approvals, most urgent first, and the running tasks."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.list_pending(_here(), say, approver, as_json=as_json))
+    _run(ask.list_pending(settings, say, approver, as_json=as_json))
 
 
 @app.command()
@@ -186,9 +216,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """One task or approval in full."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.show(_here(), say, item, as_json=as_json))
+    _run(ask.show(settings, say, item, as_json=as_json))
 
 
 @app.command()
@@ -201,9 +232,9 @@ def decide(
     confirm: Annotated[str, typer.Option(help="What high risk asks to be typed.")] = "",
 ) -> None:
     """Decide; the same rules hold as for a click."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    settings = _here()
     _run(ask.decide(settings, say, approval, verdict, by, digest, comment, confirm))
 
 
@@ -236,9 +267,10 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
     """Remove payload files that no workflow refers to any more; the scheduler does it daily."""
+    settings = _here(asks=True)
     from bot.commands import ask  # noqa: PLC0415
 
-    _run(ask.clean(_here(), say, dry_run=dry_run))
+    _run(ask.clean(settings, say, dry_run=dry_run))
 
 
 @app.command()
@@ -298,11 +330,14 @@ def _begin() -> list[str]:
     return written
 
 
-def _here() -> Settings:
-    """The settings of what runs in this folder: the demonstration, or a real workspace."""
+def _here(*, asks: bool = False) -> Settings:
+    """The settings of what runs in this folder: the demonstration, or a real workspace.
+
+    With `asks`, nothing that runs is said at once, before a command loads what it asks with.
+    """
     from bot.processes.running_demo import found  # noqa: PLC0415
 
-    return found(load(GlobalOptions.config), complain)
+    return found(load(GlobalOptions.config), complain, asks=asks)
 
 
 def _run(work: Awaitable[Any]) -> Any:

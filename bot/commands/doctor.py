@@ -17,10 +17,12 @@ from bot.config.errors import SignoffError
 from bot.config.models import A2A, LOCAL, model_problems, tool_policies
 from bot.config.own_agents import imported
 from bot.config.packages import namesakes
+from bot.config.sections.slack import SlackSettings
 from bot.config.settings import Settings
 from bot.processes import bootstrap
 from bot.processes.file_locks import AGENTS, is_held
 from bot.processes.local_slack import MANIFEST
+from bot.processes.running_demo import is_ours
 from bot.slack.client import identify, require_tokens, web_client
 from bot.temporal import client as temporal
 from notifications.slack.approvers import Lookup
@@ -156,7 +158,8 @@ async def _slack(settings: Settings) -> AsyncIterator[Finding]:
             yield _scopes(settings, who["scopes"])
             yield await _socket(settings, slack)
             yield await _approvers(settings, slack)
-            yield await _heartbeat(settings, slack)
+            if settings.slack.base_url == SlackSettings().base_url:
+                yield await _heartbeat(settings, slack)
     except SignoffError as error:
         yield Finding(False, str(error))
 
@@ -195,15 +198,22 @@ async def _heartbeat(settings: Settings, slack: AsyncWebClient) -> Finding:
     wanted = settings.slack.heartbeat
     if not wanted:
         return Finding(
-            True, "No heartbeat: a Slack that brings no clicks is not noticed.", note=True
+            True,
+            "No heartbeat, so nobody notices when clicks in Slack stop arriving: name a channel "
+            "for it, heartbeat under [slack] in signoff.toml.",
+            note=True,
         )
     try:
         found = await Heartbeat(slack, wanted).place()
     except SlackApiError as error:
         return Finding(False, f"The heartbeat cannot use #{wanted} ({refusal(error)}): invite me.")
     if not found:
-        sentence = f"No channel #{wanted} yet: make it (nobody needs to be in it), so that a Slack "
-        return Finding(True, sentence + "that brings no clicks is noticed.", note=True)
+        return Finding(
+            True,
+            f"No channel #{wanted} yet, so nobody notices when clicks in Slack stop arriving: make "
+            "it, and invite the app; people needn't be in it.",
+            note=True,
+        )
     return Finding(True, f"The heartbeat has its channel #{wanted}.")
 
 
@@ -227,7 +237,7 @@ async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
 
 async def _temporal(settings: Settings) -> AsyncIterator[Finding]:
     address = settings.temporal.address
-    if not bootstrap.is_ours(settings):
+    if not is_ours(settings):
         yield Finding(True, "Temporal isn't running here; 'signoff up' starts it.", note=True)
         return
     try:

@@ -7,24 +7,52 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
 from notifications.reminders.calendar_settings import CalendarSettings
+from workflows.content.wrong_value import first_problem, unknown_key
 from workflows.messages.policy import Policy
 
 STARTERS = "starters"
+KEYS = "'signoff settings policy' lists the keys"
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 
 Written = Mapping[str, Any]
 """A policy as somebody wrote it, or a part of one."""
 
 
+def check_written(where: str, written: Written) -> None:
+    """One policy by itself, so that the place is where a mistake stands; raises ValueError.
+
+    Whether its keys go together is not looked at: another policy may stand above it.
+    """
+    own = without_starters(written)
+    for name, value in own.items():
+        if name not in Policy.model_fields:
+            known = (*Policy.model_fields, STARTERS)
+            raise ValueError(unknown_key(f"{where}.{name}", value, known, KEYS))
+    try:
+        Policy.model_validate(own)
+    except ValidationError as error:
+        if error.errors(include_url=False)[0]["loc"]:
+            raise ValueError(first_problem(error, within=where)) from None
+    calendar = own.get("calendar", {})
+    try:
+        CalendarSettings.model_validate(calendar)
+    except ValidationError as error:
+        place = f"{where}.calendar"
+        said = first_problem(error, within=place, model=CalendarSettings, hint=KEYS)
+        raise ValueError(said) from None
+
+
 def approval_policy(where: str, *written: Written) -> Policy:
     """Each over those before it; raises ValueError with the place, which `where` names."""
     merged = {key: value for one in written for key, value in one.items()}
-    if unknown := sorted(set(merged) - set(Policy.model_fields)):
-        raise ValueError(f"{where}: unknown key {', '.join(unknown)}")
-    policy = Policy.model_validate(merged)
-    CalendarSettings.model_validate(policy.calendar)
+    try:
+        policy = Policy.model_validate(merged)
+    except ValidationError as error:
+        raise ValueError(first_problem(error, within=where)) from None
     if policy.auto_approve:
         from bot.config.auto_approval import rule_problem  # noqa: PLC0415 - CEL is loaded where it is used
 

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 from sqlalchemy import make_url
 
 from agents.catalogue import CATALOGUE, FAST, LocalAgent
@@ -18,8 +23,15 @@ from agents.environment import Environment, read_environment, secret
 from agents.models.access import ModelAccess
 from agents.models.settings import ModelKeys, ModelSettings, usual_names
 from bot.config.errors import ConfigurationError
+from bot.config.mistakes import unreadable, wrong_setting, wrong_variable
 from bot.config.own_agents import agent_problem, own_agents, unknown_agent
-from bot.config.policies import STARTERS, approval_policy, starters, without_starters
+from bot.config.policies import (
+    STARTERS,
+    approval_policy,
+    check_written,
+    starters,
+    without_starters,
+)
 from bot.config.sections.agents import AgentServerSettings, AgentSettings, ToolPolicySettings
 from bot.config.sections.inputs import InputSettings
 from bot.config.sections.notices import MailSettings, SummarySettings
@@ -92,6 +104,17 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes over the file (which comes in by the constructor)."""
         return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _check_policies(self) -> Self:
+        check_written("policy", self.policy)
+        for name, program in self.programs.items():
+            check_written(f"programs.{name}.policy", program.policy)
+        for name, pipeline in self.pipelines.items():
+            check_written(f"pipelines.{name}.policy", pipeline.policy)
+            for step in pipeline.steps:
+                check_written(f"pipelines.{name}.steps.{step.name}.policy", step.policy)
+        return self
 
     @model_validator(mode="after")
     def _check_agents(self) -> Self:
@@ -258,27 +281,32 @@ class Settings(BaseSettings):
 
 def load(path: Path) -> Settings:
     """Read the settings file and the environment; raises ConfigurationError, one sentence each."""
+    text = ""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
     except FileNotFoundError:
         raise ConfigurationError(
             f"There is no {path}: 'signoff init' begins a new one, --config names another."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(unreadable(path, error, text)) from None
     if "secrets" in data:
         raise ConfigurationError(
             f"{path}: [secrets] does not belong into this file; use .env or the environment."
         )
     for name in {"root", "model_keys"} & set(data):
-        raise ConfigurationError(f"{path}: {_unknown(name)}")
+        raise ConfigurationError(f"{path}: unknown key {name}: 'signoff settings' lists the keys.")
     root = path.resolve().parent
     environment = read_environment(root)
-    data["models"] = usual_names(environment) | data.get("models", {})
+    if isinstance(models := data.get("models", {}), dict):
+        data["models"] = usual_names(environment) | models
     try:
         settings = Settings(**data, root=root, secrets=_secrets(environment))
     except ValidationError as error:
-        raise ConfigurationError(_first_problem(path, error)) from None
+        raise ConfigurationError(wrong_setting(path, error, data, Settings)) from None
+    except SettingsError as error:
+        raise ConfigurationError(wrong_variable(error, environment)) from None
     try:
         keys = ModelKeys.of(environment, settings.models)
     except ValueError as error:
@@ -292,16 +320,3 @@ def _secrets(environment: Environment) -> Secrets:
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
     return Secrets(**{name: SecretStr(value) for name, value in found.items()})
-
-
-def _first_problem(path: Path, error: ValidationError) -> str:
-    problem = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{path}: {_unknown(where)}"
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{path}: {where + ': ' if where else ''}{message}"
-
-
-def _unknown(key: str) -> str:
-    return f"unknown key {key}; see docs/reference/settings.md for the known ones."

@@ -2,8 +2,11 @@
 
 import re
 import shlex
+from collections.abc import Mapping
 from enum import StrEnum
 
+from notifications.text.sanitize import mrkdwn
+from notifications.views.format import code
 from workflows.messages.base import Frozen
 from workflows.messages.tasks import Source, SourceKind
 
@@ -47,7 +50,18 @@ channel (its name, link or id), a public URL, or text in quotes
 • `/task bypass <pipeline> [1h] <why>`: nobody is asked for a while, if the policy names you
 • `/task health`: whether the agents answer
 • `/task help`: this
-• `/approvals`: what waits for your decision, as on the app's Home"""
+• `/approvals` or `/approvals mine`: what waits for your decision, as on the app's Home
+• `/approvals all`: whatever waits that you may see
+• `/approvals <id>`: one approval"""
+
+
+def help_text(pipelines: Mapping[str, str]) -> str:
+    """What can be typed, with the pipelines somebody may start and what each is for."""
+    lines = [
+        f"• {code(name)}" + (f": {mrkdwn(about)}" if about else "")
+        for name, about in pipelines.items()
+    ]
+    return "\n".join([HELP, "*Pipelines*", *lines]) if lines else HELP
 
 
 def parse(text: str) -> Command:

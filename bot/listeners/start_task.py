@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.seen_tasks import SeenTasks
@@ -18,7 +19,7 @@ from bot.listeners import slash_commands
 from bot.listeners.slash_commands import Command, Verb
 from bot.listeners.trouble import in_time
 from bot.monitoring.agent_health import FleetReports
-from bot.slack.channels import require_member
+from bot.slack.channels import permalink, require_member
 from bot.slack.files import file_named, visible_file
 from notifications.cards.buttons import ActionId
 from notifications.forms.inputs import OPTIONS
@@ -39,7 +40,7 @@ from notifications.views import words
 from notifications.views.agent_health import fleet_blocks, fleet_text
 from notifications.views.format import code, files, person, told
 from notifications.views.home import TaskLine
-from notifications.views.task_message import task_text
+from notifications.views.task_message import task_status
 from workflows.messages.tasks import Source, SourceKind
 
 Body = dict[str, Any]
@@ -195,14 +196,22 @@ class StartTaskListeners:
             case Verb.LIST:
                 return _listed(await self._tasks.running(user))
             case Verb.STATUS:
-                return task_text(await self._seen.view(_required(command), user))
+                view = await self._seen.view(_required(command), user)
+                return task_status(view, await permalink(client, view.place))
             case Verb.CANCEL:
                 return told(await self._seen.cancel(_required(command), user))
             case Verb.BYPASS:
                 words = command.words
                 return told(await self._bypasses.open(words, user, body["trigger_id"]))
             case _:
-                return slash_commands.HELP
+                return slash_commands.help_text(await self._startable(user, body["channel_id"]))
+
+    async def _startable(self, user: str, channel: str) -> dict[str, str]:
+        """Help is for everybody: whoever may start nothing reads of no pipeline."""
+        try:
+            return self._described(await self._starters.pipelines(user, channel))
+        except (SignoffError, SlackApiError):
+            return {}
 
     async def _start(
         self,

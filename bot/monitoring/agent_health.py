@@ -60,7 +60,8 @@ class FleetWatch:
         known = {agent.name: agent.health for agent in before.agents} if before else {}
         for agent in fleet.agents:
             if agent.health is not known.get(agent.name, Health.HEALTHY):
-                log.warning("agent_health", agent=agent.name, health=agent.health.value)
+                say = log.info if agent.health is Health.HEALTHY else log.warning
+                say("agent_health", agent=agent.name, health=agent.health.value)
         return fleet
 
 

@@ -10,8 +10,9 @@ from rich.console import Console
 from bot.config.settings import Settings
 from bot.monitoring import logs
 from bot.processes import ports
-from bot.processes.local_slack import local_workspace
+from bot.processes.local_slack import first_task, local_workspace
 from bot.processes.running_demo import apart, noted, pointed_at, require_ended
+from bot.processes.typed import typed
 from bot.processes.up import Parts, print_addresses, start_all
 from playground.server import Playground
 
@@ -42,9 +43,10 @@ async def demo(
 
 
 def _greet(settings: Settings, workspace: Playground, say: Console) -> None:
-    say.print(f"\n[bold]Open {workspace.page_url}[/bold] and type there: /task review examples/…")
+    type_there = f" and type there: {task}" if (task := first_task(settings)) else ""
+    say.print(f"\n[bold]Open {workspace.page_url}[/bold]{type_there}")
     say.print("You are Ada, who asks. Switch to Grace, who approves, at the top left.\n")
     say.print(f"  Slack     {workspace.url}")
     print_addresses(settings, say)
-    say.print("  Commands  'signoff list', 'show', 'decide', 'audit' and 'doctor' in this folder")
+    say.print(f"  Commands  '{typed()} list', or show, decide, audit, doctor in place of list")
     say.print("\nCtrl-C stops everything; nothing is lost.")

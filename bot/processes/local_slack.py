@@ -29,6 +29,12 @@ def local_workspace(
     return Playground(config, settings.folder / STATE, port, fresh, mail_port=0)
 
 
+def first_task(settings: Settings) -> str:
+    """A whole command to begin with; empty where its pipeline or its file is not there."""
+    is_there = "review" in settings.pipelines and (settings.root / EXAMPLE).exists()
+    return f"/task review {EXAMPLE}" if is_there else ""
+
+
 def _config(settings: Settings, people: Path | None) -> PlaygroundConfig:
     """Rate limits are on, and our manifest and example hold, unless the file says otherwise."""
     manifest = settings.root / MANIFEST
@@ -39,8 +45,8 @@ def _config(settings: Settings, people: Path | None) -> PlaygroundConfig:
     ours: dict[str, object] = {"rate_limits": True, "message_burst": 10}
     if manifest.exists():
         ours["manifest"] = manifest
-    if "review" in settings.pipelines and (settings.root / EXAMPLE).exists():
-        ours["try_first"] = (f"/task review {EXAMPLE}",)
+    if task := first_task(settings):
+        ours["try_first"] = (task,)
     wanted = {key: value for key, value in ours.items() if key not in config.model_fields_set}
     return config.model_copy(update=wanted | {"app": _app(settings, config.app)})
 

@@ -5,16 +5,19 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 from rich.console import Console
 
-from bot.config.errors import ConfigurationError
+from bot.config.errors import ConfigurationError, UnavailableError
 from bot.config.sections.notices import MailSettings
 from bot.config.settings import Settings
 from bot.processes.file_locks import TEMPORAL, is_held
-from playground.server import Playground
 from workflows.messages.base import Frozen
+
+if TYPE_CHECKING:
+    from playground.server import Playground
 
 FOLDER = "demo"
 NOTE = "running.json"
@@ -44,7 +47,7 @@ def apart(settings: Settings) -> Settings:
     return settings.model_copy(update={"storage": storage})
 
 
-def pointed_at(settings: Settings, workspace: Playground | RunningDemo) -> Settings:
+def pointed_at(settings: Settings, workspace: "Playground | RunningDemo") -> Settings:
     """What differs from a real workspace: base URL, tokens, and a mailbox of its own."""
     secrets = settings.secrets.model_copy(
         update={
@@ -68,7 +71,7 @@ def require_ended(demo: Settings) -> None:
 
 
 @contextlib.contextmanager
-def noted(settings: Settings, workspace: Playground) -> Iterator[None]:
+def noted(settings: Settings, workspace: "Playground") -> Iterator[None]:
     """Say where it is while the block lasts; the lock goes with the process, however it ends."""
     here = RunningDemo(
         url=workspace.page_url,
@@ -95,18 +98,39 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def found(settings: Settings, say: Console) -> Settings:
+def require_running(settings: Settings) -> None:
+    """Raise UnavailableError where nothing could be asked: before a command loads what asks."""
+    if is_ours(settings):
+        return
+    started = "'signoff up' or 'signoff demo'"
+    own = " For a Temporal server of your own, set address under [temporal] in signoff.toml."
+    if _is_all_there_is(settings, apart(settings)) or settings.folder.name == FOLDER:
+        started, own = "'signoff demo'", ""
+    raise UnavailableError(f"Signoff isn't running in this folder: start it with {started}.{own}")
+
+
+def is_ours(settings: Settings) -> bool:
+    """Whether this folder's own server runs, or the settings name one: whoever else listens at the
+    usual port belongs to somebody else."""
+    named = "address" in settings.temporal.model_fields_set
+    return named or not settings.temporal.embedded or is_held(settings.folder / TEMPORAL)
+
+
+def found(settings: Settings, say: Console, *, asks: bool = False) -> Settings:
     """The settings of what is here, and a line on `say` when that is the demonstration.
 
     A running demonstration comes first. One that has ended is looked into only where no real
-    workspace was set up: its audit log is still there.
+    workspace was set up: its audit log is still there. Who `asks` needs something that runs, and
+    gets UnavailableError where nothing does.
     """
     demo = apart(settings)
     running = _running(demo.folder / NOTE)
     if running is not None:
         say.print(f"Demo workspace, running at {running.url}", markup=False)
         return pointed_at(_at_its_servers(demo, running), running)
-    if _is_all_there_is(settings, demo):
+    if asks:
+        require_running(settings)
+    elif _is_all_there_is(settings, demo):
         say.print(
             "The demo isn't running here; 'signoff demo' starts it. This is what it kept.",
             markup=False,

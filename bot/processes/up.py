@@ -115,6 +115,9 @@ def print_addresses(settings: Settings, say: Console) -> None:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
     say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
+    if settings.programs:
+        approvals = settings.approval_server
+        say.print(f"  Approvals http://{approvals.host}:{approvals.port}")
     models = settings.model_access
     untried = "" if models.offline else " (not tried)"
     about = models.sentence.removeprefix("Models: ").rstrip(".")

@@ -1,10 +1,11 @@
-"""Channels as the bot needs them: may it post there?"""
+"""Channels as the bot needs them: may it post there, and where does a message of ours stand?"""
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.errors import BadRequest
 from notifications.slack.errors import passing, refusal
+from workflows.messages.decisions import Place
 
 _PEOPLE = ("D", "U", "W")
 
@@ -27,3 +28,14 @@ async def require_member(slack: AsyncWebClient, channel: str) -> None:
             f"I can't post here ({refusal(error)}): add me to this channel first, "
             "with /invite @Signoff, and try again."
         ) from None
+
+
+async def permalink(slack: AsyncWebClient, place: Place) -> str:
+    """The address of a message; empty when it is gone, or Slack doesn't say."""
+    if not place.ts:
+        return ""
+    try:
+        found = await slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+    except SlackApiError:
+        return ""
+    return str(found["permalink"])

@@ -72,7 +72,8 @@ def _require(secret: SecretStr, name: str, prefix: str) -> None:
     value = secret.get_secret_value()
     if not value:
         raise ConfigurationError(
-            f"{name} is missing: put it into .env (see README), or try 'signoff demo'."
+            f"{name} is missing: put it into .env (.env.example says where it comes from), or try "
+            "'signoff demo'."
         )
     if not value.startswith(prefix):
         raise ConfigurationError(

@@ -18,6 +18,7 @@ from notifications.forms.inputs import MOST_CHARACTERS, entered, modal, text_inp
 from notifications.text.sanitize import clip, visible
 from notifications.views.blocks import Block, context
 from workflows.content.text_parts import MOST_PARTS, parts
+from workflows.content.wrong_value import problem
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Edit
 from workflows.messages.policy import Risk
@@ -76,7 +77,7 @@ def edited(view: dict[str, Any], value: ModalValue) -> Edited:
     try:
         return Edited(Edit.model_validate(changed), {})
     except ValidationError as error:
-        return Edited(None, {str(one["loc"][0]): _problem(one["msg"]) for one in error.errors()})
+        return Edited(None, {str(one["loc"][0]): _said(problem(one)) for one in error.errors()})
 
 
 _NOTHING = "Nothing changed: edit something, or go back and approve it as it is."
@@ -169,5 +170,5 @@ def _print(text: str) -> str:
     return digest("\n".join(line.rstrip() for line in text.strip().splitlines()))[:PRINT]
 
 
-def _problem(message: str) -> str:
+def _said(message: str) -> str:
     return message[0].upper() + message[1:] + "."

@@ -56,9 +56,9 @@ def _clock(minutes: int, midnight: int = 0) -> str:
 
 
 def _parse(value: object) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, DaySpan):
         return value
-    match = _SPAN.fullmatch(value.strip())
+    match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"'{value}' is no span of hours; write for example 09:00-17:00")
     numbers = [int(part) for part in match.groups()]

@@ -54,6 +54,16 @@ def task_text(view: TaskView) -> str:
     return clip(text + problem, 3_000, mrkdwn).shown
 
 
+def task_status(view: TaskView, link: str = "") -> str:
+    """The message as one mrkdwn text, a line each; `link` is the address of the message itself."""
+    lines = [_head(view), *(_line(number, step, "") for number, step in enumerate(view.steps, 1))]
+    if view.problem and not view.ended_at:
+        problem = clip(view.problem, PROBLEM_SHOWN, mrkdwn).shown
+        lines.append(f"⚠️ *{words.TROUBLE[view.trouble]}:* {problem}")
+    lines.append(_foot(view) + (f" · <{link}|Open the task>" if link else ""))
+    return "\n".join(lines)
+
+
 def _state(view: TaskView) -> tuple[str, str]:
     sign, state = words.task(view.status)
     if view.status.startswith("completed") and warning(view.ran):

@@ -61,6 +61,7 @@ OFFLINE = (
 
 _TASK = {
     search_attributes.RUNNING: ("⏳", "In progress"),
+    search_attributes.WAITING: ("👀", "Waiting for approval"),
     search_attributes.STUCK: ("⚠️", "Failed, waiting for Retry"),
     "completed": ("✅", "Completed"),
     "completed_with_failures": ("⚠️", "Completed, not without failures"),

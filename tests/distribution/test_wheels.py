@@ -85,7 +85,7 @@ def test_the_core_is_enough_to_begin(wheel: Path, tmp_path: Path) -> None:
     assert (examined.returncode, examined.stderr) == (1, "")
     assert "once signoff[agents] is installed" in examined.stdout
     assert [line for line in examined.stdout.splitlines() if line[0] == "✗"] == [
-        "✗ SLACK_BOT_TOKEN is missing: put it into .env (see README), or try 'signoff demo'."
+        "✗ SLACK_BOT_TOKEN is missing: put it into .env (.env.example says where it comes from), or try 'signoff demo'."
     ]
 
 

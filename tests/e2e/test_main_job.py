@@ -1,6 +1,7 @@
 """The main job over Slack's protocol: a task runs, people decide, the card tells."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -68,6 +69,16 @@ async def test_a_rejection_asks_for_a_reason_and_shows_it(office: Office) -> Non
     assert ended["ts"] == thread
     shown = await office.ada.wait_for(lambda m: "Rejected" in m["text"], CHANNEL, thread=thread)
     assert "the wrong file" in str(shown["blocks"])
+    task = re.search(
+        r"Task `(t-\w+)`", str(shown["blocks"]) + str(await office.ada.messages(CHANNEL))
+    )
+    assert task is not None
+    said = await office.ada.command(f"/task status {task[1]}", CHANNEL)
+    lines = str(said["response"]["text"]).splitlines()
+    assert len(lines) == 6
+    assert "Rejected" in lines[1]
+    assert "“the wrong file”" in lines[1]
+    assert "|Open the task>" in lines[5]
 
 
 async def test_the_requester_is_told_that_somebody_else_decides(office: Office) -> None:
@@ -92,6 +103,10 @@ async def test_bad_input_is_said_privately_at_once(office: Office) -> None:
         "/task review": "needs at least one input",
         "/task review examples/nothing.csv": "There is no file `examples/nothing",
         "/task review ../../etc/passwd": "lies outside the input folder",
+        "/task exampels/penguins.csv": "There is no pipeline `exampels/penguins.csv` that you can",
+        "/task review exampels/penguins.csv": "There is no file `exampels/penguins.csv`. Did you "
+        "mean `examples/penguins.csv` or `examples/penguins-note.md`?",
+        "/task statsu t-nothing": "Did you mean `/task status`?",
         "/task status t-nothing": "There is no task `t-nothing`",
         "/task cancel": "Which task?",
     }.items():

@@ -1,5 +1,6 @@
 """Search attributes: how pending approvals and running tasks are listed. Registered at start-up."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from temporalio.common import SearchAttributeKey
@@ -31,6 +32,8 @@ ALL: tuple[SearchAttributeKey[Any], ...] = (
 PENDING = "pending"
 RUNNING = "running"
 STUCK = "stuck"
+WAITING = "waiting"
+"""Of a running task in a list: one of its approvals is pending."""
 
 
 def equals(key: SearchAttributeKey[Any], value: str) -> str:
@@ -48,6 +51,12 @@ def query(kind: str, *conditions: str, queue: str = "", status: str = "Running")
 def pending(*conditions: str, queue: str = "") -> str:
     """A visibility query: approvals that wait."""
     return query("ApprovalWorkflow", equals(STATUS, PENDING), *conditions, queue=queue)
+
+
+def one_of(key: SearchAttributeKey[Any], values: Iterable[str]) -> str:
+    """A condition: any of these values; there has to be one."""
+    quoted = ", ".join(f"'{quotable(value)}'" for value in values)
+    return f"{key.name} IN ({quoted})"
 
 
 def quotable(value: str) -> str:

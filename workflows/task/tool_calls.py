@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
+from workflows.content.wrong_value import problem
 from workflows.messages.content_hash import digest
 from workflows.messages.decisions import Outcome, Settlement
 from workflows.messages.results import AgentResult, ProposedCall
@@ -31,7 +32,7 @@ def as_result(questions: Sequence[Question]) -> AgentResult:
     try:
         return AgentResult(summary="", calls=tuple(_call_of(q) for q in questions))
     except ValidationError as error:
-        why = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        why = problem(error.errors(include_url=False)[0])
         raise ApplicationError(
             f"The agent proposes calls that cannot be shown to people: {why}.", type="calls"
         ) from None

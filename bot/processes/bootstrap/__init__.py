@@ -5,7 +5,7 @@ has stopped. `signoff up` and the tests stack them; the single commands run one.
 """
 
 from bot.processes.bootstrap._bot import bot
-from bot.processes.bootstrap._command_line import desk, is_ours, prepare
+from bot.processes.bootstrap._command_line import desk, prepare
 from bot.processes.bootstrap._parts import audit_log, connect, input_folders, payload_files
 from bot.processes.bootstrap._scheduler import scheduler
 from bot.processes.bootstrap._worker import worker
@@ -16,7 +16,6 @@ __all__ = [
     "connect",
     "desk",
     "input_folders",
-    "is_ours",
     "payload_files",
     "prepare",
     "scheduler",

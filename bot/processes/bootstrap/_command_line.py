@@ -7,10 +7,9 @@ from temporalio.client import Client
 
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
-from bot.config.errors import UnavailableError
 from bot.config.settings import Settings
 from bot.processes.bootstrap._parts import connect, input_folders
-from bot.processes.file_locks import TEMPORAL, is_held
+from bot.processes.running_demo import require_running
 from bot.temporal import client as temporal
 from storage.database import migrate
 
@@ -28,21 +27,10 @@ class CommandServices:
 
 async def desk(settings: Settings) -> CommandServices:
     """For commands that ask and decide; they ask the server of this folder and no other."""
-    if not is_ours(settings):
-        raise UnavailableError(
-            "Signoff isn't running in this folder: start it with 'signoff up' or 'signoff demo'. "
-            "For a Temporal server of your own, set address under [temporal] in signoff.toml."
-        )
+    require_running(settings)
     client = await connect(settings)
     approvals = Approvals(client, settings.temporal.task_queue)
     return CommandServices(Tasks(client, settings, input_folders(settings)), approvals, client)
-
-
-def is_ours(settings: Settings) -> bool:
-    """Whether this folder's own server runs, or the settings name one: whoever else listens at the
-    usual port belongs to somebody else."""
-    named = "address" in settings.temporal.model_fields_set
-    return named or not settings.temporal.embedded or is_held(settings.folder / TEMPORAL)
 
 
 async def prepare(settings: Settings) -> None:

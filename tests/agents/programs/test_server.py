@@ -280,7 +280,7 @@ UNFIT: dict[str, tuple[list[Json], str]] = {
     "no object": ([{"text": "[1]", "mediaType": "application/json"}], "an object"),
     "no json": ([{"text": "{", "mediaType": "application/json"}], "no JSON"),
     "too deep": ([{"text": "[" * 100_000, "mediaType": "application/json"}], "no JSON"),
-    "half a pair": ([part({**DRAFT, "summary": "\ud800"})], "unicode"),
+    "half a pair": ([part({**DRAFT, "summary": "\ud800"})], "Unicode"),
     "NUL in JSON": ([part({**DRAFT, "summary": "a\x00"})], "NUL"),
     "NUL": ([{"text": "a\x00b"}], "NUL"),
     "two JSON parts": ([part(DRAFT), part(DRAFT)], "one JSON part"),
@@ -288,7 +288,7 @@ UNFIT: dict[str, tuple[list[Json], str]] = {
     "stranger": ([part({**DRAFT, "approvers": ["U0EVE"]})], "may not be asked"),
     "longer": ([part({**DRAFT, "timeout": "30d"})], "at most 1 d"),
     "odd time": ([part({**DRAFT, "timeout": "soon"})], "no duration"),
-    "odd risk": ([part({**DRAFT, "risk": "none"})], "risk:"),
+    "odd risk": ([part({**DRAFT, "risk": "none"})], "risk has to be"),
     "lower risk": ([part({**DRAFT, "risk": "low"})], "cannot lower"),
 }
 

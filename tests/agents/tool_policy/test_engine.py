@@ -105,10 +105,10 @@ def test_no_arguments_break_the_engine(arguments: dict[str, object]) -> None:
 
 
 BROKEN = {
-    "default = 'maybe'": "default: Input should be",
-    "[[rule]]\nname='x'\nthen='allow'\nwhen='1 +'": "rule.0.when: Value error",
+    "default = 'maybe'": "default has to be 'allow'",
+    "[[rule]]\nname='x'\nthen='allow'\nwhen='1 +'": "rule.x.when: ",
     "[[rule]]\nname='x'\nthen='allow'\nwhen='amount > 1'": "unknown name 'amount'; there are agent",
-    "[[rule]]\nname='x'\nthen='allow'\ntool=['x']": "rule.0.tool: Extra inputs",
+    "[[rule]]\nname='x'\nthen='allow'\ntool=['x']": "unknown key rule.x.tool: did you mean 'tools'?",
     "[[rule]\n": "is not valid TOML",
 }
 

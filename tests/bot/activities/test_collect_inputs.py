@@ -41,8 +41,10 @@ def test_a_file_is_found(folders: InputFolders, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("data/sale.csv", "There is no file 'data/sale.csv'; there is data/sales.csv"),
-        ("secret.csv", "outside the input folder (data)"),
+        ("data/sale.csv", "There is no file 'data/sale.csv'. Did you mean 'data/sales.csv'?"),
+        ("dta/sales.csv", "There is no file"),
+        ("data/zzz.pdf", "There is no file 'data/zzz.pdf'. There is 'data/"),
+        ("secret.csv", "outside the input folder ('data')"),
         ("../secret.csv", "outside the input folder"),
         ("/etc/passwd", "outside the input folder"),
         ("data/link.csv", "outside the input folder"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import reference
 from bot.config.errors import ConfigurationError
 from bot.config.settings import load
 from workflows.messages.tasks import Gate
@@ -58,10 +59,10 @@ policy = {quorum = 1}
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("nonsense", "cannot be read"),
+        ("nonsense", "line 1: 'nonsense' is no TOML: expected '=' after a key"),
         ("pipelines = {}", "pipelines"),
-        (SMALL + "[slak]\n", "unknown key slak"),
-        (SMALL.replace("approvers", "aprovers"), "unknown key aprovers"),
+        (SMALL + "[slak]\n", "unknown table [slak]"),
+        (SMALL.replace("approvers", "aprovers"), "unknown key policy.aprovers"),
         (SMALL.replace('"grace@acme.example"', ""), "approvers is empty"),
         (SMALL.replace("[policy]", '[policy]\ntimeout = "soon"'), "'soon' is no duration"),
         (SMALL.replace("[policy]", "[policy]\nquorum = 0"), "quorum"),
@@ -157,3 +158,118 @@ def test_what_another_step_goes_on_from_is_no_receipt(tmp_path: Path) -> None:
     """Nobody would have approved what the next agent gets."""
     with pytest.raises(ConfigurationError, match="gate = 'receipt' is for the last step"):
         load(written(tmp_path, GATED % ("receipt", "")))
+
+
+def problem_of(folder: Path, text: str) -> str:
+    """The sentence about this file, without its name."""
+    with pytest.raises(ConfigurationError) as caught:
+        load(written(folder, text))
+    return str(caught.value).partition("signoff.toml")[2].lstrip(":, ")
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("[slak]\nmode = 'http'", "unknown table [slak]: did you mean 'slack'?"),
+        ("[slack]\nmood = 'http'", "unknown key slack.mood: did you mean 'mode'?"),
+        ("[slack]\nxyz = 1", "unknown key slack.xyz: 'signoff settings slack' lists the keys."),
+        ("[xyz]", "unknown table [xyz]: 'signoff settings' lists the keys."),
+        ("[slack]\nconnections = 'two'", "slack.connections has to be a whole number, not 'two'."),
+        ("[web]\ntrusted_proxies = ['x']", "web.trusted_proxies.1 has to be a network such as 10"),
+        ("[pipelines.a]\nsteps = [{nam = 'b'}]", "unknown key pipelines.a.steps.1.nam: did you"),
+        (
+            "[pipelines.review.policy]\ntimout = '1h'",
+            "unknown key pipelines.review.policy.timout: did you mean 'timeout'?",
+        ),
+        (
+            "[pipelines.review.policy]\nquorum = 'all'",
+            "pipelines.review.policy.quorum has to be a whole number, not 'all'.",
+        ),
+        (
+            "[pipelines.review.policy]\ncalendar = {quiet = 5}",
+            "pipelines.review.policy.calendar.quiet: '5' is no span of hours",
+        ),
+        (
+            "[programs]\nshop = {owner = 'U1', channel = 'C1', policy = {risk = 'hi'}}",
+            "programs.shop.policy.risk has to be 'low', 'normal' or 'high', not 'hi'.",
+        ),
+        (
+            "[policy]\nquorum = 2",
+            "line 6: [policy] is there already, in line 2: put these lines be",
+        ),
+        ("[storage]\nkeep_unused = 24h", 'line 7: put the value in quotes, keep_unused = "24h".'),
+        ("[storage]\nfolder = 'a'\nfolder = 'b'", "folder has a value already: keep the one that"),
+    ],
+)
+def test_a_mistake_has_our_words(tmp_path: Path, more: str, says: str) -> None:
+    """The key with its place, what belongs there, and the way out."""
+    assert says in problem_of(tmp_path, SMALL + more)
+
+
+def test_models_that_are_no_table_are_told(tmp_path: Path) -> None:
+    """Before what the usual variables say goes in."""
+    said = problem_of(tmp_path, "models = 5\n" + SMALL)
+    assert said == "models has to be a table, not 5."
+
+
+@pytest.mark.parametrize("name", ["SIGNOFF_SLACK", "SIGNOFF_WEB__TRUSTED_PROXIES"])
+def test_a_variable_that_is_no_json_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """With how a list is written."""
+    monkeypatch.setenv(name, "10.0.0.0/8, ::1")
+    with pytest.raises(ConfigurationError, match=f"^{name} cannot be read: .* as JSON"):
+        load(written(tmp_path, SMALL))
+
+
+DURATIONS = {
+    "policy.timeout": "policy = {approvers = ['a@x.example'], timeout = %s}",
+    "policy.ladder.1.after": "policy = {approvers = ['a@x.example'], ladder = [{after = %s}]}",
+    "pipelines.review.steps.analysis.timeout": "",
+    "storage.keep_unused": "storage = {keep_unused = %s}",
+    "digest.within": "digest = {within = %s}",
+    "agents.analysis.cache": "agents = {analysis = {cache = %s}}",
+    "inputs.url_timeout": "inputs = {url_timeout = %s}",
+    "mail.server.connect": "mail = {sender = 'a@x.example', server = {host = 'x', connect = %s}}",
+    "mail.server.conversation": "mail = {server = {host = 'x', conversation = %s}}",
+    "mail.server.slow_after": "mail = {server = {host = 'x', slow_after = %s}}",
+    "pipelines.review.policy.timeout": "",
+    "programs.shop.policy.timeout": "programs = {shop = {channel = 'C1', owner = 'U1', policy = "
+    "{timeout = %s}}}",
+}
+
+
+@pytest.mark.parametrize("place", DURATIONS)
+@pytest.mark.parametrize("number", ["24", "1.5"])
+def test_a_duration_needs_its_unit(tmp_path: Path, place: str, number: str) -> None:
+    """A number alone was seconds, of which nobody thinks."""
+    text = DURATIONS[place] % number if DURATIONS[place] else ""
+    step = f", timeout = {number}" if place == "pipelines.review.steps.analysis.timeout" else ""
+    own = f"policy = {{timeout = {number}}}" if place == "pipelines.review.policy.timeout" else ""
+    if "policy = {approvers" not in text:
+        text += "\npolicy = {approvers = ['a@x.example']}"
+    text += f"\n[pipelines.review]\n{own}\nsteps = [{{name = 'analysis'{step}}}]\n"
+    said = problem_of(tmp_path, text)
+    assert said == f"{place}: write a unit, such as {number}h or {number}s."
+
+
+def test_every_duration_is_tried_above() -> None:
+    """Also one that somebody adds."""
+    tables = {**reference.sections(), **reference.IN_FILE}
+    found = {
+        key.name
+        for model in tables.values()
+        for key in reference.keys(model)
+        if key.kind == "duration"
+    }
+    assert found == {place.rpartition(".")[2] for place in DURATIONS}
+
+
+def test_zero_needs_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the file and in the environment."""
+    text = SMALL + "[storage]\nkeep_unused = 0\n"
+    assert load(written(tmp_path, text)).storage.keep_unused == timedelta(0)
+    monkeypatch.setenv("SIGNOFF_STORAGE__KEEP_UNUSED", "0")
+    assert load(written(tmp_path, SMALL)).storage.keep_unused == timedelta(0)
+    monkeypatch.setenv("SIGNOFF_STORAGE__KEEP_UNUSED", "24")
+    assert "write a unit, such as 24h or 24s" in problem_of(tmp_path, SMALL)

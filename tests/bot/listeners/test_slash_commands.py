@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.listeners.slash_commands import Verb, parse
+from bot.listeners.slash_commands import Verb, help_text, parse
 from workflows.messages.tasks import SourceKind
 
 
@@ -44,3 +44,13 @@ def test_inputs(text: str, kind: SourceKind, value: str) -> None:
     """Files, web addresses, Slack files and quoted text are told apart."""
     (source,) = parse(text).sources
     assert (source.kind, source.value) == (kind, value)
+
+
+def test_help_names_what_somebody_may_start() -> None:
+    """With what each pipeline is for, and every form of /approvals."""
+    said = help_text({"review": "Review *data*", "bare": ""})
+    assert "• `review`: Review " in said
+    assert "• `bare`" in said.splitlines()
+    for typed in ("/approvals mine", "/approvals all", "/approvals <id>"):
+        assert f"`{typed}`" in said
+    assert "Pipelines" not in help_text({})

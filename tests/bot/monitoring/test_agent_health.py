@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -274,3 +275,17 @@ def test_any_fleet_is_a_valid_card(count: int) -> None:
     assert "<!channel>" not in said
     assert "https://" not in said
     assert ("5 more are not shown" in said) is (count == ROWS + 5)
+
+
+async def test_who_gets_well_is_no_warning(
+    engine: AsyncEngine, check: HealthCheck, ward: Ward
+) -> None:
+    """Only who falls ill is one."""
+    watch = FleetWatch(check, [ward.endpoint], FleetStore(engine))
+    with structlog.testing.capture_logs() as logged:
+        for ward.status in (503, 200):
+            await watch.look()
+    changes = [
+        (one["health"], one["log_level"]) for one in logged if one["event"] == "agent_health"
+    ]
+    assert changes == [("unhealthy", "warning"), ("healthy", "info")]

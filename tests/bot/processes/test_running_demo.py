@@ -1,16 +1,23 @@
 """Which workspace a command works on, and what it says where there is none."""
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
+from bot.config.errors import UnavailableError
+from bot.config.sections.temporal import TemporalSettings
 from bot.config.settings import Settings, load
 from bot.processes.running_demo import apart, found, noted
 from playground.server import Playground
 from tests.bot.commands.test_cli import SMALL, signoff
 
+ROOT = Path(__file__).parents[3]
 TEXT = SMALL.format(port=7233)
 
 
@@ -60,6 +67,42 @@ def test_what_an_ended_demo_kept_can_be_looked_at(tmp_path: Path) -> None:
     here, said = look(settings_in(tmp_path))
     assert here.folder == tmp_path.resolve() / ".signoff/demo"
     assert said.startswith("The demo isn't running here; 'signoff demo' starts it.")
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_asking_where_nothing_runs_is_one_sentence(tmp_path: Path, *, is_kept: bool) -> None:
+    """Not first that something was kept, and then that nothing answers."""
+    settings = settings_in(tmp_path, "" if is_kept else "xoxb-real")
+    usual = TemporalSettings.model_construct(set(), embedded=True)
+    settings = settings.model_copy(update={"temporal": usual})
+    said = io.StringIO()
+    with pytest.raises(UnavailableError) as caught:
+        found(settings, Console(file=said), asks=True)
+    assert said.getvalue() == ""
+    way_out = "'signoff demo'." if is_kept else "'signoff up' or"
+    sentence = f"Signoff isn't running in this folder: start it with {way_out}"
+    assert str(caught.value).startswith(sentence)
+
+
+def test_where_nothing_runs_nothing_is_loaded_to_ask_with(tmp_path: Path) -> None:
+    """So the sentence comes at once, also on a busy machine."""
+    rest = SMALL.partition("[policy]")
+    (tmp_path / "signoff.toml").write_text("".join(rest[1:]).format(), encoding="utf-8")
+    code = (
+        "import sys; from bot.commands.cli import app\n"
+        "try: app(['list'])\n"
+        "except Exception as error: print(type(error).__name__)\n"
+        "print(*{'slack_bolt', 'playground', 'bot.commands.ask'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "UnavailableError\n\n", done.stderr
 
 
 def test_a_broken_note_is_no_demo(tmp_path: Path) -> None:

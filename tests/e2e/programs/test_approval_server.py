@@ -41,6 +41,7 @@ from agents.programs.program import Program, Programs
 from agents.programs.server import ApprovalParts
 from bot.approvals.desk import TemporalDesk
 from bot.config.sections.temporal import TemporalSettings
+from bot.processes import bootstrap
 from bot.temporal import client as temporal
 from notifications.cards.buttons import ActionId
 from storage.database import create_engine
@@ -124,7 +125,7 @@ async def stopped(office: Office, tmp_path: Path) -> AsyncIterator[Counter]:
     settings = office.settings
     engine = create_engine(settings.database_url)
     parts = ApprovalParts(
-        desk=await desk_at(settings.temporal, settings.folder / "payloads"),
+        desk=TemporalDesk(await bootstrap.connect(settings), settings.temporal.task_queue),
         programs=Programs([program(tuple(settings.policy["approvers"]))]),
         key=SigningKey.kept(tmp_path / "decisions.pem"),
         engine=engine,
