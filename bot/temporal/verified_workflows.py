@@ -9,6 +9,7 @@ payload and on the moment in the history: a replay does the same, also after a r
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from google.protobuf.message import Message
@@ -16,6 +17,8 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import CommandType
 from temporalio.api.failure.v1 import Failure
+from temporalio.bridge.proto.activity_result import Success as ActivityDone
+from temporalio.bridge.proto.child_workflow import Success as ChildDone
 from temporalio.bridge.proto.workflow_activation import (
     ResolveActivity,
     ResolveChildWorkflowExecution,
@@ -24,7 +27,11 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.bridge.proto.workflow_commands import ScheduleActivity, WorkflowCommand
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.converter import SerializationContext, StorageDriverStoreContext
+from temporalio.converter import (
+    ActivitySerializationContext,
+    SerializationContext,
+    StorageDriverStoreContext,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     UnsandboxedWorkflowRunner,
@@ -35,7 +42,15 @@ from temporalio.worker._command_aware_visitor import CommandInfo
 
 from storage.errors import PayloadUnverified
 from storage.payloads.found import payloads_in
-from storage.payloads.mac_codec import PURPOSE, UNKNOWN_KEY, is_unverified, unwrapped, why
+from storage.payloads.mac_codec import (
+    ARGUMENT,
+    PURPOSE,
+    RESULT,
+    UNKNOWN_KEY,
+    is_unverified,
+    unwrapped,
+    why,
+)
 from workflows.messages.audit import AuditEntry, AuditKind
 
 OnRefused = Callable[[AuditEntry], None]
@@ -78,6 +93,7 @@ class VerifiedInstance(WorkflowInstance):
         self._on_refused = on_refused
         self._scheduled: dict[int, ScheduleActivity] = {}
         self._again: dict[int, int] = {}
+        self._children: dict[int, str] = {}
         self._next = AGAIN
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -102,8 +118,15 @@ class VerifiedInstance(WorkflowInstance):
     def get_serialization_context(
         self, command_info: CommandInfo | None
     ) -> SerializationContext | None:
-        """The workflow's own."""
-        return self._inner.get_serialization_context(self._original(command_info))
+        """The workflow's own; that of an activity with the id that it was scheduled with."""
+        context = self._inner.get_serialization_context(self._original(command_info))
+        if command_info is None or not isinstance(context, ActivitySerializationContext):
+            return context
+        seq = command_info.command_seq
+        schedule = self._scheduled.get(self._again.get(seq, seq))
+        if schedule is None:
+            return context
+        return replace(context, activity_id=_id_of(schedule, seq))
 
     def get_external_store_context(
         self, command_info: CommandInfo | None
@@ -137,8 +160,8 @@ class VerifiedInstance(WorkflowInstance):
                     payload.CopyFrom(_REFUSED)
         elif job.HasField("initialize_workflow"):
             self._start(job, at)
-        elif job.HasField("resolve_activity"):
-            return self._result(job.resolve_activity, at, again)
+        elif job.HasField("resolve_activity") and not self._result(job.resolve_activity, at, again):
+            return False
         elif job.HasField("resolve_child_workflow_execution"):
             self._child(job.resolve_child_workflow_execution, at)
         _sweep(job, at)
@@ -174,16 +197,17 @@ class VerifiedInstance(WorkflowInstance):
         """A forged result is no result: whoever waits for the activity goes on waiting."""
         seq = resolved.seq = self._again.pop(resolved.seq, resolved.seq)
         schedule = self._scheduled.pop(seq, None)
-        if not resolved.result.completed.HasField("result") or schedule is None:
+        if not resolved.result.HasField("completed") or schedule is None:
             return True
-        result = resolved.result.completed.result
-        if _restored(result, at):
+        problem = _answer_problem(resolved.result.completed, at, RESULT)
+        if not problem:
             return True
-        self._refuse(f"result of {schedule.activity_type}", [result], at, why(result))
+        forged = [resolved.result.completed.result]
+        self._refuse(f"result of {schedule.activity_type}", forged, at, problem)
         self._scheduled[seq] = schedule
         once_more = ScheduleActivity()
         once_more.CopyFrom(schedule)
-        once_more.seq, once_more.activity_id = self._next, f"{schedule.activity_id}-{self._next}"
+        once_more.seq, once_more.activity_id = self._next, _id_of(schedule, self._next)
         self._again[self._next] = seq
         self._next += 1
         again.append(once_more)
@@ -191,12 +215,14 @@ class VerifiedInstance(WorkflowInstance):
 
     def _child(self, resolved: ResolveChildWorkflowExecution, at: float) -> None:
         """A child whose result is forged has failed; the task shows that, with Retry."""
-        if not resolved.result.completed.HasField("result"):
+        kind = self._children.pop(resolved.seq, "")
+        if not resolved.result.HasField("completed"):
             return
-        result = resolved.result.completed.result
-        if _restored(result, at):
+        problem = _answer_problem(resolved.result.completed, at, f"{RESULT} of {kind}")
+        if not problem:
             return
-        self._refuse("result of a child workflow", [result], at, why(result))
+        forged = [resolved.result.completed.result]
+        self._refuse("result of a child workflow", forged, at, problem)
         cause = Failure(message=f"{_WORDS}.")
         cause.application_failure_info.type = KIND
         cause.application_failure_info.non_retryable = True
@@ -227,6 +253,7 @@ class VerifiedInstance(WorkflowInstance):
 
     def _sent(self, command: WorkflowCommand) -> None:
         if command.HasField("schedule_activity"):
+            _for(ARGUMENT, command.schedule_activity.arguments)
             kept = ScheduleActivity()
             kept.CopyFrom(command.schedule_activity)
             self._scheduled[kept.seq] = kept
@@ -239,6 +266,10 @@ class VerifiedInstance(WorkflowInstance):
         elif command.HasField("start_child_workflow_execution"):
             child = command.start_child_workflow_execution
             _for(f"start {child.workflow_type}", child.input)
+            self._children[child.seq] = child.workflow_type
+        elif command.HasField("complete_workflow_execution"):
+            result = command.complete_workflow_execution.result
+            _for(f"{RESULT} of {self._inner.get_info().workflow_type}", [result])
         elif command.HasField("continue_as_new_workflow_execution"):
             renewed = command.continue_as_new_workflow_execution
             kind = renewed.workflow_type or self._inner.get_info().workflow_type
@@ -259,6 +290,18 @@ def _problem(payloads: Sequence[Payload], at: float, purpose: str) -> str:
         if payload.metadata.get(PURPOSE, purpose.encode()) != purpose.encode():
             return "made for another message"
     return ""
+
+
+def _answer_problem(completed: ActivityDone | ChildDone, at: float, purpose: str) -> str:
+    """Ours always carry a payload, also for None."""
+    if not completed.HasField("result"):
+        return "without a result"
+    return _problem([completed.result], at, purpose)
+
+
+def _id_of(schedule: ScheduleActivity, seq: int) -> str:
+    """The activity's id, as the workflow scheduled it or as it was scheduled again."""
+    return schedule.activity_id if seq == schedule.seq else f"{schedule.activity_id}-{seq}"
 
 
 def _restored(payload: Payload, at: float) -> bool:
