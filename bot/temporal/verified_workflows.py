@@ -79,17 +79,18 @@ class VerifyingRunner(UnsandboxedWorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """One workflow."""
-        return VerifiedInstance(super().create_instance(det), det.defn, self._on_refused)
+        return VerifiedInstance(super().create_instance(det), det, self._on_refused)
 
 
 class VerifiedInstance(WorkflowInstance):
     """Gives a workflow its activations without what does not verify."""
 
     def __init__(
-        self, inner: WorkflowInstance, defn: workflow._Definition, on_refused: OnRefused
+        self, inner: WorkflowInstance, det: WorkflowInstanceDetails, on_refused: OnRefused
     ) -> None:
         self._inner = inner
-        self._defn = defn
+        self._defn = det.defn
+        self._run = f"{det.randomness_seed:x}"  # made of the run's id, and kept by a reset
         self._on_refused = on_refused
         self._scheduled: dict[int, ScheduleActivity] = {}
         self._again: dict[int, int] = {}
@@ -199,7 +200,9 @@ class VerifiedInstance(WorkflowInstance):
         schedule = self._scheduled.pop(seq, None)
         if not resolved.result.HasField("completed") or schedule is None:
             return True
-        problem = _answer_problem(resolved.result.completed, at, RESULT)
+        # without the run where the arguments had no MAC or there were none
+        purposes = f"{RESULT} {self._run}", RESULT
+        problem = _answer_problem(resolved.result.completed, at, *purposes)
         if not problem:
             return True
         forged = [resolved.result.completed.result]
@@ -253,7 +256,7 @@ class VerifiedInstance(WorkflowInstance):
 
     def _sent(self, command: WorkflowCommand) -> None:
         if command.HasField("schedule_activity"):
-            _for(ARGUMENT, command.schedule_activity.arguments)
+            _for(f"{ARGUMENT} {self._run}", command.schedule_activity.arguments)
             kept = ScheduleActivity()
             kept.CopyFrom(command.schedule_activity)
             self._scheduled[kept.seq] = kept
@@ -282,21 +285,22 @@ class VerifiedInstance(WorkflowInstance):
         return CommandInfo(info.command_type, self._again.get(info.command_seq, info.command_seq))
 
 
-def _problem(payloads: Sequence[Payload], at: float, purpose: str) -> str:
-    """Why these are not for this purpose; empty when they are. Restores what counts."""
+def _problem(payloads: Sequence[Payload], at: float, *purposes: str) -> str:
+    """Why these are for none of the purposes; empty when they are. Restores what counts."""
+    known = [purpose.encode() for purpose in purposes]
     for payload in payloads:
         if not _restored(payload, at):
             return why(payload)
-        if payload.metadata.get(PURPOSE, purpose.encode()) != purpose.encode():
+        if payload.metadata.get(PURPOSE, known[0]) not in known:
             return "made for another message"
     return ""
 
 
-def _answer_problem(completed: ActivityDone | ChildDone, at: float, purpose: str) -> str:
+def _answer_problem(completed: ActivityDone | ChildDone, at: float, *purposes: str) -> str:
     """Ours always carry a payload, also for None."""
     if not completed.HasField("result"):
         return "without a result"
-    return _problem([completed.result], at, purpose)
+    return _problem([completed.result], at, *purposes)
 
 
 def _id_of(schedule: ScheduleActivity, seq: int) -> str:

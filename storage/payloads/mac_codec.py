@@ -42,6 +42,8 @@ PLACE = "place"
 _ACTIVITY = b"activity"
 _DOMAIN = b"signoff payload 1"
 _purpose: ContextVar[bytes] = ContextVar("purpose", default=b"")
+_asked: ContextVar[bytes] = ContextVar("asked", default=b"")
+"""Of which run of the workflow the arguments of this asyncio task's activity were."""
 
 
 @contextlib.contextmanager
@@ -54,9 +56,9 @@ def meant_for(purpose: str) -> Iterator[None]:
         _purpose.reset(token)
 
 
-def meant_from_here_on(purpose: str) -> None:
-    """What is encoded in the rest of this asyncio task is for that purpose and no other."""
-    _purpose.set(purpose.encode())
+def answers_from_here_on() -> None:
+    """What is encoded in the rest of this asyncio task is the result of the activity it runs."""
+    _purpose.set(RESULT.encode() + _asked.get())
 
 
 class MacCodec(PayloadCodec, WithSerializationContext):
@@ -133,6 +135,8 @@ class MacCodec(PayloadCodec, WithSerializationContext):
             return self._wrapped(payload, NEVER, problem)
         if purpose is not None:
             inside.metadata[PURPOSE] = purpose
+            if self._place[0] == _ACTIVITY and purpose.startswith(ARGUMENT.encode()):
+                _asked.set(purpose.removeprefix(ARGUMENT.encode()))
         return inside if until == FOREVER else self._wrapped(inside, until, why)
 
     def _wrapped(self, payload: Payload, until: float, why: str) -> Payload:
