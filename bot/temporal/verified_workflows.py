@@ -236,7 +236,7 @@ class VerifiedInstance(WorkflowInstance):
 
     def _refuse(self, what: str, payloads: Sequence[Payload], at: float, problem: str) -> None:
         info = self._inner.get_info()
-        said = b"".join(payload.SerializeToString() for payload in payloads)
+        said = b"".join(payload.SerializeToString(deterministic=True) for payload in payloads)
         mark = hashlib.sha256(what.encode() + b"\0" + said).hexdigest()[:32]
         is_approval = info.workflow_type == "ApprovalWorkflow"
         self._on_refused(

@@ -143,7 +143,7 @@ class MacCodec(PayloadCodec, WithSerializationContext):
         """The payload inside of one that no converter takes for its own."""
         said = {"encoding": UNVERIFIED, UNTIL: repr(until).encode(), WHY: why.encode()}
         metadata = said | {PLACE: self._place[0]}
-        return Payload(metadata=metadata, data=payload.SerializeToString())
+        return Payload(metadata=metadata, data=payload.SerializeToString(deterministic=True))
 
     def _judged(self, payload: Payload) -> tuple[float, str]:
         """Messages of before which moment it counts in, and why not later."""

@@ -1,4 +1,4 @@
-"""A workflow that continues as new numbers its activities from 1 again."""
+"""What an outsider answers for an activity: an earlier run's result, or a failure."""
 
 import uuid
 from datetime import timedelta
@@ -6,8 +6,13 @@ from pathlib import Path
 
 from temporalio import activity, workflow
 from temporalio.api.common.v1 import Payloads
-from temporalio.api.workflowservice.v1 import RespondActivityTaskCompletedByIdRequest
+from temporalio.api.failure.v1 import Failure
+from temporalio.api.workflowservice.v1 import (
+    RespondActivityTaskCompletedByIdRequest,
+    RespondActivityTaskFailedByIdRequest,
+)
 from temporalio.client import Client
+from temporalio.exceptions import ActivityError
 from temporalio.worker import Worker
 
 from bot.temporal.data_converter import data_converter
@@ -17,6 +22,7 @@ from storage.payloads.files import PayloadFiles
 from storage.payloads.mac_codec import MacCodec
 from storage.payloads.mac_keys import MacKeyFile
 from tests.security.conftest import Outsider
+from tests.security.thief import NONSENSE
 from workflows.messages.audit import AuditEntry
 
 
@@ -94,3 +100,57 @@ async def test_a_result_of_an_earlier_run_is_asked_for_again(
         assert await handle.result() == 2
     assert says.asked == [1, 2, 2]
     assert {entry.detail["unverified"] for entry in refused} == {"made for another message"}
+
+
+@workflow.defn
+class Unlucky:
+    """Tells what it was told of a failure."""
+
+    @workflow.run
+    async def run(self, number: int) -> list[str]:
+        try:
+            await workflow.execute_activity(
+                "fail", number, start_to_close_timeout=timedelta(seconds=20)
+            )
+        except ActivityError as error:
+            return [str(detail) for detail in getattr(error.cause, "details", ())]
+        return []
+
+
+async def test_details_of_a_forged_failure_are_not_there(
+    temporal_address: str, outsider: Outsider, tmp_path: Path
+) -> None:
+    """Not even wrapped, as what does not verify."""
+
+    @activity.defn(name="fail")
+    async def fail(number: int) -> None:
+        info = activity.info()
+        failure = Failure(message="made up")
+        failure.application_failure_info.non_retryable = True
+        failure.application_failure_info.details.payloads.append(NONSENSE)
+        await outsider.client.workflow_service.respond_activity_task_failed_by_id(
+            RespondActivityTaskFailedByIdRequest(
+                namespace=outsider.client.namespace,
+                workflow_id=info.workflow_id,
+                activity_id=info.activity_id,
+                failure=failure,
+            )
+        )
+
+    codec = MacCodec(MacKeyFile.kept(tmp_path / "payload-mac.json"))
+    client = await Client.connect(
+        temporal_address,
+        data_converter=data_converter(PayloadFiles(tmp_path / "files"), codec),
+        interceptors=[Purposes()],
+    )
+    name = f"unlucky-{uuid.uuid4().hex}"
+    async with Worker(
+        client,
+        task_queue=name,
+        workflows=[Unlucky],
+        activities=[fail],
+        interceptors=[VerifiedActivities()],
+        workflow_runner=VerifyingRunner(lambda entry: None),
+    ):
+        told = await client.execute_workflow(Unlucky.run, 1, id=name, task_queue=name)
+    assert told == ["None"]
