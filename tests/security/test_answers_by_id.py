@@ -131,7 +131,7 @@ async def test_details_of_a_forged_failure_are_not_there(
         await outsider.client.workflow_service.respond_activity_task_failed_by_id(
             RespondActivityTaskFailedByIdRequest(
                 namespace=outsider.client.namespace,
-                workflow_id=info.workflow_id,
+                workflow_id=info.workflow_id or "",
                 activity_id=info.activity_id,
                 failure=failure,
             )
