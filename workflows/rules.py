@@ -215,10 +215,7 @@ def delegate(
     ballot: Ballot, delegation: Delegation, to: Person | None, now: datetime
 ) -> tuple[Ballot, Reply]:
     """Hand a seat on; `to` is the person as looked up, None when they may not be an approver."""
-    refusal = _closed(ballot, now) or _unentitled(
-        ballot, says_nothing(delegation.by, delegation.team, now)
-    )
-    if refusal is not None:
+    if (refusal := may_delegate(ballot, delegation, now)) is not None:
         return ballot, refusal
     assert ballot.electorate is not None
     moved = {**ballot.moved, delegation.by: delegation.to}
@@ -228,6 +225,12 @@ def delegate(
     if why := _not_delegable(ballot, after, delegation, to):
         return ballot, Reply(reply=ReplyKind.NOT_DELEGABLE, detail=why)
     return after, Reply(reply=ReplyKind.DELEGATED, who=(delegation.to,), when=now)
+
+
+def may_delegate(ballot: Ballot, delegation: Delegation, now: datetime) -> Reply | None:
+    """The reason why not, or None: only who is asked can hand it on, whoever it is to be."""
+    by = says_nothing(delegation.by, delegation.team, now)
+    return _closed(ballot, now) or _unentitled(ballot, by)
 
 
 def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Reply | None:

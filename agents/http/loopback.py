@@ -35,10 +35,12 @@ def is_foreign(host: str, origin: str | None, names: Collection[str] = ()) -> bo
 
 def _is_name(address: str, names: Collection[str]) -> bool:
     try:
-        name = urlsplit(address).hostname or ""
+        split = urlsplit(address)
+        name = split.hostname or ""
     except ValueError:
         return False
-    return is_loopback(name) or name in names
+    is_bare = split.netloc == address.partition("//")[2] and "@" not in split.netloc
+    return is_bare and (is_loopback(name) or name in names)
 
 
 def names_of(*urls: str) -> frozenset[str]:

@@ -22,7 +22,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 from temporalio.worker import Interceptor as WorkerInterceptor
 
 from bot.temporal.data_converter import Unverified
-from storage.payloads.mac_codec import meant_for, unwrapped, why
+from storage.payloads.mac_codec import answers_from_here_on, meant_for, unwrapped, why
 
 
 class Purposes(ClientInterceptor):
@@ -61,7 +61,9 @@ class VerifiedActivities(WorkerInterceptor):
 class _Verifying(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - as above
         input.args = [_taken(argument) for argument in input.args]
-        return await super().execute_activity(input)
+        result = await super().execute_activity(input)
+        answers_from_here_on()  # the SDK encodes it next, in this task
+        return result
 
 
 def _taken(argument: object) -> object:

@@ -9,6 +9,7 @@ payload and on the moment in the history: a replay does the same, also after a r
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from google.protobuf.message import Message
@@ -16,6 +17,8 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import CommandType
 from temporalio.api.failure.v1 import Failure
+from temporalio.bridge.proto.activity_result import Success as ActivityDone
+from temporalio.bridge.proto.child_workflow import Success as ChildDone
 from temporalio.bridge.proto.workflow_activation import (
     ResolveActivity,
     ResolveChildWorkflowExecution,
@@ -24,7 +27,11 @@ from temporalio.bridge.proto.workflow_activation import (
 )
 from temporalio.bridge.proto.workflow_commands import ScheduleActivity, WorkflowCommand
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.converter import SerializationContext, StorageDriverStoreContext
+from temporalio.converter import (
+    ActivitySerializationContext,
+    SerializationContext,
+    StorageDriverStoreContext,
+)
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import (
     UnsandboxedWorkflowRunner,
@@ -35,7 +42,15 @@ from temporalio.worker._command_aware_visitor import CommandInfo
 
 from storage.errors import PayloadUnverified
 from storage.payloads.found import payloads_in
-from storage.payloads.mac_codec import PURPOSE, UNKNOWN_KEY, is_unverified, unwrapped, why
+from storage.payloads.mac_codec import (
+    ARGUMENT,
+    PURPOSE,
+    RESULT,
+    UNKNOWN_KEY,
+    is_unverified,
+    unwrapped,
+    why,
+)
 from workflows.messages.audit import AuditEntry, AuditKind
 
 OnRefused = Callable[[AuditEntry], None]
@@ -64,20 +79,22 @@ class VerifyingRunner(UnsandboxedWorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """One workflow."""
-        return VerifiedInstance(super().create_instance(det), det.defn, self._on_refused)
+        return VerifiedInstance(super().create_instance(det), det, self._on_refused)
 
 
 class VerifiedInstance(WorkflowInstance):
     """Gives a workflow its activations without what does not verify."""
 
     def __init__(
-        self, inner: WorkflowInstance, defn: workflow._Definition, on_refused: OnRefused
+        self, inner: WorkflowInstance, det: WorkflowInstanceDetails, on_refused: OnRefused
     ) -> None:
         self._inner = inner
-        self._defn = defn
+        self._defn = det.defn
+        self._run = f"{det.randomness_seed:x}"  # made of the run's id, and kept by a reset
         self._on_refused = on_refused
         self._scheduled: dict[int, ScheduleActivity] = {}
         self._again: dict[int, int] = {}
+        self._children: dict[int, str] = {}
         self._next = AGAIN
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
@@ -102,8 +119,15 @@ class VerifiedInstance(WorkflowInstance):
     def get_serialization_context(
         self, command_info: CommandInfo | None
     ) -> SerializationContext | None:
-        """The workflow's own."""
-        return self._inner.get_serialization_context(self._original(command_info))
+        """The workflow's own; that of an activity with the id that it was scheduled with."""
+        context = self._inner.get_serialization_context(self._original(command_info))
+        if command_info is None or not isinstance(context, ActivitySerializationContext):
+            return context
+        seq = command_info.command_seq
+        schedule = self._scheduled.get(self._again.get(seq, seq))
+        if schedule is None:
+            return context
+        return replace(context, activity_id=_id_of(schedule, seq))
 
     def get_external_store_context(
         self, command_info: CommandInfo | None
@@ -137,8 +161,8 @@ class VerifiedInstance(WorkflowInstance):
                     payload.CopyFrom(_REFUSED)
         elif job.HasField("initialize_workflow"):
             self._start(job, at)
-        elif job.HasField("resolve_activity"):
-            return self._result(job.resolve_activity, at, again)
+        elif job.HasField("resolve_activity") and not self._result(job.resolve_activity, at, again):
+            return False
         elif job.HasField("resolve_child_workflow_execution"):
             self._child(job.resolve_child_workflow_execution, at)
         _sweep(job, at)
@@ -174,16 +198,19 @@ class VerifiedInstance(WorkflowInstance):
         """A forged result is no result: whoever waits for the activity goes on waiting."""
         seq = resolved.seq = self._again.pop(resolved.seq, resolved.seq)
         schedule = self._scheduled.pop(seq, None)
-        if not resolved.result.completed.HasField("result") or schedule is None:
+        if not resolved.result.HasField("completed") or schedule is None:
             return True
-        result = resolved.result.completed.result
-        if _restored(result, at):
+        # without the run where the arguments had no MAC or there were none
+        purposes = f"{RESULT} {self._run}", RESULT
+        problem = _answer_problem(resolved.result.completed, at, *purposes)
+        if not problem:
             return True
-        self._refuse(f"result of {schedule.activity_type}", [result], at, why(result))
+        forged = [resolved.result.completed.result]
+        self._refuse(f"result of {schedule.activity_type}", forged, at, problem)
         self._scheduled[seq] = schedule
         once_more = ScheduleActivity()
         once_more.CopyFrom(schedule)
-        once_more.seq, once_more.activity_id = self._next, f"{schedule.activity_id}-{self._next}"
+        once_more.seq, once_more.activity_id = self._next, _id_of(schedule, self._next)
         self._again[self._next] = seq
         self._next += 1
         again.append(once_more)
@@ -191,12 +218,14 @@ class VerifiedInstance(WorkflowInstance):
 
     def _child(self, resolved: ResolveChildWorkflowExecution, at: float) -> None:
         """A child whose result is forged has failed; the task shows that, with Retry."""
-        if not resolved.result.completed.HasField("result"):
+        kind = self._children.pop(resolved.seq, "")
+        if not resolved.result.HasField("completed"):
             return
-        result = resolved.result.completed.result
-        if _restored(result, at):
+        problem = _answer_problem(resolved.result.completed, at, f"{RESULT} of {kind}")
+        if not problem:
             return
-        self._refuse("result of a child workflow", [result], at, why(result))
+        forged = [resolved.result.completed.result]
+        self._refuse("result of a child workflow", forged, at, problem)
         cause = Failure(message=f"{_WORDS}.")
         cause.application_failure_info.type = KIND
         cause.application_failure_info.non_retryable = True
@@ -207,7 +236,7 @@ class VerifiedInstance(WorkflowInstance):
 
     def _refuse(self, what: str, payloads: Sequence[Payload], at: float, problem: str) -> None:
         info = self._inner.get_info()
-        said = b"".join(payload.SerializeToString() for payload in payloads)
+        said = b"".join(payload.SerializeToString(deterministic=True) for payload in payloads)
         mark = hashlib.sha256(what.encode() + b"\0" + said).hexdigest()[:32]
         is_approval = info.workflow_type == "ApprovalWorkflow"
         self._on_refused(
@@ -227,6 +256,7 @@ class VerifiedInstance(WorkflowInstance):
 
     def _sent(self, command: WorkflowCommand) -> None:
         if command.HasField("schedule_activity"):
+            _for(f"{ARGUMENT} {self._run}", command.schedule_activity.arguments)
             kept = ScheduleActivity()
             kept.CopyFrom(command.schedule_activity)
             self._scheduled[kept.seq] = kept
@@ -239,6 +269,10 @@ class VerifiedInstance(WorkflowInstance):
         elif command.HasField("start_child_workflow_execution"):
             child = command.start_child_workflow_execution
             _for(f"start {child.workflow_type}", child.input)
+            self._children[child.seq] = child.workflow_type
+        elif command.HasField("complete_workflow_execution"):
+            result = command.complete_workflow_execution.result
+            _for(f"{RESULT} of {self._inner.get_info().workflow_type}", [result])
         elif command.HasField("continue_as_new_workflow_execution"):
             renewed = command.continue_as_new_workflow_execution
             kind = renewed.workflow_type or self._inner.get_info().workflow_type
@@ -251,14 +285,27 @@ class VerifiedInstance(WorkflowInstance):
         return CommandInfo(info.command_type, self._again.get(info.command_seq, info.command_seq))
 
 
-def _problem(payloads: Sequence[Payload], at: float, purpose: str) -> str:
-    """Why these are not for this purpose; empty when they are. Restores what counts."""
+def _problem(payloads: Sequence[Payload], at: float, *purposes: str) -> str:
+    """Why these are for none of the purposes; empty when they are. Restores what counts."""
+    known = [purpose.encode() for purpose in purposes]
     for payload in payloads:
         if not _restored(payload, at):
             return why(payload)
-        if payload.metadata.get(PURPOSE, purpose.encode()) != purpose.encode():
+        if payload.metadata.get(PURPOSE, known[0]) not in known:
             return "made for another message"
     return ""
+
+
+def _answer_problem(completed: ActivityDone | ChildDone, at: float, *purposes: str) -> str:
+    """Ours always carry a payload, also for None."""
+    if not completed.HasField("result"):
+        return "without a result"
+    return _problem([completed.result], at, *purposes)
+
+
+def _id_of(schedule: ScheduleActivity, seq: int) -> str:
+    """The activity's id, as the workflow scheduled it or as it was scheduled again."""
+    return schedule.activity_id if seq == schedule.seq else f"{schedule.activity_id}-{seq}"
 
 
 def _restored(payload: Payload, at: float) -> bool:

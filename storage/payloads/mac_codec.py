@@ -1,8 +1,9 @@
 """Every payload carries a MAC: who it comes from, and which workflow it is meant for.
 
-HMAC-SHA256 over the namespace, the workflow's id, whether it is an activity's, what it is for
-(`start TaskWorkflow`, `signal decide`), the key's id, its metadata and its bytes. So a payload that
-is copied to another workflow, or to another signal of the same one, does not verify.
+HMAC-SHA256 over the namespace, the workflow's id, an activity's type and id, what it is for
+(`start TaskWorkflow`, `signal decide`, `result`), the key's id, its metadata and its bytes. So a
+payload that is copied to another workflow, or to another signal or activity of the same one, does
+not verify.
 
 What does not verify is never an error here: it comes back wrapped, marked with `UNVERIFIED`, and
 whoever knows when the message was sent decides. An error would make Temporal try the workflow task
@@ -30,6 +31,8 @@ MAC = "signoff-mac"
 KEY = "signoff-mac-key"
 PURPOSE = "signoff-for"
 UNVERIFIED = b"signoff/unverified"
+ARGUMENT = "argument"
+RESULT = "result"
 UNTIL = "until"
 WHY = "why"
 UNKNOWN_KEY = "a key this installation does not have"
@@ -39,6 +42,8 @@ PLACE = "place"
 _ACTIVITY = b"activity"
 _DOMAIN = b"signoff payload 1"
 _purpose: ContextVar[bytes] = ContextVar("purpose", default=b"")
+_asked: ContextVar[bytes] = ContextVar("asked", default=b"")
+"""Of which run of the workflow the arguments of this asyncio task's activity were."""
 
 
 @contextlib.contextmanager
@@ -49,6 +54,11 @@ def meant_for(purpose: str) -> Iterator[None]:
         yield
     finally:
         _purpose.reset(token)
+
+
+def answers_from_here_on() -> None:
+    """What is encoded in the rest of this asyncio task is the result of the activity it runs."""
+    _purpose.set(RESULT.encode() + _asked.get())
 
 
 class MacCodec(PayloadCodec, WithSerializationContext):
@@ -62,7 +72,7 @@ class MacCodec(PayloadCodec, WithSerializationContext):
         self,
         keys: MacKeyFile,
         inner: PayloadCodec | None = None,
-        place: tuple[bytes, ...] = (b"", b"", b""),
+        place: tuple[bytes, ...] = (b"",) * 5,
     ) -> None:
         self._keys = keys
         self._inner = inner
@@ -70,8 +80,12 @@ class MacCodec(PayloadCodec, WithSerializationContext):
 
     def with_context(self, context: SerializationContext) -> "MacCodec":
         """A copy for the workflow, or an activity of the workflow, that the context names."""
-        kind = _ACTIVITY if isinstance(context, ActivitySerializationContext) else b"workflow"
-        names = (getattr(context, name, None) or "" for name in ("namespace", "workflow_id"))
+        kind, fields = b"workflow", ["namespace", "workflow_id", "", ""]
+        if isinstance(context, ActivitySerializationContext):
+            kind = _ACTIVITY
+            if not context.is_local:  # those have no id yet, and nobody else can answer them
+                fields[2:] = ["activity_type", "activity_id"]
+        names = (getattr(context, name, None) or "" for name in fields)
         return MacCodec(self._keys, self._inner, (kind, *(name.encode() for name in names)))
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
@@ -121,13 +135,15 @@ class MacCodec(PayloadCodec, WithSerializationContext):
             return self._wrapped(payload, NEVER, problem)
         if purpose is not None:
             inside.metadata[PURPOSE] = purpose
+            if self._place[0] == _ACTIVITY and purpose.startswith(ARGUMENT.encode()):
+                _asked.set(purpose.removeprefix(ARGUMENT.encode()))
         return inside if until == FOREVER else self._wrapped(inside, until, why)
 
     def _wrapped(self, payload: Payload, until: float, why: str) -> Payload:
         """The payload inside of one that no converter takes for its own."""
         said = {"encoding": UNVERIFIED, UNTIL: repr(until).encode(), WHY: why.encode()}
         metadata = said | {PLACE: self._place[0]}
-        return Payload(metadata=metadata, data=payload.SerializeToString())
+        return Payload(metadata=metadata, data=payload.SerializeToString(deterministic=True))
 
     def _judged(self, payload: Payload) -> tuple[float, str]:
         """Messages of before which moment it counts in, and why not later."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError
@@ -20,11 +21,18 @@ from notifications.cards.buttons import ActionId
 from playground.testing.person import Person
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.e2e.gestures import approval_of, first_card
-from tests.fakes import GRACE
+from tests.fakes import GRACE, LINUS
 from tests.security.conftest import Outsider, recorded, refused
 from workflows.approval.workflow import ApprovalWorkflow
 from workflows.messages.audit import AuditEntry, AuditKind
-from workflows.messages.decisions import Decision, Outcome, Settlement, Verdict
+from workflows.messages.decisions import (
+    Decision,
+    Delegation,
+    Outcome,
+    ReplyKind,
+    Settlement,
+    Verdict,
+)
 from workflows.messages.requests import CardView
 from workflows.messages.tasks import TaskRequest
 from workflows.task.workflow import TaskWorkflow
@@ -186,6 +194,23 @@ async def test_a_decision_counts_where_it_was_made(office: Office, outsider: Out
         f"signal decide: {problem}",
         "signal cancel: made for another message",
     ]
+
+
+async def test_nobody_is_looked_up_for_a_stranger(office: Office, outsider: Outsider) -> None:
+    """Who may not decide cannot hand it on, and leaves no looked-up person behind."""
+    thread, card = await first_card(office)
+    approval = approval_of(card)
+    handle = (await bootstrap.connect(office.settings)).get_workflow_handle(approval)
+    wanted = Delegation(id="d", by="U0MALLORY1", to=LINUS, quiet=True)
+    answer = await handle.execute_update(ApprovalWorkflow.delegate_now, wanted)
+    assert answer.reply is ReplyKind.NOT_APPROVER
+    looked_up = [
+        event.activity_task_scheduled_event_attributes.activity_type.name
+        async for event in handle.fetch_history_events()
+        if event.event_type is EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    ]
+    assert "resolve_electorate" not in looked_up
+    await goes_on(office, office.grace, thread, card)
 
 
 @pytest.mark.parametrize("office", [{"quorum": 2}], indirect=True)

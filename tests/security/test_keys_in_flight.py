@@ -54,7 +54,7 @@ async def _to_the_end(office: Office, thread: str) -> None:
     await office.ada.wait_for(lambda m: "completed" in m["text"], CHANNEL, timeout=PATIENCE)
 
 
-async def _replays(office: Office) -> int:
+async def replays(office: Office) -> int:
     """Every history of this test, in this code and with the keys of now."""
     client = await bootstrap.connect(office.settings)
     files = bootstrap.payload_files(office.settings)
@@ -81,7 +81,7 @@ async def test_a_task_lives_through_a_rotation(office: Office, outsider: Outside
         await office.linus.click(card, ActionId.APPROVE)
         await _to_the_end(office, thread)
     assert await refused(office) == ["signal decide: made with a retired key"]
-    assert await _replays(office) == 5
+    assert await replays(office) == 5
 
 
 async def test_what_was_begun_before_there_were_keys_goes_on(
@@ -104,7 +104,7 @@ async def test_what_was_begun_before_there_were_keys_goes_on(
         assert (await view_of(office, approval)).ballot.outcome is None
         await _to_the_end(office, thread)
     assert await refused(office) == ["signal decide: without a MAC"]
-    assert await _replays(office) == 5
+    assert await replays(office) == 5
 
 
 async def test_an_activity_scheduled_before_there_were_keys_is_done(
@@ -189,7 +189,7 @@ async def test_a_forged_answer_of_an_activity_is_asked_for_again(
             raise LookupError(missing)
 
     await until(told)
-    assert await _replays(office) >= 2
+    assert await replays(office) >= 2
 
 
 async def _signed(office: Office, workflow: str, value: object) -> list[Payload]:

@@ -110,6 +110,10 @@ async def test_another_user_gets_no_question_of_a_tool(settings: Settings) -> No
     [
         {"Host": "evil.example"},
         {"Host": "127.0.0.1.evil.example"},
+        {"Host": "evil.example@127.0.0.1"},
+        {"Host": "127.0.0.1/evil.example"},
+        {"Host": "127.0.0.1#evil.example"},
+        {"Host": "127.0.0.1\\evil.example"},
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
     ],
@@ -129,7 +133,10 @@ async def test_the_agents_answer_to_this_machine_only(
             assert answer.status in (200, 503)
 
 
-@pytest.mark.parametrize("name", ["evil.example", "127.0.0.1.evil.example", "169.254.169.254"])
+@pytest.mark.parametrize(
+    "name",
+    ["evil.example", "127.0.0.1.evil.example", "169.254.169.254", "evil.example@127.0.0.1"],
+)
 async def test_our_pages_answer_to_their_own_names(name: str) -> None:
     """This machine's and the public one, on loopback."""
     async with (

@@ -54,6 +54,9 @@ class Delegations:
 
     async def _delegate(self, delegation: Delegation) -> Reply:
         state = self._state
+        refusal = rules.may_delegate(state.ballot, delegation, workflow.now())
+        if refusal is not None and workflow.patched("entitled-first"):
+            return refusal  # nobody is looked up for somebody who may not hand it on
         by_name = state.request.policy.model_copy(
             update={"approvers": (delegation.to,), "groups": {}}
         )
