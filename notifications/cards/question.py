@@ -32,10 +32,11 @@ def subject(asked: str) -> str:
 def consequence(view: CardView) -> str:
     """What follows from either decision, a line each; ready mrkdwn."""
     request, ballot = view.request, view.ballot
-    if not request.result.calls and not request.step and request.version is None:
-        return f"{person(request.requester)} is told what you decide."
-    yes, no = _of_calls(request) if request.result.calls else _of_text(request)
     needed, against = ballot.needed(), request.policy.reject_quorum
+    if not request.result.calls and not request.step and request.version is None:
+        told = f"{person(request.requester)} is told what you decide."
+        return told if needed == 1 else f"{needed} approvals are needed. {told}"
+    yes, no = _of_calls(request) if request.result.calls else _of_text(request)
     approve = "Approve" if needed == 1 else f"{needed} approvals"
     reject = "Reject" if against == 1 else f"{against} rejections"
     return f"*{approve}:* {yes}.\n*{reject}:* {no}."

@@ -21,6 +21,11 @@ def approval_of(card: Message) -> str:
     return str(card["metadata"]["event_payload"]["approval"])
 
 
+def buttons(card: Message) -> list[Message]:
+    """Approve first."""
+    return next(block["elements"] for block in card["blocks"] if block["type"] == "actions")
+
+
 def option(message: Message, choice: str, block: str = "") -> Message:
     """The option of the menu "More" for this choice, as a click needs it."""
     for one in message["blocks"]:

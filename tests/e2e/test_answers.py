@@ -7,7 +7,7 @@ import pytest
 from bot.processes import bootstrap
 from notifications.cards.buttons import ActionId, ButtonValue, ModalValue, Target
 from tests.e2e.conftest import CHANNEL, Office
-from tests.e2e.gestures import Message, first_card, more, told
+from tests.e2e.gestures import Message, buttons, first_card, more, told
 from tests.fakes import GRACE
 from workflows.messages.decisions import Decision, Place, Verdict, Via
 
@@ -114,7 +114,7 @@ async def test_a_click_from_somewhere_else_counts_nothing(
 async def test_a_value_nobody_wrote_is_answered(office: Office) -> None:
     """Broken JSON, another digest, an approval that never was."""
     thread, card = await first_card(office)
-    approve = card["blocks"][-1]["elements"][0]
+    approve = buttons(card)[0]
     wrong = ButtonValue(approval="t-nothing.x.v1", revision=1, digest="f" * 16, verdict="approve")
     for value, says in {
         "{broken": "not known here any more",
@@ -153,7 +153,8 @@ async def test_handing_on_gives_the_other_one_a_card_and_the_right(office: Offic
     copy_of = await office.linus.wait_for(lambda m: m["text"].startswith("Approve "), channel)
     await office.linus.click(copy_of, ActionId.APPROVE)
     done = await office.decided(thread, "analysis")
-    assert f"<@{GRACE}> delegated to <@{office.linus.user}>" in str(done["blocks"])
+    details = await more(office.ada, done, "everything")
+    assert f"<@{GRACE}> delegated to <@{office.linus.user}>" in str(details)
     ended = await office.linus.wait_for(lambda m: "Approved" in m["text"], channel)
     assert not any(block["type"] == "actions" for block in ended["blocks"])
 
@@ -170,7 +171,7 @@ async def test_after_the_time_is_over_that_is_said(office: Office) -> None:
 async def test_a_cancelled_task_is_said(office: Office) -> None:
     """Its approval is withdrawn, the card too, and a late click hears of it."""
     thread, card = await first_card(office)
-    task = card["blocks"][-1]["elements"][0]["value"].split('"a":"')[1].split(".")[0]
+    task = buttons(card)[0]["value"].split('"a":"')[1].split(".")[0]
     await office.ada.command(f"/task cancel {task}", CHANNEL)
     ended = await office.decided(thread, "analysis")
     assert "Withdrawn" in ended["text"]
@@ -182,7 +183,7 @@ async def test_a_cancelled_task_is_said(office: Office) -> None:
 async def test_a_decision_from_elsewhere_reaches_the_card(office: Office) -> None:
     """By the command line's path: the card shows it, and a click hears of it."""
     thread, card = await first_card(office)
-    value = ButtonValue.model_validate_json(card["blocks"][-1]["elements"][0]["value"])
+    value = ButtonValue.model_validate_json(buttons(card)[0]["value"])
     desk = await bootstrap.desk(office.settings)
     view = await desk.approvals.view(value.approval)
     decision = Decision(

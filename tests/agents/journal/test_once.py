@@ -86,7 +86,7 @@ class Stage:
 def stage(journal: KeptTurns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     made = Stage(journal)
     ScriptedModel.scripts.clear()
-    monkeypatch.setattr(local, "find", lambda name: ABOUT)
+    monkeypatch.setattr(local, "find", lambda *_: ABOUT)
     module = ModuleType("agents.samples.trap.agent")
     vars(module).update(
         build=lambda model, heat: made.build(), plugins=lambda: list(made.plugins())

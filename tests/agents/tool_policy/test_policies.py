@@ -217,5 +217,5 @@ async def test_a_missing_file_is_a_sentence(
 
 def test_only_agents_of_ours_have_one(tmp_path: Path) -> None:
     """Others are not in our hands."""
-    with pytest.raises(ConfigurationError, match="somebody is no agent of ours"):
+    with pytest.raises(ConfigurationError, match="somebody is no agent of analysis, "):
         settings_in(tmp_path, "local", "[tool_policy.agents]\nsomebody = 'rules.toml'")

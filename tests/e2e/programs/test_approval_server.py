@@ -46,6 +46,8 @@ from bot.temporal import client as temporal
 from notifications.cards.buttons import ActionId
 from storage.database import create_engine
 from storage.payloads.files import PayloadFiles
+from storage.payloads.mac_codec import MacCodec
+from storage.payloads.mac_keys import FILE, MacKeyFile
 from tests.agents.programs.fakes import approval_server
 from tests.conftest import free_port
 from tests.e2e.conftest import CHANNEL, PATIENCE, ROOT, Office
@@ -72,7 +74,9 @@ def program(approvers: tuple[str, ...]) -> Program:
 
 async def desk_at(settings: TemporalSettings, folder: Path) -> TemporalDesk:
     """A desk on a real server."""
-    client = await temporal.connect(settings, temporal.plugin(PayloadFiles(folder)))
+    codec = MacCodec(MacKeyFile.kept(folder / FILE))
+    files = PayloadFiles(folder / "payloads")
+    client = await temporal.connect(settings, temporal.plugin(files, codec=codec))
     return TemporalDesk(client, settings.task_queue)
 
 
@@ -337,7 +341,7 @@ async def test_an_mcp_client_asks_a_question_over_stdio(counter: Counter) -> Non
 
 async def stdio(settings: TemporalSettings, folder: Path) -> None:
     """The server of the test above."""
-    desk = await desk_at(settings, folder / "payloads")
+    desk = await desk_at(settings, folder)
     alone = program(("grace@acme.example",))
     await serve_stdio(ApprovalTools(desk, Programs([alone]), SigningKey.fresh(), alone))
 
