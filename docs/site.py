@@ -84,11 +84,21 @@ def contents() -> list[Page]:
     found = [
         _page(part, path)
         for entry in project["nav"]
-        for part, paths in entry.items()
-        for path in paths
+        for part, inside in entry.items()
+        for path in _paths(inside)
     ]
     decisions = sorted((PAGES / "adr").glob("[0-9]*.md"))
     return found + [_page("Decisions", f"adr/{path.name}") for path in decisions]
+
+
+def _paths(inside: list[Any]) -> Iterator[str]:
+    """Of a part and of the groups in it."""
+    for entry in inside:
+        if isinstance(entry, str):
+            yield entry
+        else:
+            for group in entry.values():
+                yield from _paths(group)
 
 
 def _page(part: str, path: str) -> Page:
