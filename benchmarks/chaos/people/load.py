@@ -110,7 +110,7 @@ class Load:
     def _requester(self, message: Json) -> str:
         """Whom the card names as the one who asked; the only one of the two it calls so."""
         said = json.dumps(blocks(message))
-        named = "*Requested by*\\n<@{}>"
+        named = "From <@{}>"
         found = next((user for user in REQUESTERS if named.format(user) in said), None)
         if found is None:
             raise PersonError("no_requester", f"the card does not say who asked: {said}")

@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -187,5 +188,5 @@ def patient(port: int, **changes: object) -> MailServer:
     }
     for name in ("connect", "conversation", "slow_after"):
         if isinstance(value := values[name], str) and value.endswith("ms"):
-            values[name] = float(value[:-2]) / 1000
+            values[name] = timedelta(milliseconds=float(value[:-2]))
     return MailServer.model_validate(values)
