@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: to look through it for garbage took seconds, also in workflows."""
+    """What was imported stays: garbage collection need not look through it each time."""
     gc.collect()
     gc.freeze()
 

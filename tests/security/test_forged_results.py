@@ -14,9 +14,10 @@ from notifications.cards.buttons import ActionId
 from storage.payloads.mac_codec import MAC, WRONG_MAC
 from tests.e2e.conftest import Office
 from tests.e2e.gestures import approval_of, first_card
+from tests.e2e.security.test_encryption import running
 from tests.security.conftest import Outsider, refused
 from tests.security.test_forged_messages import until, view_of
-from tests.security.test_keys_in_flight import office, replays, running
+from tests.security.test_keys_in_flight import office, replays
 from tests.security.thief import answers_activities
 
 __all__ = ["office"]

@@ -1,6 +1,5 @@
 """Approvals live through the first key, its rotation, and encryption; forged messages do not."""
 
-import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ from temporalio.worker import Replayer
 
 from bot.approvals import delivery
 from bot.config.payload_keys import mac_keys, payload_codec, signing_codec
-from bot.config.settings import Settings
 from bot.processes import bootstrap
 from bot.processes.bootstrap import _parts
 from bot.temporal import client as temporal
@@ -22,17 +20,10 @@ from playground.server import Playground
 from storage.payloads.mac_codec import MAC, meant_for
 from tests.e2e.conftest import CHANNEL, PATIENCE, Office, settings_for
 from tests.e2e.gestures import COMMAND, approval_of, first_card
-from tests.e2e.security.test_encryption import keyed
+from tests.e2e.security.test_encryption import keyed, running
 from tests.security.conftest import Outsider, refused
 from tests.security.test_forged_messages import until, view_of, yes
 from tests.security.thief import answers_activities
-
-
-@contextlib.asynccontextmanager
-async def running(office: Office, settings: Settings) -> AsyncIterator[None]:
-    """Bot and worker with these settings."""
-    async with bootstrap.worker(settings, office.agent), bootstrap.bot(settings):
-        yield
 
 
 @pytest.fixture
