@@ -59,6 +59,14 @@ class Office:
         )
         return str(root["ts"])
 
+    async def root(self, thread: str, words: str) -> dict[str, Any]:
+        """The task's own message once it says these words; a card in the channel may say them, too."""
+        return await self.ada.wait_for(
+            lambda m: m["ts"] == thread and words in f"{m['text']} {m['blocks']}",
+            CHANNEL,
+            timeout=PATIENCE,
+        )
+
     async def card(self, thread: str, step: str, revision: int = 1) -> dict[str, Any]:
         """The card of this step, as Grace sees it."""
         return await self.grace.wait_for(

@@ -8,7 +8,7 @@ from bot.config.sections.agents import AgentServerSettings
 from bot.processes import bootstrap
 from playground.blocks import problems
 from tests.conftest import free_port
-from tests.e2e.conftest import CHANNEL, PATIENCE, Office
+from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.gestures import COMMAND
 
 
@@ -38,12 +38,7 @@ async def test_ill_agents_are_told_on_the_next_card(
         assert "Agent `report` is unhealthy since" in shown
         assert "report cannot be reached" in shown
         assert "Agent `analysis`" not in shown
-        root = await office.ada.wait_for(
-            lambda m: "Agent `report` is unhealthy since" in str(m["blocks"]),
-            CHANNEL,
-            timeout=PATIENCE,
-        )
-        assert root["ts"] == thread
+        await office.root(thread, "Agent `report` is unhealthy since")
 
 
 async def test_without_a_scheduler_the_bot_looks_itself(office: Office) -> None:

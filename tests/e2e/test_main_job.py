@@ -21,8 +21,7 @@ async def test_a_task_is_approved_step_by_step(office: Office) -> None:
         card = await office.card(thread, step)
         clicked = await office.grace.click(card, "signoff_approve")
         assert clicked["acked"]
-    done = await office.ada.wait_for(lambda m: "completed" in m["text"], CHANNEL)
-    assert done["ts"] == thread
+    await office.root(thread, "completed")
     for step in ("analysis", "strategy", "patterns", "report"):
         card = await office.decided(thread, step)
         assert "Approved" in card["text"]
@@ -40,10 +39,7 @@ async def test_the_tasks_message_says_who_is_waited_for_and_leads_to_the_card(
     link = f"/archives/{CHANNEL}/p{card['ts'].replace('.', '')}"
 
     async def says(words: str) -> str:
-        root = await office.ada.wait_for(
-            lambda m: m["ts"] == thread and words in str(m["blocks"]), CHANNEL
-        )
-        return str(root["blocks"])
+        return str((await office.root(thread, words))["blocks"])
 
     said = await says(f"Waiting for <@{GRACE}>, <@{LINUS}>")
     assert link in said
@@ -65,8 +61,7 @@ async def test_a_rejection_asks_for_a_reason_and_shows_it(office: Office) -> Non
     await office.grace.click(card, "signoff_reject")
     form = await office.grace.wait_for_view()
     await office.grace.submit(form, {"comment": {"comment": "the wrong file"}})
-    ended = await office.ada.wait_for(lambda m: "rejected at analysis" in m["text"], CHANNEL)
-    assert ended["ts"] == thread
+    await office.root(thread, "rejected at analysis")
     shown = await office.ada.wait_for(lambda m: "Rejected" in m["text"], CHANNEL, thread=thread)
     assert "the wrong file" in str(shown["blocks"])
     task = re.search(

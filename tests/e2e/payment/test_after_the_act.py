@@ -92,7 +92,7 @@ async def test_pay_is_one_approval_and_a_receipt(office: Office) -> None:
     assert word["text"].startswith("✅ Completed: pay of")
     assert len(word["text"]) <= 120
     assert f"/archives/{CHANNEL}/p{receipt['ts'].replace('.', '')}" in str(word["blocks"])
-    root = await office.ada.wait_for(lambda m: "completed" in m["text"], CHANNEL)
+    root = await office.root(thread, "completed")
     assert "3 actions carried out" in root["text"]
     engine = create_engine(office.settings.database_url)
     try:
@@ -134,7 +134,7 @@ async def test_rejected_payments_end_the_task(office: Office) -> None:
     (word,) = await direct(office)
     assert word["text"].startswith("❌ Rejected at payment: pay of")
     assert "not this month" in str(word["blocks"])
-    root = await office.ada.wait_for(lambda m: "rejected at payment" in m["text"], CHANNEL)
+    root = await office.root(thread, "rejected at payment")
     assert "not this month" in str(root["blocks"])
 
 
@@ -145,6 +145,6 @@ async def test_ada_is_not_told_of_her_own_cancelling(office: Office) -> None:
     await office.ada.command(f"/task cancel {task}", CHANNEL)
     assert (await report_of(office, task)).status == "cancelled"
     assert await direct(office) == []
-    root = await office.ada.wait_for(lambda m: m["ts"] == thread and "Not run" in str(m), CHANNEL)
+    root = await office.root(thread, "Not run")
     assert str(root["blocks"]).count("Not run") == 3
     assert "Not started" not in str(root["blocks"])

@@ -117,9 +117,7 @@ async def completed(office: Office, seen: set[str]) -> str:
     thread = str(root["ts"])
     card = await office.card(thread, "analysis")
     await office.grace.click(card, "signoff_approve")
-    await office.ada.wait_for(
-        lambda m: m["ts"] == thread and "completed" in m["text"], CHANNEL, timeout=PATIENCE
-    )
+    await office.root(thread, "completed")
     seen.add(thread)
     return str(card["blocks"])
 
