@@ -16,7 +16,9 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.sight import Membership, Onlooker, Sight, Subject, may_see, subject_of_line
+from bot.access.sight import Onlooker, Sight, Subject, may_see, subject_of_line
+from notifications.people.lookup import NOBODY
+from notifications.people.membership import Home, Membership, address, standing
 from notifications.slack.errors import refusal, retry_after
 from notifications.views.approval_list import PendingLine
 from workflows.messages.base import Frozen
@@ -34,7 +36,6 @@ UNSURE = (
     "I couldn't check whether you may see this, because Slack didn't answer. "
     "Please try again in a minute."
 )
-_NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 _FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -51,7 +52,7 @@ class Onlookers:
     def __init__(self, slack: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._slack = slack
         self._clock = clock
-        self._team = ""
+        self._home: Home | None = None
         self._known: TTLCache[str, Onlooker] = TTLCache(MOST, KNOWN_SECONDS, clock)
         self._groups: TTLCache[str, frozenset[str]] = TTLCache(MOST, KNOWN_SECONDS, clock)
         self._asked: dict[str, asyncio.Task[Onlooker]] = {}
@@ -122,14 +123,13 @@ class Onlookers:
         try:
             answer = await self._slack.users_info(user=user)
         except SlackApiError as error:
-            if refusal(error) in _NOBODY:
+            if refusal(error) in NOBODY:
                 return Onlooker(user=user, standing=Membership.GONE)
             raise
-        if not self._team:
-            self._team = str((await self._slack.auth_test())["team_id"])
+        if self._home is None:
+            self._home = Home.of(await self._slack.auth_test())
         found: dict[str, Any] = dict(answer["user"])
-        email = str((found.get("profile") or {}).get("email") or "")
-        return Onlooker(user=user, standing=standing(found, self._team), email=email)
+        return Onlooker(user=user, standing=standing(found, self._home), email=address(found))
 
     async def _channels(self, user: str) -> frozenset[str]:
         found: set[str] = set()
@@ -140,7 +140,7 @@ class Onlookers:
                     user=user, types=KINDS, limit=PAGE, cursor=cursor
                 )
             except SlackApiError as error:
-                if refusal(error) in _NOBODY:
+                if refusal(error) in NOBODY:
                     return frozenset()
                 raise
             found |= {str(channel["id"]) for channel in answer["channels"]}
@@ -160,17 +160,3 @@ class Onlookers:
         people = frozenset(str(user) for user in users)
         self._groups[name] = people
         return people
-
-
-def standing(user: Mapping[str, Any], team: str) -> Membership:
-    """What Slack's user object says; `team` is our own workspace."""
-    grid = (user.get("enterprise_user") or {}).get("teams") or ()
-    if user.get("deleted"):
-        return Membership.GONE
-    if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
-        return Membership.BOT
-    if user.get("is_stranger") or (user.get("team_id", team) != team and team not in grid):
-        return Membership.OUTSIDER
-    if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return Membership.GUEST
-    return Membership.MEMBER

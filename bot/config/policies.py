@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
+from bot.access.sight import EVERY_MEMBER, MEMBERS
+from notifications.people.lookup import CHANNEL, is_group
 from notifications.reminders.calendar_settings import CalendarSettings
 from workflows.content.wrong_value import first_problem, unknown_key
 from workflows.messages.policy import Policy

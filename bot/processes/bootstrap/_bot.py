@@ -48,6 +48,7 @@ from bot.slack.socket_client import SteadyClient
 from bot.slack.socket_mode import open_now, renew, sockets
 from bot.web.routes import own_names, pages, slack_requests
 from bot.web.server import web_server
+from notifications.people.members import Members
 from notifications.slack.heartbeat import Heartbeat
 from notifications.slack.names import Names
 from notifications.slack.private import PrivateMessages
@@ -147,7 +148,8 @@ def _listen(
     replier = Replier(gateway, private, home, lists, edge)
     forms = Forms(approvals, replier, onlookers)
     deputies = Deputies(slack, approvals, private)
-    bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
+    log = audit_log(settings, engine)
+    bypasses = Bypasses(settings, Members(slack), BypassStore(engine), log)
     starters, seen = Starters(settings, onlookers), SeenTasks(tasks, approvals, onlookers)
     folders, read = input_folders(settings), settings.slack.read_seconds
     edge.guard(app)
