@@ -2,7 +2,8 @@
 
 Two calls tell everything, however long the list is: who the person is, and which channels they
 are in. Nothing here raises: what Slack does not tell within `BUDGET` is not known, and what is
-not known is not shown. Only full answers are kept.
+not known is not shown. Only full answers are kept. Unless the settings say so, guests and people
+of other workspaces see by no channel: only what they asked for, and what they are to decide.
 """
 
 import asyncio
@@ -49,8 +50,15 @@ class Seen(Frozen):
 class Onlookers:
     """Asks with the bot's client; whoever asks meanwhile waits for the calls under way."""
 
-    def __init__(self, slack: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        *,
+        guests_see: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._slack = slack
+        self._guests_see = guests_see
         self._clock = clock
         self._home: Home | None = None
         self._known: TTLCache[str, Onlooker] = TTLCache(MOST, KNOWN_SECONDS, clock)
@@ -101,7 +109,10 @@ class Onlookers:
         who, channels = await asyncio.gather(
             self._in_time(self._person(user)), self._in_time(self._channels(user))
         )
-        found = (who or Onlooker(user=user)).model_copy(update={"channels": channels})
+        found = who or Onlooker(user=user)
+        if found.standing not in {Membership.MEMBER, Membership.UNKNOWN} and not self._guests_see:
+            channels = frozenset()
+        found = found.model_copy(update={"channels": channels})
         if found.standing is not Membership.UNKNOWN and channels is not None:
             self._known[user] = found
         return found

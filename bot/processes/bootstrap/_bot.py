@@ -142,7 +142,8 @@ def _listen(
 ) -> Replier:
     """Connect every gesture; gives what answers the clicks that were kept."""
     approvals = Approvals(client, settings.temporal.task_queue)
-    preferences, onlookers = PreferenceStore(engine), Onlookers(slack)
+    preferences = PreferenceStore(engine)
+    onlookers = Onlookers(slack, guests_see=settings.slack.guests_see)
     home = HomePage(slack, approvals, tasks, preferences, settings, onlookers)
     lists, edge = ApprovalLists(approvals, onlookers), Edge(slack, private)
     replier = Replier(gateway, private, home, lists, edge)

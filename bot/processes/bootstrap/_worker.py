@@ -118,8 +118,9 @@ def _activities(
     recorder = AuditRecorder(audit_log(settings, engine))
     calendar = CalendarSettings.model_validate(settings.policy.get("calendar") or {})
     approvals = Approvals(lists, settings.temporal.task_queue)
+    folders, local = input_folders(settings), settings.slack.local_files
     return [
-        InputCollector(input_folders(settings), payloads, web, slack).collect_inputs,
+        InputCollector(folders, payloads, web, slack, local).collect_inputs,
         *(people.resolve_electorate, people.confirm_decider),
         ApprovalPreparation(
             people, planner, Rules(BypassStore(engine), Members(slack)), TemporalQueue(lists)
