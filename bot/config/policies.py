@@ -65,6 +65,10 @@ def approval_policy(where: str, *written: Written) -> Policy:
         raise ValueError(
             f"{where}: {blank[0]} holds an empty name; take it out, or say who is meant"
         )
+    if policy.mail_only and not policy.mail_addresses:
+        raise ValueError(
+            f"{where}: mail_only needs mail_addresses: name those who have no account in Slack"
+        )
     if not policy.approvers and not policy.groups:
         raise ValueError(f"{where}: approvers is empty; name at least one person who may decide")
     return policy

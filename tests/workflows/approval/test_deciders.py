@@ -1,10 +1,14 @@
 """Whoever decides is looked up again then, by every path; what is not known follows the policy."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.approvals.delivery import Gateway
+from storage.click_inbox import ClickInbox
 from tests.fakes import ADA, GRACE, LINUS
 from tests.workflows.approval.test_workflow import CARL, raised
 from tests.workflows.conftest import House, click, until
@@ -156,3 +160,21 @@ async def test_a_stranger_hands_nothing_on_and_that_is_recorded(house: House) ->
     await until(lambda: recorded(house, "refused"))
     assert recorded(house, "refused")[0].detail["reply"] == "not_approver"
     assert house.people.confirmed == []
+
+
+async def test_an_answer_waits_for_the_look_up(house: House, tmp_path: Path) -> None:
+    """What is asked for meanwhile is not guessed; whoever cannot wait hears that it is kept."""
+    inbox = ClickInbox(tmp_path / "inbox.db")
+    gateway = Gateway(house.client, inbox)
+    approval, _ = await raised(house, POLICY)
+    house.people.slow.clear()
+    house.people.now[GRACE] = GONE
+    decision = await house.decide(approval, Verdict.APPROVE)
+    await until(lambda: house.people.confirmed)
+    assert (await gateway.late_answer(approval, decision, 0.5)).reply is ReplyKind.KEPT
+    asking = asyncio.create_task(gateway.late_answer(approval, decision))
+    await asyncio.sleep(0.3)
+    assert not asking.done()
+    house.people.slow.set()
+    assert (await asking).reply is ReplyKind.NO_LONGER
+    await inbox.close()
