@@ -1,5 +1,6 @@
 """People as they are now: whoever could decide when it was raised may not any more."""
 
+import asyncio
 import io
 from typing import Any
 
@@ -194,6 +195,11 @@ async def test_the_command_line_is_named_by_its_account(
     await ask.decide(
         office.settings, quiet, approval_of(card), approve, GRACE, value.digest, "", ""
     )
-    (row,) = [row for row in await recorded(office) if row.kind == "decided"]
+    for _ in range(100):  # the log is written beside the decision
+        rows = [row for row in await recorded(office) if row.kind == "decided"]
+        if rows:
+            break
+        await asyncio.sleep(0.1)
+    (row,) = rows
     assert row.detail["operator"] == ask.operator()
     assert "somebody-else" not in str(row.detail)

@@ -56,12 +56,8 @@ async def asks_for(person: Person, typed: str, channel: str = CHANNEL) -> str:
 
 
 async def fails(office: Office, says: str) -> None:
-    """The task's own message tells of it, and no agent was asked."""
-    await office.ada.wait_for(
-        lambda m: "signoff_task" in str(m.get("metadata")) and says in f"{m['text']} {m['blocks']}",
-        CHANNEL,
-        timeout=60,
-    )
+    """Whoever asked is told privately, and no agent was asked."""
+    await office.ada.wait_for(lambda m: says in m["text"], CHANNEL, timeout=60)
     assert not office.agent.requests
 
 
@@ -111,7 +107,7 @@ async def test_a_redirect_takes_no_token_along(office: Office, thief: Thief) -> 
     file = await shared(office)
     await office.ada.fault("redirect", method="download", location=f"{thief.url}/x")
     assert "is on its way" in await asks_for(office.ada, file)
-    await fails(office, "I can't read 'mine.csv' in Slack")
+    await fails(office, "I can't read `mine.csv` in Slack")
     assert thief.asked == []
 
 
@@ -120,7 +116,7 @@ async def test_a_sign_in_page_is_no_file(office: Office) -> None:
     file = await shared(office)
     await office.ada.fault("sign_in_page", method="download")
     assert "is on its way" in await asks_for(office.ada, file)
-    await fails(office, "I can't read 'mine.csv' in Slack")
+    await fails(office, "I can't read `mine.csv` in Slack")
 
 
 async def test_a_file_without_end_is_left(office: Office) -> None:
@@ -128,7 +124,7 @@ async def test_a_file_without_end_is_left(office: Office) -> None:
     file = await shared(office)
     await office.ada.fault("endless", method="download")
     assert "is on its way" in await asks_for(office.ada, file)
-    await fails(office, "'mine.csv' has more than 20 MB")
+    await fails(office, "`mine.csv` has more than 20 MB")
 
 
 STRANGERS: list[tuple[str, dict[str, Any]]] = [
