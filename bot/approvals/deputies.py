@@ -58,7 +58,9 @@ class Deputies:
                 raise
             return "UTC"
 
-    async def take_over(self, user: str, team: str, deputy: str, key: str) -> Handover:
+    async def take_over(
+        self, user: str, team: str, deputy: str, key: str, *, enterprise: str = ""
+    ) -> Handover:
         """Hand on everything that waits for this person, and tell the deputy what came to them."""
         lines = await self._approvals.pending(user, MOST)
         few = asyncio.Semaphore(AT_ONCE)
@@ -70,6 +72,7 @@ class Deputies:
                 by=user,
                 to=deputy,
                 team=team,
+                enterprise=enterprise,
                 reason=REASON,
                 quiet=True,
                 deputy=True,
