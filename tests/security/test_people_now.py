@@ -21,7 +21,7 @@ from workflows.messages.decisions import Decision, Delegation, ReplyKind, Verdic
 GROUP, FORMER, OTHER = "S0FINANCE1", "former@acme.example", "T0OTHER001"
 
 
-def policy(**keys: Any) -> Any:
+def policy(**keys: Any) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("office", [keys], indirect=True)
 
 
