@@ -113,7 +113,11 @@ def print_addresses(settings: Settings, say: Console) -> None:
     server = settings.agent_server
     if settings.temporal.embedded and settings.temporal.ui_port:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
-    say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
+    web = settings.web
+    watched = (
+        (web.monitoring_host, web.monitoring_port) if web.monitoring_port else (web.host, web.port)
+    )
+    say.print("  Health    http://{}:{}/ready".format(*watched))
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
     if settings.programs:
         approvals = settings.approval_server
