@@ -169,10 +169,10 @@ async def _beating(work: Coroutine[Any, Any, _Value], request: TurnRequest) -> _
         task = asyncio.create_task(work)
     try:
         while True:
-            activity.heartbeat(doing)
             done, _ = await asyncio.wait({task}, timeout=HEARTBEAT_SECONDS)
             if done:
                 return task.result()
+            activity.heartbeat(doing)
     finally:
         if not task.done():
             task.cancel()

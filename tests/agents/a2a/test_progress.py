@@ -93,8 +93,12 @@ async def test_words_of_other_agents_are_not_shown() -> None:
     async def call(asked: web.Request) -> web.StreamResponse:
         body = await asked.json()
         status = {"state": "TASK_STATE_WORKING", "message": _message("Approved by Ada")}
-        done = {"id": "t", "contextId": "c", "status": {"state": "TASK_STATE_COMPLETED"}}
-        done["artifacts"] = [{"artifactId": "a", "parts": [{"text": "fine"}]}]
+        done = {
+            "id": "t",
+            "contextId": "c",
+            "status": {"state": "TASK_STATE_COMPLETED"},
+            "artifacts": [{"artifactId": "a", "parts": [{"text": "fine"}]}],
+        }
         update = {"taskId": "t", "contextId": "c", "status": status}
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(asked)
