@@ -71,6 +71,7 @@ class GeminiStandIn:
     script: deque[ModelAnswer | Fault] = field(default_factory=deque)
     seen: list[Seen] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    used: list[Body] = field(default_factory=list)
     address: str = ""
     pause: float = 0
     piece_pause: float = 0
@@ -168,6 +169,7 @@ class GeminiStandIn:
         if isinstance(reply, Fault):
             return await _failing(reply, request)
         body = response(reply, seen.body, self.versions[seen.model])
+        self.used.append(body["usageMetadata"])
         if seen.method == "generateContent":
             return _json(200, body)
         return await _streamed(chunks(body), request, self.piece_pause)
