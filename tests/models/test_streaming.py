@@ -1,5 +1,7 @@
 """Answers that come as a stream: the same answers, and what is heard of them on their way."""
 
+import asyncio
+import gc
 import json
 from contextlib import aclosing
 
@@ -113,3 +115,14 @@ async def test_what_happens_is_told_as_it_happens(
     assert {one.agent for one in heard} == {"analysis"}
     assert heard[0].words() == f"asking {FLASH}"
     assert "sales.csv" not in "".join(one.model_dump_json() for one in heard)
+
+
+async def test_a_closed_client_begins_nothing(settings_of: Write) -> None:
+    """Memory may be swept anywhere, in a workflow's event loop too."""
+    live = LiveModels(settings_of(env=f"GOOGLE_API_KEY={KEY}").model_access)
+    live.named(FLASH, "analysis")
+    await live.aclose()
+    before = asyncio.all_tasks()
+    del live
+    gc.collect()
+    assert asyncio.all_tasks() == before
