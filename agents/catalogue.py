@@ -116,14 +116,26 @@ _AGENTS = (
         model=FAST,
         temperature=0.1,
         tags=("generate and review", "facts"),
+        version="1.1.0",
+        prompt_version="2",
+        changelog=(
+            "1.1.0: the checker judges claim by claim, and figures that contradict one count",
+            "1.0.0: first version",
+        ),
     ),
     LocalAgent(
         name="refine",
         title="Refinement",
-        description="Rewrites a text until its checks pass, five rounds at most.",
+        description="Rewrites a text until checks and a critic are content, five rounds at most.",
         model=FAST,
         temperature=0.7,
         tags=("loop", "writing"),
+        version="1.1.0",
+        prompt_version="2",
+        changelog=(
+            "1.1.0: a critic judges what no check finds",
+            "1.0.0: first version",
+        ),
     ),
     LocalAgent(
         name="payment",

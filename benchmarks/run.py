@@ -17,6 +17,7 @@ from benchmarks.floor.measure import floor
 from benchmarks.journey import journey
 from benchmarks.macs import macs
 from benchmarks.memory import memory
+from benchmarks.pipelines import pipelines
 from benchmarks.ready import ready
 from benchmarks.setting.office import office
 from benchmarks.setting.place import place
@@ -36,6 +37,7 @@ def main() -> None:
         "clicks": _clicks,
         "drain": drain,
         "macs": macs,
+        "pipelines": _pipelines,
     }
     wanted = sys.argv[1:] or list(parts)
     failed = [name for name in wanted if not asyncio.run(_bounded(name, parts[name]()))]
@@ -57,6 +59,11 @@ async def _in_office() -> None:
             lowest = await floor(running.client)
             await journey(running, lowest)
             await throughput(running, lowest)
+
+
+async def _pipelines() -> None:
+    if not await pipelines():
+        raise RuntimeError("a pipeline did not come to its end")
 
 
 async def _clicks() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from rich.console import Console
 
 from benchmarks.setting.place import Place, place
+from bot.config.settings import Settings
 from bot.monitoring import logs
 from bot.processes.local_slack import local_workspace
 from bot.processes.running_demo import apart, pointed_at
@@ -46,12 +47,12 @@ def main() -> None:
 
 async def _within(seconds: float) -> Json:
     with place() as here:
-        async with asyncio.timeout(seconds), _running(here) as workspace:
+        async with asyncio.timeout(seconds), running(here) as (_, workspace):
             return await Story(workspace).tell()
 
 
 @contextlib.asynccontextmanager
-async def _running(here: Place) -> AsyncIterator[Playground]:
+async def running(here: Place) -> AsyncIterator[tuple[Settings, Playground]]:
     """All of `signoff demo` except its greeting."""
     settings = apart(here.settings)
     logs.configure(settings.folder / "signoff.log")
@@ -59,8 +60,9 @@ async def _running(here: Place) -> AsyncIterator[Playground]:
     async with parts.stack:
         workspace = local_workspace(settings, settings.playground.port)
         await parts.stack.enter_async_context(workspace)
-        await parts.during(start_all(pointed_at(settings, workspace), here.config, parts))
-        yield workspace
+        settings = pointed_at(settings, workspace)
+        await parts.during(start_all(settings, here.config, parts))
+        yield settings, workspace
 
 
 class Story:

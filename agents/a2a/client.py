@@ -117,7 +117,7 @@ class A2AClient:
         context = ClientCallContext(service_parameters=_headers(request, sealed))
         words = message_of(request, files, structured=takes_requests(card))
         message = SendMessageRequest(message=sealed.closed(words))
-        running = RunningTask()
+        running = RunningTask(sealed.heard)
         events = client.send_message(message, context=context)
         try:
             async with _closing(events):

@@ -18,12 +18,13 @@ from agents.turn.answer import clean, shorten
 from agents.turn.brief import brief_of, file_names, spoken
 from workflows.messages.base import Frozen
 from workflows.messages.results import AgentResult, ToolRun
-from workflows.messages.turns import InputFile, Question, TurnOutcome, TurnRequest
+from workflows.messages.turns import InputFile, Progress, Question, TurnOutcome, TurnRequest
 from workflows.task.cost import Cost
 
 REQUEST_TYPE = "application/vnd.signoff.turn-request+json"
 OUTCOME_TYPE = "application/vnd.signoff.turn-outcome+json"
 FAILURE_TYPE = "application/vnd.signoff.turn-failure+json"
+PROGRESS_TYPE = "application/vnd.signoff.progress+json"
 OUTCOME_NAME = "outcome"
 IDEMPOTENCY = "urn:signoff:idempotency-key:1"
 """In a message's metadata: the same for each message that asks for the same turn."""
@@ -116,6 +117,23 @@ def failure_parts(error: AgentError) -> list[Part]:
         return []
     said = _Failure(ran=error.ran, cost=error.cost).model_dump_json()
     return [new_text_part(said, media_type=FAILURE_TYPE)]
+
+
+def progress_parts(progress: Progress) -> list[Part]:
+    """What a working agent says: words for any client, JSON for ours."""
+    return [
+        new_text_part(progress.words() or "working", media_type="text/plain"),
+        new_text_part(progress.model_dump_json(), media_type=PROGRESS_TYPE),
+    ]
+
+
+def progress_of(parts: list[Part]) -> Progress | None:
+    """What an agent of ours says that it does; nothing for words of others."""
+    told = [part.text for part in parts if part.media_type == PROGRESS_TYPE]
+    try:
+        return Progress.model_validate_json(told[-1]) if told else None
+    except ValidationError:
+        return None
 
 
 def until_failure(task: Task) -> tuple[tuple[ToolRun, ...], Cost]:

@@ -20,7 +20,7 @@ SEALED_EXTENSION = "urn:signoff:sealed:1"
 SEALED_TYPE = "application/vnd.signoff.sealed"
 KEY_BYTES = 32
 NONCE_BYTES = 12
-REQUEST, ANSWER = b"request", b"answer"
+REQUEST, ANSWER, PROGRESS = b"request", b"answer", b"progress"
 
 
 class NotSealed(ValueError):  # noqa: N818 - the name says what it is

@@ -12,6 +12,7 @@ from a2a.types.a2a_pb2 import Part, Task, TaskState, TaskStatus
 
 from agents.a2a.codec import OUTCOME_NAME, failure_parts, outcome_parts
 from agents.errors import AgentError, AgentFailed
+from agents.turn.progress import Listener, heard_by
 from agents.turn.runner import TurnRunner
 from workflows.messages.turns import TurnOutcome, TurnRequest
 
@@ -21,11 +22,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class RemoteTurn:
-    """What is to be run; `closes` makes the parts of the answer what goes over the wire."""
+    """What is to be run; `closes` makes the parts of the answer what goes over the wire.
+
+    `hears` is told what the agent does meanwhile.
+    """
 
     request: TurnRequest
     files: list[bytes]
     closes: Callable[[list[Part]], list[Part]]
+    hears: Listener
 
 
 class TurnExecutor(AgentExecutor):
@@ -39,7 +44,8 @@ class TurnExecutor(AgentExecutor):
         """One turn, to COMPLETED, INPUT_REQUIRED or FAILED."""
         updater = await _opened(context, event_queue)
         turn: RemoteTurn = context.call_context.state.pop(TURN)
-        outcome = await self._outcome(turn.request, turn.files)
+        with heard_by(turn.hears):
+            outcome = await self._outcome(turn.request, turn.files)
         if isinstance(outcome, AgentError):
             await _fail(updater, outcome, turn)
             return

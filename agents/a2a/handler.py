@@ -8,7 +8,7 @@ another content is refused.
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from a2a.types.a2a_pb2 import (
     AgentCard,
     Message,
     Part,
+    Role,
     SendMessageRequest,
     Task,
     TaskArtifactUpdateEvent,
@@ -33,13 +34,16 @@ from a2a.types.a2a_pb2 import (
 from a2a.utils.errors import A2AError, InternalError, InvalidParamsError
 
 from agents.a2a.card import declared_version
-from agents.a2a.codec import INPUT_REQUIRED, request_of
-from agents.a2a.encryption import ANSWER, REQUEST, NotSealed, Seal, SealBroken, is_sealed
+from agents.a2a.codec import INPUT_REQUIRED, progress_parts, request_of
+from agents.a2a.encryption import ANSWER, PROGRESS, REQUEST, NotSealed, Seal, SealBroken, is_sealed
 from agents.a2a.executor import TURN, RemoteTurn, TurnExecutor
 from agents.a2a.kept_answers import AnswerStore, NoAnswers
 from agents.turn.runner import TurnRunner
+from workflows.messages.turns import Progress
 
 MOST_REMEMBERED = 200
+PROGRESS_SECONDS = 2.0
+"""No news sooner after the last."""
 PARKED_SECONDS = 60.0
 KEPT = frozenset({TaskState.TASK_STATE_COMPLETED, *INPUT_REQUIRED})
 _log = structlog.get_logger(__name__)
@@ -55,6 +59,20 @@ class Run:
     task_id: str = field(default_factory=lambda: str(uuid4()))
     context_id: str = field(default_factory=lambda: str(uuid4()))
     answer: asyncio.Future[Message | Task] | None = None
+    progress: Progress | None = None
+
+    def hear(self, progress: Progress) -> None:
+        """What its agent does now."""
+        self.progress = progress
+
+    async def told(self) -> AsyncIterator[Progress]:
+        """What its agent does, as it changes, until there is an answer."""
+        assert self.answer is not None
+        said: Progress | None = None
+        while not (await asyncio.wait({self.answer}, timeout=PROGRESS_SECONDS))[0]:
+            if self.progress is not None and self.progress != said:
+                said = self.progress
+                yield said
 
 
 class _Contexts(SimpleRequestContextBuilder):
@@ -118,12 +136,21 @@ class TurnHandler(DefaultRequestHandler):
         run = await self._run_of(params, context)
         working = TaskStatus(state=TaskState.TASK_STATE_WORKING)
         yield Task(id=run.task_id, context_id=run.context_id, status=working)
+        async for progress in run.told():
+            yield self._working(run, progress, params.message.message_id)
         finished = await self._answer_of(run)
         if isinstance(finished, Message):
             yield finished
             return
         for event in _updates(finished):
             yield event
+
+    def _working(self, run: Run, progress: Progress, asked: str) -> TaskStatusUpdateEvent:
+        """Nobody has to read it, and it is not kept."""
+        parts = self._closes(asked, PROGRESS)(progress_parts(progress))
+        message = Message(role=Role.ROLE_AGENT, message_id=str(uuid4()), parts=parts)
+        status = TaskStatus(state=TaskState.TASK_STATE_WORKING, message=message)
+        return TaskStatusUpdateEvent(task_id=run.task_id, context_id=run.context_id, status=status)
 
     async def aclose(self) -> None:
         """Stop what is running; its callers are told by the broken connection."""
@@ -193,7 +220,9 @@ class TurnHandler(DefaultRequestHandler):
             request, files = request_of(message, self._name)
         except ValueError as error:
             raise InvalidParamsError(message=str(error)) from error
-        run.context.state[TURN] = RemoteTurn(request, files, self._closes(message.message_id))
+        run.context.state[TURN] = RemoteTurn(
+            request, files, self._closes(message.message_id, ANSWER), run.hear
+        )
         run.context.state["run"] = run
         fresh = SendMessageRequest(message=message)
         fresh.message.ClearField("task_id")
@@ -213,11 +242,11 @@ class TurnHandler(DefaultRequestHandler):
             )
         return answer
 
-    def _closes(self, message_id: str) -> Callable[[list[Part]], list[Part]]:
+    def _closes(self, message_id: str, direction: bytes) -> Callable[[list[Part]], list[Part]]:
         seal = self._seal
         if seal is None:
             return lambda parts: parts
-        return lambda parts: [seal.close(parts, ANSWER, message_id)]
+        return lambda parts: [seal.close(parts, direction, message_id)]
 
     async def _forget_oldest(self) -> None:
         while len(self._runs) > MOST_REMEMBERED:

@@ -24,29 +24,41 @@ from agents.errors import (
     UnusableInput,
     WrongVersion,
 )
-from workflows.messages.turns import TurnOutcome
+from agents.turn.progress import tell
+from workflows.messages.turns import Progress, TurnOutcome
 
 MOST_EVENTS = 10_000
 _DONE = TaskState.TASK_STATE_COMPLETED
 _FAILED = TaskState.TASK_STATE_FAILED
+_WORKING = TaskState.TASK_STATE_WORKING
 
 _ENDS = (_FAILED, TaskState.TASK_STATE_REJECTED, TaskState.TASK_STATE_CANCELED)
 
 Opens = Callable[[list[Part]], list[Part]]
 """Decrypts the parts of a message or of an artifact; raises BadAnswer."""
+Hears = Callable[[list[Part]], Progress | None]
+"""What an agent of ours says in the parts of a message while it works; nothing for others."""
 
 
 class RunningTask:
-    """The id of the task that a stream of events is about, once it is known."""
+    """The id of the task that a stream of events is about, once it is known.
 
-    def __init__(self) -> None:
+    What its agent does meanwhile is told to whoever listens; `hears` reads it.
+    """
+
+    def __init__(self, hears: Hears) -> None:
         self.id = ""
+        self._hears = hears
 
     async def of(self, events: AsyncIterator[StreamResponse]) -> AsyncIterator[StreamResponse]:
         """The events as they are."""
         async for event in events:
             if event.HasField("task"):
                 self.id = event.task.id
+            if event.status_update.status.state == _WORKING:
+                progress = self._hears(list(event.status_update.status.message.parts))
+                if progress is not None:
+                    tell(progress)
             yield event
 
 

@@ -2,9 +2,19 @@
 
 from a2a.types.a2a_pb2 import AgentCard, Message, Part
 
-from agents.a2a.encryption import ANSWER, REQUEST, NotSealed, Seal, SealBroken, takes_sealed
+from agents.a2a.codec import progress_of
+from agents.a2a.encryption import (
+    ANSWER,
+    PROGRESS,
+    REQUEST,
+    NotSealed,
+    Seal,
+    SealBroken,
+    takes_sealed,
+)
 from agents.a2a.endpoints import Endpoint
 from agents.errors import AgentRefused, BadAnswer
+from workflows.messages.turns import Progress
 
 
 class SealedCall:
@@ -37,6 +47,14 @@ class SealedCall:
         del sealed.parts[:]
         sealed.parts.append(part)
         return sealed
+
+    def heard(self, parts: list[Part]) -> Progress | None:
+        """What the agent says that it does; nothing where that is not said as it should be."""
+        try:
+            opened = self.seal.open(parts, PROGRESS, self._message_id) if self.seal else parts
+        except (NotSealed, SealBroken):
+            return None
+        return progress_of(opened)
 
     def opened(self, parts: list[Part]) -> list[Part]:
         """The parts of an answer; raises BadAnswer when they are not sealed to this call."""

@@ -18,6 +18,8 @@ from agents.models.access import ModelAccess
 from agents.models.errors import model_errors, model_failure
 from agents.models.live import LiveModels
 from agents.models.spending import MONEY
+from agents.turn.progress import beat, heard_by
+from workflows.messages.turns import Progress
 
 
 class ModelCalls:
@@ -40,10 +42,12 @@ class ModelCalls:
             raise _told(failure) from None
 
     async def _asked(self, request: LlmRequest) -> list[LlmResponse]:
+        beat(Progress(agent=_agent(request)[:200], model=(request.model or "")[:200]))
         async with aclosing(LiveModels(self._models)) as live:
             llm = live.asked(request.model or "", _agent(request))
             named = request.model_copy(update={"model": llm.model})
-            found = [response async for response in llm.generate_content_async(named)]
+            with heard_by(beat):
+                found = [response async for response in llm.generate_content_async(named)]
         for response in found:
             self._priced(request, response)
         return found

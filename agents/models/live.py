@@ -19,6 +19,7 @@ from agents.models.access import ModelAccess
 from agents.models.named import ModelRoute, by_litellm
 from agents.models.providers import GOOGLE
 from agents.models.settings import ModelSettings
+from agents.models.streaming import StreamedGemini
 from agents.runtime.adk_tools import members_of
 
 NO_KEY = "none"
@@ -64,7 +65,8 @@ class LiveModels:
             )
         route = self._models.settings.route(name)
         if route.provider == GOOGLE:
-            return Gemini(model=_bare(route), client=self._google(agent))
+            kind = StreamedGemini if self._models.settings.stream else Gemini
+            return kind(model=_bare(route), client=self._google(agent))
         return _litellm(route, self._models) if by_litellm(route) else route.full_name
 
     def asked(self, name: str, agent: str) -> BaseLlm:
@@ -77,6 +79,7 @@ class LiveModels:
         if self._client is not None:
             await self._client.aio.aclose()
             self._client.close()
+            _leave_alone(self._client)
         if self._session is not None:
             await self._session.close()
 
@@ -97,6 +100,19 @@ class LiveModels:
                     retryable=False,
                 ) from error
         return self._client
+
+
+def _leave_alone(client: Client) -> None:
+    """Closed clients would close themselves once more when memory is swept: as tasks of whatever
+    event loop runs in that thread then, perhaps a workflow's.
+    """
+    api: Any = client._api_client  # noqa: SLF001 - there is no other way to keep it quiet
+    for one in (client.aio, api):
+        vars(one)["aclose"] = _is_closed
+
+
+def _is_closed() -> None:
+    raise RuntimeError("this client is closed")
 
 
 def _bare(route: ModelRoute) -> str:

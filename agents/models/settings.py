@@ -30,6 +30,9 @@ class ModelSettings(BaseModel):
     """The project for Vertex AI; that of the credentials when empty."""
     location: str = ""
     """The region for Vertex AI; `global` when empty."""
+    stream: bool = True
+    """Gemini's answers come as a stream, so that people see how far one is; each is used as a whole
+    all the same. `false` for a gateway that does not stream."""
     credentials: Path = Path()
     """A JSON file of Google's credentials, relative to the settings file; the application default
     ones when empty."""

@@ -16,9 +16,10 @@ from agents.errors import AgentError, AgentFailed, BadAnswer, UnknownAgent, Unus
 from agents.runtime.figures import CallFigures, NoFigures
 from agents.turn.brief import asked_with
 from agents.turn.flawed_calls import refuse_flawed
+from agents.turn.progress import heard_by
 from agents.turn.runner import TurnRunner
 from workflows.activities import AgentActivities
-from workflows.messages.turns import TurnOutcome, TurnRequest
+from workflows.messages.turns import Progress, TurnOutcome, TurnRequest
 from workflows.task.cost import Cost, told
 
 HEARTBEAT_SECONDS = 5.0
@@ -156,15 +157,22 @@ def seconds_left() -> float:
 
 
 async def _beating(work: Coroutine[Any, Any, _Value], request: TurnRequest) -> _Value:
-    """Await `work`, telling Temporal every few seconds that it is still being done."""
-    task = asyncio.create_task(work)
-    started = monotonic()
+    """Await `work`, telling Temporal that it is still being done, and what that is."""
+    doing = Progress(agent=request.agent[:200])
+
+    def hear(progress: Progress) -> None:
+        nonlocal doing
+        doing = progress
+        activity.heartbeat(doing)
+
+    with heard_by(hear):
+        task = asyncio.create_task(work)
     try:
         while True:
             done, _ = await asyncio.wait({task}, timeout=HEARTBEAT_SECONDS)
             if done:
                 return task.result()
-            activity.heartbeat({"agent": request.agent, "seconds": round(monotonic() - started)})
+            activity.heartbeat(doing)
     finally:
         if not task.done():
             task.cancel()

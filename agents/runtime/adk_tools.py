@@ -23,8 +23,9 @@ from agents.tool_policy.denied import denial
 from agents.tool_policy.engine import ToolCall
 from agents.tool_policy.policies import ToolPolicies
 from agents.turn.brief import file_names
+from agents.turn.progress import beat
 from workflows.messages.base import Frozen
-from workflows.messages.turns import TurnRequest
+from workflows.messages.turns import Progress, TurnRequest
 
 NOT_BEGUN = "NotBegun"
 
@@ -111,6 +112,7 @@ class AdkTools:
             raise ApplicationError(said, type=NOT_BEGUN) from error
         if not run.request.judged and (stopped := self._policy.stops(_judged(run))):
             return ToolResult(returned=denial(stopped))
+        beat(Progress(agent=run.request.agent, tools=(run.tool[:200],)))
         arguments = dict(run.arguments)
         if "tool_context" in inspect.signature(function).parameters:
             arguments["tool_context"] = desk

@@ -48,6 +48,7 @@ from agents.tool_policy.plugin import SecurityPlugin
 from agents.turn.answer import parse_answer
 from agents.turn.brief import brief_of, file_names, spoken
 from agents.turn.flawed_calls import refuse_flawed
+from agents.turn.progress_plugin import ProgressPlugin
 from workflows.messages.results import AgentResult, AgentVersion, ToolRun
 from workflows.messages.turns import TurnOutcome, TurnRequest
 from workflows.task.cost import Cost
@@ -207,7 +208,7 @@ class Turn:
         app = App(
             name=self._about.name,
             root_agent=self._built(source),
-            plugins=[ArgumentTypes(), kept, Decisions(), *policies],
+            plugins=[ArgumentTypes(), kept, Decisions(), *policies, ProgressPlugin()],
             resumability_config=_resumable(),
         )
         return Runner(app=app, session_service=self._sessions, artifact_service=self._artifacts)

@@ -1,8 +1,11 @@
 """Claims with numbers in a text, held against the figures of tables."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+from agents.samples.critique import ClaimVerdict
 from agents.samples.tools.table_profile import TableProfile
 from workflows.messages.base import Frozen
 
@@ -40,6 +43,45 @@ def check(sentence: str, tables: Iterable[TableProfile]) -> Claim:
     closest = min(near, key=lambda figure: (-len(figure.words), abs(figure.value - wrong[0])))
     reason = f"{wrong[0]:g} is not {closest.name}, which is {closest.value:g}"
     return Claim(sentence=sentence, verdict="invalid", reason=reason)
+
+
+def claims_of(said: Any) -> list[str]:
+    """The claims that a drafter states, as `{"claims": [...]}` or one in each sentence."""
+    try:
+        found = json.loads(said) if isinstance(said, str) else said
+    except ValueError:
+        return sentences(str(said))
+    stated = found.get("claims") if isinstance(found, dict) else None
+    return [str(text) for text in stated][:MOST_CLAIMS] if isinstance(stated, list) else []
+
+
+def judged(
+    claims: Iterable[str], verdicts: Iterable[ClaimVerdict], tables: Sequence[TableProfile]
+) -> list[Claim]:
+    """Each claim as the figures and a critic judge it: invalid as soon as one of them says so.
+
+    What one of them leaves open, the other decides.
+    """
+    said = {_bare(one.claim): one for one in verdicts}
+    texts = {_bare(text): text for text in claims}
+    texts |= {bare: one.claim for bare, one in said.items() if bare not in texts}
+    return [
+        _worse(check(text, tables), said.get(bare))
+        for bare, text in list(texts.items())[:MOST_CLAIMS]
+    ]
+
+
+def _worse(by_figures: Claim, by_critic: ClaimVerdict | None) -> Claim:
+    if by_critic is None or by_figures.verdict == "invalid" or by_critic.verdict == "unclear":
+        return by_figures
+    if by_critic.verdict == "valid" and by_figures.verdict == "valid":
+        return by_figures
+    reason = f"the checker: {by_critic.reason or 'no reason given'}"
+    return by_figures.model_copy(update={"verdict": by_critic.verdict, "reason": reason})
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 class Figure(Frozen):

@@ -9,6 +9,7 @@ from google.adk.agents.llm_agent import LlmAgent
 from google.adk.tools.base_tool import BaseTool
 from google.adk.workflow import FunctionNode
 from google.genai import types
+from pydantic import BaseModel
 
 from agents.catalogue import LocalAgent
 from agents.models.temperature import usual_temperature
@@ -29,8 +30,11 @@ def member(
     sub_agents: Sequence[LlmAgent] = (),
     single_turn: bool = False,
     structured: bool = False,
+    schema: type[BaseModel] | None = None,
 ) -> LlmAgent:
     """One member. Its name is the role; with an empty role it is the agent itself.
+
+    It answers in `schema`, when `structured` in that of every agent's last word.
 
     A member hands the conversation to nobody but agents below it: what it was given is its to
     answer, and two that may hand it to each other may do so for ever.
@@ -46,7 +50,7 @@ def member(
         sub_agents=list(sub_agents),
         disallow_transfer_to_parent=bool(role),
         disallow_transfer_to_peers=bool(role),
-        output_schema=AgentAnswer if structured else None,
+        output_schema=AgentAnswer if structured else schema,
         generate_content_config=types.GenerateContentConfig(
             temperature=usual_temperature(model, about.temperature)
             if temperature is None

@@ -17,6 +17,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from bot.activities.collect_inputs import InputFolders
+from bot.approvals.progress import RunningTurns
 from bot.config.errors import BadRequest
 from bot.config.settings import Settings
 from bot.temporal.client import MISREAD, is_other, unavailable, unknown
@@ -43,6 +44,7 @@ class Tasks:
         self._client = client
         self._settings = settings
         self._folders = folders
+        self._turns = RunningTurns(client)
 
     async def start(
         self,
@@ -128,6 +130,10 @@ class Tasks:
             raise
         except (RPCError, RuntimeError) as error:
             raise self._not_found(error, task_id) from None
+
+    async def with_progress(self, view: TaskView) -> TaskView:
+        """The view with what the agent of its running step does, where that is known."""
+        return await self._turns.with_progress(view)
 
     async def report(self, task_id: str) -> TaskReport:
         """Wait for the end of a task."""

@@ -38,6 +38,7 @@ from notifications.forms.task import (
 from notifications.text.sanitize import mrkdwn
 from notifications.views import words
 from notifications.views.agent_health import fleet_blocks, fleet_text
+from notifications.views.blocks import shown
 from notifications.views.format import code, files, person, told
 from notifications.views.home import TaskLine
 from notifications.views.task_message import task_status
@@ -79,6 +80,13 @@ class StartTaskListeners:
                 fleet = await self._fleet.latest()
             blocks = fleet_blocks(fleet)
             await ack(response_type="ephemeral", blocks=blocks, text=fleet_text(fleet))
+            return
+        if command.verb is Verb.STATUS:
+            async with in_time():
+                view = await self._seen.view(_required(command), body["user_id"])
+                view = await self._tasks.with_progress(view)
+                blocks = task_status(view, await permalink(client, view.place))
+            await ack(response_type="ephemeral", blocks=blocks, text=shown(blocks))
             return
         async with in_time():
             text = await self._run(command, body, client)
@@ -195,9 +203,6 @@ class StartTaskListeners:
                 return f"Task {code(task)} is on its way; its message appears here in a moment."
             case Verb.LIST:
                 return _listed(await self._tasks.running(user))
-            case Verb.STATUS:
-                view = await self._seen.view(_required(command), user)
-                return task_status(view, await permalink(client, view.place))
             case Verb.CANCEL:
                 return told(await self._seen.cancel(_required(command), user))
             case Verb.BYPASS:

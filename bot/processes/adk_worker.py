@@ -11,7 +11,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from agents.models.access import ModelAccess
 from agents.tool_policy.policies import ToolPolicies
 from bot.config.errors import ConfigurationError
-from bot.temporal.client import GRACE
+from bot.temporal.client import BEATS_APART, GRACE
 from storage.payloads.files import PayloadFiles
 from workflows.task.turns import ADK_QUEUE
 
@@ -53,6 +53,7 @@ async def adk_worker(
         plugins=[adk_plugin(models or ModelAccess.without_keys(offline=True))],
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=BEATS_APART,
     )
     await rehearse()
     async with worker:

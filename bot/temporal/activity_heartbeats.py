@@ -8,7 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from temporalio import activity
-from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ActivityOutboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+)
 
 BEATS = 4
 """So many within one timeout."""
@@ -23,18 +28,31 @@ class Heartbeats(Interceptor):
 
 
 class _Beating(ActivityInboundInterceptor):
+    def init(self, outbound: ActivityOutboundInterceptor) -> None:
+        self._told = _Told(outbound)
+        super().init(self._told)
+
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - as above
         timeout = activity.info().heartbeat_timeout
         if not timeout:
             return await super().execute_activity(input)
-        beating = asyncio.create_task(_beat(timeout / BEATS))
+        beating = asyncio.create_task(self._beat(timeout / BEATS))
         try:
             return await super().execute_activity(input)
         finally:
             beating.cancel()
 
+    async def _beat(self, pause: timedelta) -> None:
+        while True:
+            await asyncio.sleep(pause.total_seconds())
+            activity.heartbeat(*self._told.details)
 
-async def _beat(pause: timedelta) -> None:
-    while True:
-        await asyncio.sleep(pause.total_seconds())
-        activity.heartbeat()
+
+class _Told(ActivityOutboundInterceptor):
+    """Knows what the activity itself said last: a beat that says nothing would wipe that out."""
+
+    details: tuple[Any, ...] = ()
+
+    def heartbeat(self, *details: Any) -> None:
+        self.details = details
+        super().heartbeat(*details)

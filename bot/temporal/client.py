@@ -45,6 +45,8 @@ from workflows.task.workflow import TaskWorkflow
 
 RELEASE = metadata.version("signoff")
 GRACE = timedelta(seconds=5)
+BEATS_APART = timedelta(seconds=3)
+"""Heartbeats carry what agents do, and bring back that an activity was cancelled."""
 MISREAD = (WorkflowQueryFailedError, ValidationError)
 """How a question to a workflow of another kind ends: no such query, or an answer unlike ours."""
 
@@ -113,7 +115,7 @@ def worker(client: Client, settings: TemporalSettings, build: str = RELEASE) -> 
         task_queue=settings.task_queue,
         graceful_shutdown_timeout=GRACE,
         max_concurrent_activities=200,
-        max_heartbeat_throttle_interval=timedelta(seconds=5),  # a cancellation comes back by them
+        max_heartbeat_throttle_interval=BEATS_APART,
         max_concurrent_workflow_tasks=8,  # what a killed worker holds is missing for 10 s
         max_cached_workflows=0,  # see docs/adr/0010
         deployment_config=_versioned(settings.deployment, build) if settings.deployment else None,

@@ -89,8 +89,7 @@ class SlackDelivery(CardActivities):
     @activity.defn(name="show_task")
     async def show_task(self, view: TaskView) -> Place:
         """Post the task's message, or rewrite it."""
-        view = await self._with_unwell_steps(view)
-        content = {"blocks": task_message(view, await self._card_of(view)), "text": task_text(view)}
+        content = await self._task(view)
         if view.place.ts:
             await self._update(view.place, content)
             return view.place
@@ -100,6 +99,15 @@ class SlackDelivery(CardActivities):
             if error.type in NO_PLACE and activity.info().attempt == 1:
                 await self._tell_no_place(view)
             raise
+
+    async def rewrite_task(self, view: TaskView) -> None:
+        """Rewrite the task's message, which stands; raises ApplicationError where that fails."""
+        await self._rewrite(view.place, await self._task(view))
+
+    async def _task(self, view: TaskView) -> dict[str, Any]:
+        """The task's message as it is now."""
+        view = await self._with_unwell_steps(view)
+        return {"blocks": task_message(view, await self._card_of(view)), "text": task_text(view)}
 
     async def post_card(self, view: CardView) -> tuple[Place, ...]:
         """Post the card into the task's thread and, as the same message, into its channel."""

@@ -70,3 +70,9 @@ def option(text: str, value: str) -> Block:
 def divider() -> Block:
     """A line."""
     return {"type": "divider"}
+
+
+def shown(blocks: list[Block]) -> str:
+    """The mrkdwn of sections and small print, one below the other: for clients without blocks."""
+    texts = (block.get("text") or block["elements"][0] for block in blocks)
+    return "\n".join(str(text["text"]) for text in texts)

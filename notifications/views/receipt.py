@@ -46,7 +46,8 @@ def receipt(told: Receipt) -> list[Block]:
     if more:
         blocks.append(context(f"and {more} more, all listed in the file"))
     note = f" · 🔌 {words.OFFLINE}" if told.offline else ""
-    return [*blocks, context(f"{code(told.step)} · for {person(told.requester)}{note}")]
+    cost = f" · {told.spent.words()}" if told.spent.tokens else ""
+    return [*blocks, context(f"{code(told.step)} · for {person(told.requester)}{cost}{note}")]
 
 
 def receipt_text(told: Receipt) -> str:
@@ -64,6 +65,7 @@ def receipt_file(told: Receipt) -> str:
         *([f"**{said}**"] if said else []),
         "\n".join(f"- {line}" for line in _lines(told, inert, ", ".join)),
         by_whom(told.ran, lambda users: inert(", ".join(users))),
+        f"The step took {told.spent.words()}." if told.spent.tokens else "",
     ]
     if told.report and (changed := edited(told.ran, inert, len(told.ran))):
         parts.append(f"**{changed}.** Where the text below says otherwise, it is wrong.")

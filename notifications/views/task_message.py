@@ -1,5 +1,7 @@
 """The task's message: where each step stands, and help when one is stuck."""
 
+from datetime import timedelta
+
 from notifications.cards.buttons import ActionId, TaskValue
 from notifications.cards.runs import by_whom, edited, ended_did, gave_up, warning
 from notifications.text.sanitize import clip, mrkdwn
@@ -26,6 +28,7 @@ def task_message(view: TaskView, card: str = "") -> list[Block]:
     blocks: list[Block] = [
         section(_head(view)),
         section("\n".join(lines)),
+        *_now(view),
         *(context(line) for line in ahead(view.unwell[:UNWELL])),
         *(
             context(line)
@@ -54,14 +57,30 @@ def task_text(view: TaskView) -> str:
     return clip(text + problem, 3_000, mrkdwn).shown
 
 
-def task_status(view: TaskView, link: str = "") -> str:
-    """The message as one mrkdwn text, a line each; `link` is the address of the message itself."""
-    lines = [_head(view), *(_line(number, step, "") for number, step in enumerate(view.steps, 1))]
+def task_status(view: TaskView, link: str = "") -> list[Block]:
+    """The message as an answer: without buttons, and with `link`, where the message itself is."""
+    lines = (_line(number, step, "") for number, step in enumerate(view.steps, 1))
+    blocks = [section(_head(view)), section("\n".join(lines)), *_now(view)]
     if view.problem and not view.ended_at:
         problem = clip(view.problem, PROBLEM_SHOWN, mrkdwn).shown
-        lines.append(f"⚠️ *{words.TROUBLE[view.trouble]}:* {problem}")
-    lines.append(_foot(view) + (f" · <{link}|Open the task>" if link else ""))
-    return "\n".join(lines)
+        blocks.append(section(f"⚠️ *{words.TROUBLE[view.trouble]}:* {problem}"))
+    return [*blocks, context(_foot(view) + (f" · <{link}|Open the task>" if link else ""))]
+
+
+def _now(view: TaskView) -> list[Block]:
+    """One grey line: which step, for how long, and what its agent does."""
+    step = next((step for step in view.steps if step.state is StepState.RUNNING), None)
+    if view.progress is None or step is None:
+        return []
+    progress = view.progress
+    parts = [mrkdwn(step.name), duration(timedelta(seconds=int(progress.seconds)))]
+    if progress.attempt > 1:
+        parts.append(f"attempt {progress.attempt}")
+    if progress.agent not in {"", step.agent}:
+        parts.append(code(progress.agent))
+    if doing := progress.words(code):
+        parts.append(doing)
+    return [context(" · ".join(parts))]
 
 
 def _state(view: TaskView) -> tuple[str, str]:

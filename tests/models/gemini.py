@@ -61,7 +61,8 @@ class Seen:
 @dataclass
 class GeminiStandIn:
     """`keys` are accepted, and `bearers` on Vertex AI's path. `script` is what is answered, in order;
-    when it is used up, a plain good answer is given.
+    when it is used up, a plain good answer is given. `pause` is in seconds before an answer,
+    `piece_pause` behind each piece of a streamed one.
     """
 
     keys: set[str] = field(default_factory=lambda: {KEY})
@@ -70,8 +71,10 @@ class GeminiStandIn:
     script: deque[ModelAnswer | Fault] = field(default_factory=deque)
     seen: list[Seen] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    used: list[Body] = field(default_factory=list)
     address: str = ""
     pause: float = 0
+    piece_pause: float = 0
     usual: Callable[[Body], ModelAnswer | Fault] = usual
 
     def says(self, *replies: ModelAnswer | Fault) -> None:
@@ -166,16 +169,19 @@ class GeminiStandIn:
         if isinstance(reply, Fault):
             return await _failing(reply, request)
         body = response(reply, seen.body, self.versions[seen.model])
+        self.used.append(body["usageMetadata"])
         if seen.method == "generateContent":
             return _json(200, body)
-        return await _streamed(chunks(body), request)
+        return await _streamed(chunks(body), request, self.piece_pause)
 
 
 def _json(status: int, body: Body | list[object]) -> web.Response:
     return web.json_response(body, status=status)
 
 
-async def _streamed(parts: list[Body], request: web.Request) -> web.StreamResponse:
+async def _streamed(
+    parts: list[Body], request: web.Request, pause: float = 0, *, breaks: bool = False
+) -> web.StreamResponse:
     """Server-sent events with `alt=sse`, else one JSON array."""
     if request.query.get("alt") != "sse":
         return web.json_response(parts)
@@ -183,6 +189,11 @@ async def _streamed(parts: list[Body], request: web.Request) -> web.StreamRespon
     await stream.prepare(request)
     for part in parts:
         await stream.write(b"data: " + json.dumps(part).encode() + b"\r\n\r\n")
+        await asyncio.sleep(pause)
+    if breaks:
+        assert request.transport is not None
+        request.transport.close()
+        return stream
     await stream.write_eof()
     return stream
 
@@ -202,6 +213,11 @@ async def _failing(fault: Fault, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         request.transport.close()
         return cut
+    if fault.kind in {"ends", "breaks", "stumbles"}:
+        content = {"role": "model", "parts": [{"text": fault.text}]}
+        first: Body = {"candidates": [{"index": 0, "content": content}]}
+        after = [fault.body] if isinstance(fault.body, dict) and fault.body else []
+        return await _streamed([first, *after], request, breaks=fault.kind == "breaks")
     if fault.kind == "hang":
         await asyncio.sleep(60)
     if fault.kind == "page":

@@ -31,7 +31,11 @@ class ModelAnswer:
 
 @dataclass(frozen=True)
 class Fault:
-    """`error` is an error of the API; `page`, `reset`, `half` and `hang` happen below it."""
+    """`error` is an error of the API; `page`, `reset`, `half` and `hang` happen below it.
+
+    `ends`, `breaks` and `stumbles` happen to a stream behind its first piece, `text`: it is over,
+    its connection is gone, or `body` follows.
+    """
 
     kind: str = "error"
     status: int = 500

@@ -15,6 +15,7 @@ from agents.a2a.client import A2AClient
 from agents.runtime.activity import TurnRunning, cancelled_for_good
 from agents.runtime.adk_workflow import AdkTurnWorkflow
 from bot.config.agents import agent_activities
+from bot.config.payload_keys import signing_codec
 from bot.config.sections.temporal import TemporalSettings
 from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
@@ -71,8 +72,12 @@ class Pipeline:
         budget: Budget = NONE,
         whole: Budget = NONE,
         pin: AgentPin = ANY,
+        inside: bool = False,
     ) -> Task:
-        """A task of one step for each agent, asked for by Ada; `whole` is the task's budget."""
+        """A task of one step for each agent, asked for by Ada; `whole` is the task's budget.
+
+        `inside`: turns run in workflows of their own.
+        """
         task = "t-" + uuid.uuid4().hex[:8]
         plans = tuple(
             StepPlan(
@@ -82,6 +87,7 @@ class Pipeline:
                 model=model,
                 budget=budget,
                 pin=pin,
+                inside=inside,
             )
             for name in agents
         )
@@ -127,7 +133,8 @@ async def pipeline(settings: Settings, address: str) -> AsyncIterator[Pipeline]:
     """Everything running, with the agents behind A2A."""
     files = PayloadFiles(settings.folder / "payloads")
     await files.put(SALES)
-    client = await temporal.connect(TemporalSettings(address=address), temporal.plugin(files))
+    ours = temporal.plugin(files, codec=signing_codec(settings))
+    client = await temporal.connect(TemporalSettings(address=address), ours)
     metrics, a2a = Metrics(), A2AClient(unwanted=cancelled_for_good)
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(agents(settings))
@@ -141,8 +148,11 @@ async def pipeline(settings: Settings, address: str) -> AsyncIterator[Pipeline]:
                 task_queue=house.queue,
                 activities=[activities.run_turn, *others],
                 graceful_shutdown_timeout=timedelta(seconds=1),
+                max_heartbeat_throttle_interval=temporal.BEATS_APART,
             )
         )
+        queue, models = house.queue, settings.model_access
+        await stack.enter_async_context(adk_worker(client, queue, files, models))
         yield Pipeline(house, activities, metrics)
 
 

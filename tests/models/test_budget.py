@@ -98,6 +98,19 @@ async def test_what_it_cost_is_said(line: Pipeline, gemini: GeminiStandIn) -> No
     assert counted(line)["signoff_model_money_total"] == pytest.approx(request.spent.money)
 
 
+async def test_a_receipt_says_what_the_step_cost(line: Pipeline, gemini: GeminiStandIn) -> None:
+    """Before and after people decided on its calls; money included."""
+    pay = ("order_payment", {"to": "Ann", "amount": 1.5, "currency": "EUR", "reason": "x"})
+    gemini.says(calls(pay))
+    task = await line.start("payment")
+    card = await line.card(task, "payment-question-1")
+    await line.house.decide(card.request.id, Verdict.APPROVE)
+    assert (await task.result()).status == "completed"
+    (receipt,) = line.house.cards.receipts
+    assert receipt.spent.calls == len(gemini.seen) == 2
+    assert receipt.spent.money == pytest.approx(receipt.spent.tokens * 2 / 1_000_000, rel=0.01)
+
+
 async def test_another_version_than_the_pinned_one(line: Pipeline, gemini: GeminiStandIn) -> None:
     """Is refused before any tool runs; the pinned one, and the pinned alias, pass."""
     gemini.says(LOOK)

@@ -25,6 +25,7 @@ from tests.notifications.slack_reader import hidden_parts, live_parts
 from workflows.messages.decisions import Outcome, Place
 from workflows.messages.results import DeniedCall, RunStatus, ToolRun
 from workflows.messages.tasks import StepState, StepStatus, TaskView, Trouble
+from workflows.task.cost import Spent
 from workflows.task.receipts import Declined, Receipt
 
 LINK = "https://acme.slack.example/archives/C0GENERAL1/p1"
@@ -354,3 +355,14 @@ def test_hostile_words_stay_inert(text: str, count: int) -> None:
                 assert not list(hidden_parts(unescape(source)))
     assert len(tidings_text(ended)) <= 120
     assert len(receipt_text(one)) <= 120
+
+
+def test_the_receipt_says_what_it_cost() -> None:
+    """In the grey line and in the file, with money where prices are known, as on the card."""
+    spent = Spent(calls=3, tokens=3_667, money=0.42)
+    receipt_of = told(PAID).model_copy(update={"spent": spent})
+    cost = "3 calls of a model, 3,667 tokens, 0.42 by the price table"
+    assert cost == spent.words()
+    assert f"for <@{ADA}> · {cost}" in receipt(receipt_of)[-1]["elements"][0]["text"]
+    assert f"The step took {cost}." in receipt_file(receipt_of)
+    assert "of a model" not in str(receipt(told(PAID))) + receipt_file(told(PAID))

@@ -11,6 +11,7 @@ from workflows.messages.durations import Duration
 from workflows.messages.health import AgentHealth
 from workflows.messages.policy import Policy
 from workflows.messages.results import AgentPin, AgentResult, ExecutionMode, ToolRun
+from workflows.messages.turns import Progress
 from workflows.task.cost import Budget
 from workflows.task.receipts import Declined
 
@@ -145,7 +146,8 @@ class StepStatus(Frozen):
 class TaskView(Frozen):
     """What the task's message shows. `problem` is a sentence while the task waits for help.
 
-    `unwell` are agents of steps to come that do not answer; whoever shows the view adds them.
+    `unwell` are agents of steps to come that do not answer, and `progress` is what the agent of the
+    running step does; whoever shows the view adds them.
     `ran` are the tool calls of all steps, without their responses; `receipt` is where the receipt
     stands, if there is one; `ended_by` whoever cancelled or withdrew it.
     """
@@ -169,6 +171,7 @@ class TaskView(Frozen):
     receipt: Place | None = None
     ended_by: str = ""
     reason: str = ""
+    progress: Progress | None = None
 
 
 class StepRecord(Frozen):

@@ -1,6 +1,7 @@
 """One turn of an agent: what goes in, what comes out. The same for a local agent and over A2A."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -121,3 +122,32 @@ class TurnOutcome(Frozen):
     denied: tuple[DeniedCall, ...] = ()
     cost: Cost = Cost()
     asked: str = ""
+
+
+Name = Annotated[str, Field(max_length=200)]
+
+
+class Progress(Frozen):
+    """What an agent is doing in the middle of a turn: for people to look at, and kept nowhere.
+
+    `agent` is who does it, perhaps one of several in an agent of ours: its `tools` are running, or
+    else its `model` is asked, and has written so many `characters` of the answer until now.
+    `attempt` counts those of the turn. `seconds` is how long the step has been running; whoever
+    shows it knows.
+    """
+
+    agent: Name = ""
+    tools: tuple[Name, ...] = Field(default=(), max_length=100)
+    model: Name = ""
+    characters: int = Field(default=0, ge=0)
+    attempt: int = 1
+    seconds: float = Field(default=0, ge=0)
+
+    def words(self, name: Callable[[str], str] = str) -> str:
+        """For people, with `name` around each name; empty while nothing is known."""
+        if self.tools:
+            more = f" and {len(self.tools) - 3} more" if len(self.tools) > 3 else ""
+            return "running " + ", ".join(name(tool) for tool in self.tools[:3]) + more
+        if self.model and self.characters:
+            return f"{name(self.model)} has written {self.characters:,} characters"
+        return f"asking {name(self.model)}" if self.model else ""

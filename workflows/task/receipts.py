@@ -5,6 +5,7 @@ from typing import Any
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Outcome, Place
 from workflows.messages.results import ToolRun
+from workflows.task.cost import Spent
 
 
 class Declined(Frozen):
@@ -21,7 +22,8 @@ class Declined(Frozen):
 class Receipt(Frozen):
     """The end of a step after which nothing follows. `report` is the agent's own text (Markdown).
 
-    `thread` is where it is posted; `said` is the agent's summary where it proposed nothing at all.
+    `thread` is where it is posted; `said` is the agent's summary where it proposed nothing at all;
+    `spent` is what the step's models cost.
     """
 
     task_id: str
@@ -34,3 +36,4 @@ class Receipt(Frozen):
     report: str = ""
     said: str = ""
     offline: bool = False
+    spent: Spent = Spent()

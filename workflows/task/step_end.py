@@ -61,5 +61,6 @@ async def post_receipt(task_state: TaskState, step: str, acts: Acts, result: Age
         report=result.full_text,
         said="" if acts.ran or acts.declined else result.summary,
         offline=result.offline,
+        spent=task_state.ledger.of_step(step),
     )
     return await workflow.execute_activity_method(CardActivities.post_receipt, receipt, **PATIENT)

@@ -1,15 +1,18 @@
-"""What the writer says offline: one kind of problem mended per round."""
+"""What the writer says offline: one kind of problem mended per round. The critic says nothing."""
 
 import json
 
 from agents.samples.conversation import Call, Conversation, ModelAnswer, Say
+from agents.samples.critique import Critique
 from agents.samples.text_checks import repair_one
 from agents.samples.tools.document import Document
 from agents.turn.brief import MARK
 
 
 def reply(conversation: Conversation, role: str) -> ModelAnswer:
-    """Read first, then mend what the checks found."""
+    """Read first, then mend what the checks found; no program can say what a text means."""
+    if role == "critic":
+        return Say(Critique(verdict="cannot_say").model_dump_json())
     handed = _handed(conversation.said)
     if handed is not None:
         return Say(repair_one(handed))

@@ -16,7 +16,9 @@ from bot.activities.mail import ApprovalMail, NoMail
 from bot.activities.post_card import CardPoster
 from bot.activities.prepare_approval import ApprovalPreparation, TemporalQueue
 from bot.activities.summary import SummarySender
+from bot.activities.task_progress import TaskMessages
 from bot.approvals.queries import Approvals
+from bot.approvals.tasks import Tasks
 from bot.approvals.waiting_tasks import WaitingTasks
 from bot.config.agents import agent_activities
 from bot.config.auto_approval import Rules
@@ -49,7 +51,6 @@ from notifications.reminders.calendar_settings import CalendarSettings
 from notifications.reminders.planner import LadderPlanner
 from notifications.slack.delivery import SlackDelivery
 from notifications.slack.names import Names
-from notifications.slack.pacing import Pacer
 from notifications.slack.payload_notice import PayloadNotices
 from storage.agent_health import FleetStore
 from storage.audit.recorder import AuditRecorder
@@ -81,7 +82,14 @@ async def worker(
         pacer = await stack.enter_async_context(paced(settings, engine))
         watch = PayloadWatch(payload_files(settings), metrics, PayloadNotices(slack, pacer))
         lists = await connect(settings, lazy=True)
-        activities = _activities(settings, slack, engine, agents, pacer, lists)
+        unwell = Unwell(FleetStore(engine))
+        delivery = SlackDelivery(slack, unwell, pacer, WaitingTasks(lists))
+        messages = TaskMessages(delivery, Tasks(lists, settings, input_folders(settings)))
+        await stack.enter_async_context(beside(messages.run()))
+        activities = [
+            messages.show_task,
+            *_activities(settings, slack, engine, agents, delivery, lists),
+        ]
         refusals = Refusals(audit_log(settings, engine))
         await stack.enter_async_context(beside(refusals.write()))
         client = await connect(settings, activities, watch.failed, refusals.note)
@@ -104,14 +112,13 @@ def _activities(
     slack: AsyncWebClient,
     engine: AsyncEngine,
     agents: AgentActivities,
-    pacer: Pacer,
+    delivery: SlackDelivery,
     lists: Client,
 ) -> list[Callable[..., Any]]:
     payloads = payload_files(settings)
     web = PublicWeb(
         most_bytes=settings.inputs.max_bytes, seconds=settings.inputs.url_timeout.total_seconds()
     )
-    delivery = SlackDelivery(slack, Unwell(FleetStore(engine)), pacer, WaitingTasks(lists))
     preferences, names = PreferenceStore(engine), Names(slack)
     mail, planner = _mail(settings, engine, names), LadderPlanner(preferences)
     people = SlackPeople(slack, preferences, names)
@@ -126,7 +133,7 @@ def _activities(
             people, planner, Rules(BypassStore(engine), Members(slack)), TemporalQueue(lists)
         ).prepare,
         CardPoster(delivery, recorder).show,
-        *(delivery.show_task, delivery.update_card, delivery.attach),
+        *(delivery.update_card, delivery.attach),
         *(delivery.post_receipt, delivery.tell_requester, delivery.tell_outcome),
         *(delivery.post_copy, delivery.remind, delivery.answer, delivery.say),
         recorder.record,
