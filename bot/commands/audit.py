@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from bot.commands.audit_form import Form
 from bot.config.errors import BadRequest, UnavailableError
 from bot.config.settings import Settings
-from bot.processes.bootstrap import audit_log
+from bot.processes.bootstrap import audit_log, signing_keys
 from storage.audit.export import evaluation_set, json_lines
 from storage.audit.log import AuditLog
 from storage.audit.verify import as_json as report_json
@@ -29,6 +29,23 @@ async def verify(settings: Settings, say: Console, *, as_json: bool) -> bool:
     for line in report_json(report) if as_json else sentences(report):
         say.print(line, markup=False)
     return report.ok
+
+
+async def key(settings: Settings, *, rotate: bool) -> str:
+    """The public keys, for whoever verifies; with `rotate` a new one signs from here on."""
+    ring = signing_keys(settings).ring()
+    if rotate:
+        async with _log(settings) as log:
+            ring = await log.rotate()
+    if ring.began is None:
+        raise BadRequest("No key signs the audit log yet: start Signoff once.")
+    return ring.document()
+
+
+async def restart(settings: Settings) -> str:
+    """Sign what follows with a new key, whatever stands at the log's end."""
+    async with _log(settings) as log:
+        return (await log.restart()).keys[-1].id
 
 
 async def export(settings: Settings, form: Form, out: Path | None) -> None:
