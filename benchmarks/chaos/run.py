@@ -13,6 +13,7 @@ from benchmarks.chaos.checks.evidence import Evidence
 from benchmarks.chaos.checks.recorder import recorded
 from benchmarks.chaos.people.crowd import WATCHER, Crowd
 from benchmarks.chaos.people.load import Load
+from benchmarks.chaos.people.message_forger import MessageForger
 from benchmarks.chaos.people.troublemaker import Troublemaker
 from benchmarks.chaos.processes.killer import Killer
 from benchmarks.chaos.processes.site import Site
@@ -90,13 +91,16 @@ class Run:
         plan, watcher = self._plan, crowd[WATCHER]
         load = Load(crowd, plan.seed, plan.most_open)
         async with recorded(watcher, self._site.folder) as recorder, contextlib.aclosing(load):
-            await self._under_fire(stage, load, watcher)
-            aftermath = Aftermath(self._site, stage, load)
+            forger = MessageForger(f"127.0.0.1:{self._site.ports.temporal}", plan.seed)
+            await self._under_fire(stage, load, watcher, forger)
+            aftermath = Aftermath(self._site, stage, load, forger)
             evidence = await aftermath.evidence(recorder, watcher)
             self._healed = aftermath.seconds
             return evidence
 
-    async def _under_fire(self, stage: Stage, load: Load, watcher: Person) -> None:
+    async def _under_fire(
+        self, stage: Stage, load: Load, watcher: Person, forger: MessageForger
+    ) -> None:
         plan = self._plan
         killer = Killer(stage.victims.values(), plan.seed)
         trouble = Troublemaker(watcher, plan.seed)
@@ -104,8 +108,9 @@ class Run:
         try:
             killer.begin()
             trouble.begin()
+            forger.begin()
             await load.run(plan.approvals, plan.seconds)
             await trouble.relent()
             await killer.relent()
         finally:
-            await asyncio.gather(killer.cancel(), trouble.cancel())
+            await asyncio.gather(killer.cancel(), trouble.cancel(), forger.cancel())
