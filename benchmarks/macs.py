@@ -20,7 +20,7 @@ from bot.temporal import client as temporal
 from bot.temporal.data_converter import data_converter
 from notifications.cards.buttons import ActionId
 from storage.audit.signatures import is_signed, message, row_mac
-from storage.audit.signing_keys import SigningKey
+from storage.audit.signing_keys import AuditKey
 from storage.payloads.mac_codec import MAC
 
 SIZES = {"decision": 300, "result": 5_000, "largest_in_a_history": 99_000}
@@ -80,7 +80,7 @@ async def _approval(running: Office) -> None:
 
 def _rows() -> None:
     """Signing a row of the audit log and checking it, in microseconds; HMAC for comparison."""
-    key, digest = SigningKey.fresh(), "0" * 64
+    key, digest = AuditKey.fresh(), "0" * 64
     public, signature = bytes.fromhex(key.public), bytes.fromhex(key.sign(digest)[-128:])
     works: dict[str, Callable[[], object]] = {
         "sign_us": lambda: key.sign(digest),

@@ -24,7 +24,7 @@ from storage.audit.anchors import AnchorFile
 from storage.audit.canonical import canonical
 from storage.audit.events import AuditRow, Head
 from storage.audit.signatures import CHANGED, STARTED, PublicKey, introduced
-from storage.audit.signing_keys import Beginning, SigningKey, SigningKeyFile, SigningKeyRing
+from storage.audit.signing_keys import AuditKey, AuditKeyFile, AuditKeyRing, Beginning
 from storage.audit.verify import Report, Verifier, row_hash
 from storage.database import writing
 from storage.errors import AuditNotContinued, DatabaseUnavailable
@@ -60,7 +60,7 @@ class AuditLog:
     def __init__(
         self,
         engine: AsyncEngine,
-        keys: SigningKeyFile | None = None,
+        keys: AuditKeyFile | None = None,
         hmac_key: bytes | None = None,
         anchors: AnchorFile | None = None,
     ) -> None:
@@ -96,12 +96,12 @@ class AuditLog:
         except (SQLAlchemyError, OSError) as error:
             raise DatabaseUnavailable(_complaint(error)) from error
 
-    async def rotate(self) -> SigningKeyRing:
+    async def rotate(self) -> AuditKeyRing:
         """Sign with a new key from here on; the old one says which, and signs nothing after."""
         await self.begin()
         return await self._introduce(CHANGED)
 
-    async def restart(self) -> SigningKeyRing:
+    async def restart(self) -> AuditKeyRing:
         """Go on from an end that nobody here signed, with a new key; the row says so itself.
 
         Vouches for the keys of the log as they are now: see what `verify` says first.
@@ -143,14 +143,14 @@ class AuditLog:
 
     async def _append(
         self, connection: AsyncConnection, rows: list[dict[str, Any]]
-    ) -> tuple[list[Head], SigningKey | None]:
+    ) -> tuple[list[Head], AuditKey | None]:
         """The heads, a new beginning's included, and the key that signed them."""
         last = await _last(connection)
-        ring = self._keys.ring() if self._keys is not None else SigningKeyRing()
+        ring = self._keys.ring() if self._keys is not None else AuditKeyRing()
         key, heads = ring.after(last), []
         if key is None and self._keys is not None:
             await self._require_sound()
-            key = next((key for key in ring.keys if key.private), None) or SigningKey.fresh()
+            key = next((key for key in ring.keys if key.private), None) or AuditKey.fresh()
             self._keys.write(ring.with_key(key))
             rows = [_introduction(STARTED, key, last), *rows]
         for values in rows:
@@ -169,7 +169,7 @@ class AuditLog:
         if problems:
             raise AuditNotContinued(f"row {problems[0].seq}: {problems[0].sentence}")
 
-    async def _introduce(self, kind: str) -> SigningKeyRing:
+    async def _introduce(self, kind: str) -> AuditKeyRing:
         """A row for a new key, which then is the one that signs."""
         if self._keys is None:
             raise ValueError("no keys")
@@ -177,8 +177,8 @@ class AuditLog:
             async with writing(self._engine) as connection:
                 last, ring = await _last(connection), self._keys.ring()
                 if kind == STARTED:
-                    ring = SigningKeyRing(keys=tuple(await _introduced(connection, STARTED)))
-                new = SigningKey.fresh()
+                    ring = AuditKeyRing(keys=tuple(await _introduced(connection, STARTED)))
+                new = AuditKey.fresh()
                 old = new if kind == STARTED else ring.after(last) or new
                 self._keys.write(ring.with_key(new))
                 row = chained(_introduction(kind, new, last), _columns_head(last), old.sign)
@@ -190,7 +190,7 @@ class AuditLog:
         await self._anchor([_columns_head(row)])
         return ring
 
-    async def _settle(self, connection: AsyncConnection) -> SigningKeyRing:
+    async def _settle(self, connection: AsyncConnection) -> AuditKeyRing:
         """Note with which row each key began; what it replaced is retired."""
         assert self._keys is not None
         ring = self._keys.ring()
@@ -271,18 +271,18 @@ async def _last(connection: AsyncConnection) -> dict[str, Any] | None:
     return _columns(found) if found is not None else None
 
 
-async def _introduced(connection: AsyncConnection, *kinds: str) -> list[SigningKey]:
+async def _introduced(connection: AsyncConnection, *kinds: str) -> list[AuditKey]:
     """The keys that such rows introduce, oldest first."""
     query = select(AUDIT_EVENTS).where(_T.kind.in_(kinds)).order_by(_T.seq)
     keys = []
     for row in (await connection.execute(query)).all():
         with contextlib.suppress(ValueError):  # a row that only calls itself one
             began = Beginning(seq=row.seq, hash=row.hash)
-            keys.append(SigningKey(public=introduced(row.detail).hex(), began=began))
+            keys.append(AuditKey(public=introduced(row.detail).hex(), began=began))
     return keys
 
 
-def _introduction(kind: str, key: SigningKey, last: dict[str, Any] | None) -> dict[str, Any]:
+def _introduction(kind: str, key: AuditKey, last: dict[str, Any] | None) -> dict[str, Any]:
     """The row that says which key signs from here on, and what it follows."""
     at = datetime.now(UTC)
     follows = {"seq": last["seq"], "mac": last["mac"].split(":")[:2]} if last else {}

@@ -40,7 +40,7 @@ class Beginning(BaseModel):
     hash: str
 
 
-class SigningKey(BaseModel):
+class AuditKey(BaseModel):
     """One key, in hex. Without `private` it is retired, and only verifies.
 
     `began` is None until the row that introduces it is known to be kept.
@@ -83,14 +83,14 @@ class SigningKey(BaseModel):
         return self.model_copy(update={"private": None})
 
 
-class SigningKeyRing(BaseModel):
+class AuditKeyRing(BaseModel):
     """All keys, the newest last."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    keys: tuple[SigningKey, ...] = ()
+    keys: tuple[AuditKey, ...] = ()
 
-    def find(self, name: str) -> SigningKey | None:
+    def find(self, name: str) -> AuditKey | None:
         """The key of this name."""
         return next((key for key in self.keys if key.id == name), None)
 
@@ -99,7 +99,7 @@ class SigningKeyRing(BaseModel):
         """The first row that is known to be signed."""
         return next((key.began for key in self.keys if key.began), None)
 
-    def with_key(self, key: SigningKey) -> Self:
+    def with_key(self, key: AuditKey) -> Self:
         """And this one, in place of one that never began."""
         return self.model_copy(update={"keys": (*(k for k in self.keys if k.began), key)})
 
@@ -124,7 +124,7 @@ class SigningKeyRing(BaseModel):
         keys = [key.retired().model_dump(exclude={"private"}) for key in self.keys if key.began]
         return json.dumps({"keys": keys}, indent=1)
 
-    def after(self, last: Mapping[str, Any] | None) -> SigningKey | None:
+    def after(self, last: Mapping[str, Any] | None) -> AuditKey | None:
         """The key that signs the row after `last`; None where signing has not begun.
 
         Raises `AuditNotContinued` for a last row that nobody here signed.
@@ -159,7 +159,7 @@ class SigningKeyRing(BaseModel):
         if wrong or row_hash(last) != last["hash"]:
             raise AuditNotContinued(f"the signature of its last row, {seq}, does not match")
 
-    def _known(self, name: str, seq: int) -> SigningKey:
+    def _known(self, name: str, seq: int) -> AuditKey:
         key = self.find(name)
         if key is None:
             raise AuditNotContinued(
@@ -170,7 +170,7 @@ class SigningKeyRing(BaseModel):
         return key
 
 
-class SigningKeyFile:
+class AuditKeyFile:
     """The ring in its file, read each time; it is written under the database's lock only.
 
     Raises `AuditKeysUnusable` when it cannot be read or others may read it.
@@ -179,13 +179,13 @@ class SigningKeyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def ring(self) -> SigningKeyRing:
+    def ring(self) -> AuditKeyRing:
         """The keys as they are now; none where there is no file."""
         try:
             text, _ = read_owned(self._path)
-            return SigningKeyRing.model_validate_json(text)
+            return AuditKeyRing.model_validate_json(text)
         except FileNotFoundError:
-            return SigningKeyRing()
+            return AuditKeyRing()
         except OSError as error:
             raise AuditKeysUnusable(str(self._path), error.strerror or "unreadable") from None
         except OpenToOthers:
@@ -195,7 +195,7 @@ class SigningKeyFile:
         except ValidationError:
             raise AuditKeysUnusable(str(self._path), "it holds no keys of ours") from None
 
-    def write(self, ring: SigningKeyRing) -> SigningKeyRing:
+    def write(self, ring: AuditKeyRing) -> AuditKeyRing:
         """Put the ring in place of what is there."""
         write_owned(self._path, ring.model_dump_json(indent=1), replace=True)
         return ring

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.audit.signing_keys import FILE, SigningKeyFile
+from storage.audit.signing_keys import FILE, AuditKeyFile
 from storage.database import create_engine, migrate
 
 FULL = os.environ.get("SIGNOFF_FULL") == "1"
@@ -101,9 +101,9 @@ async def engine(empty_engine: AsyncEngine) -> AsyncEngine:
 
 
 @pytest.fixture
-def keys(tmp_path: Path) -> SigningKeyFile:
+def keys(tmp_path: Path) -> AuditKeyFile:
     """Where this installation's audit keys are; none are made yet."""
-    return SigningKeyFile(tmp_path / "storage" / FILE)
+    return AuditKeyFile(tmp_path / "storage" / FILE)
 
 
 def _postgres_programs() -> Path | None:

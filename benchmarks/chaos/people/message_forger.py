@@ -7,7 +7,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import Payload, WorkflowExecution
@@ -22,11 +22,13 @@ from benchmarks.chaos.processes.site import STEP
 Json = dict[str, Any]
 
 SHORTEST, LONGEST = 0.2, 0.8
-MOST_ATTACKS = 2
-"""So often each workflow; a thousand of them each get their share."""
+ENOUGH = 20
+"""So many messages for each workflow; a thousand of them each get their share."""
+AT_ONCE = 8
+PATIENCE = timedelta(seconds=3)
 MOST_COPIES = 50
 APPROVAL, TASK = "ApprovalWorkflow", "TaskWorkflow"
-TROUBLE = (RPCError, RuntimeError, TimeoutError, WorkflowQueryFailedError, LookupError)
+TROUBLE = (RPCError, RuntimeError, TimeoutError, WorkflowQueryFailedError)
 """Servers are killed like everything else, and a card may not be there yet."""
 
 
@@ -49,27 +51,39 @@ class MessageForger:
         self._task = asyncio.create_task(self._forge())
 
     async def cancel(self) -> None:
-        """Stop at once."""
+        """Stop at once; raises what stopped it before."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
 
     async def _forge(self) -> None:
         client = await Client.connect(self._address, lazy=True)
         while True:
             with contextlib.suppress(*TROUBLE):
-                async for found in client.list_workflows("ExecutionStatus = 'Running'"):
-                    if self.targets[found.id] < MOST_ATTACKS:
-                        with contextlib.suppress(*TROUBLE):
-                            await self._attack(client, found)
+                running = client.list_workflows("ExecutionStatus = 'Running'", rpc_timeout=PATIENCE)
+                met = [one async for one in running if self.targets[one.id] < ENOUGH]
+                for first in range(0, len(met), AT_ONCE):
+                    several = met[first : first + AT_ONCE]
+                    await asyncio.gather(*(self._attack(client, found) for found in several))
             await asyncio.sleep(self._chance.uniform(SHORTEST, LONGEST))
 
     async def _attack(self, client: Client, found: Found) -> None:
         """First what is made up, then what others and this one were sent, here and elsewhere."""
+        with contextlib.suppress(*TROUBLE):
+            await self._made_up_and_copied(client, found)
+        with contextlib.suppress(*TROUBLE):
+            for signal, payload in await self._read(client, found.id):
+                await self._send(client, found.id, signal, "again", payload)
+
+    async def _made_up_and_copied(self, client: Client, found: Found) -> None:
         if found.workflow_type == APPROVAL:
-            shown = await client.get_workflow_handle(found.id).query("view")
-            ballot = {name: shown["ballot"][name] for name in ("revision", "digest")}
-            decision = self._decision() | ballot | {"place": shown["ballot"]["places"][0]}
+            decision = self._decision()
+            with contextlib.suppress(*TROUBLE):
+                handle = client.get_workflow_handle(found.id)
+                shown = (await handle.query("view", rpc_timeout=PATIENCE))["ballot"]
+                seen = {name: shown[name] for name in ("revision", "digest")}
+                decision |= seen | {"place": next(iter(shown["places"]), None)}
             await self._send(client, found.id, "decide", "plain", _plain(decision))
             await self._copied(client, found.id, "decide", "decide")
             await self._copied(client, found.id, "settled", "decide")
@@ -78,8 +92,6 @@ class MessageForger:
             await self._send(client, found.id, "settled", "plain", _plain(settlement))
             await self._copied(client, found.id, "settled", "settled")
             await self._copied(client, found.id, "decide", "settled")
-        for signal, payload in await self._read(client, found.id):
-            await self._send(client, found.id, signal, "again", payload)
 
     def _decision(self) -> Json:
         """An approver's."""

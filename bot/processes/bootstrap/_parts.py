@@ -16,7 +16,7 @@ from bot.temporal.verified_workflows import OnRefused
 from notifications.slack.pacing import Pacer
 from storage.audit.anchors import AnchorFile
 from storage.audit.log import AuditLog
-from storage.audit.signing_keys import FILE, SigningKeyFile
+from storage.audit.signing_keys import FILE, AuditKeyFile
 from storage.pace import pace_rows
 from storage.payloads.driver import OnError
 from storage.payloads.files import PayloadFiles
@@ -40,9 +40,9 @@ def audit_log(settings: Settings, engine: AsyncEngine) -> AuditLog:
     return AuditLog(engine, signing_keys(settings), hmac_key, anchors)
 
 
-def signing_keys(settings: Settings) -> SigningKeyFile:
+def signing_keys(settings: Settings) -> AuditKeyFile:
     """The keys that sign the audit log."""
-    return SigningKeyFile(settings.folder / FILE)
+    return AuditKeyFile(settings.folder / FILE)
 
 
 async def connect(

@@ -16,7 +16,7 @@ from google.adk.evaluation.eval_set import EvalSet
 
 from storage.audit.anchors import AnchorFile
 from storage.audit.log import AuditLog
-from storage.audit.signing_keys import FILE, SigningKeyFile
+from storage.audit.signing_keys import FILE, AuditKeyFile
 from storage.database import create_engine, migrate
 from storage.errors import AuditNotContinued
 from tests.bot.commands.test_cli import SMALL, signoff
@@ -33,7 +33,7 @@ async def house(tmp_path: Path) -> Path:
     engine = create_engine(f"sqlite:///{tmp_path / '.signoff' / 'signoff.db'}")
     await migrate(engine)
     anchors = AnchorFile(tmp_path / "elsewhere" / "heads.jsonl")
-    log = AuditLog(engine, SigningKeyFile(tmp_path / ".signoff" / FILE), anchors=anchors)
+    log = AuditLog(engine, AuditKeyFile(tmp_path / ".signoff" / FILE), anchors=anchors)
     raised = {"agent": "analysis", "input": ["sales.csv"], "result": {"summary": "Up 10 %."}}
     said = {"verdict": "approve", "comment": "Clear."}
     sent = {
@@ -73,7 +73,7 @@ def add_row(house: Path) -> None:
     async def add() -> None:
         engine = create_engine(f"sqlite:///{house / '.signoff' / 'signoff.db'}")
         anchors = AnchorFile(house / "elsewhere" / "heads.jsonl")
-        log = AuditLog(engine, SigningKeyFile(house / ".signoff" / FILE), anchors=anchors)
+        log = AuditLog(engine, AuditKeyFile(house / ".signoff" / FILE), anchors=anchors)
         at = datetime(2026, 5, 2, tzinfo=UTC)
         try:
             await log.append(AuditEntry(id="more", at=at, kind=AuditKind.COMMENTED))
@@ -98,7 +98,7 @@ def test_a_sound_log_is_said_to_be_sound(house: Path) -> None:
     done = audit(house, "verify")
     assert (done.returncode, done.stderr) == (0, "")
     assert "5 rows, sound, head 5:" in done.stdout
-    key = SigningKeyFile(house / ".signoff" / FILE).ring().keys[0].id
+    key = AuditKeyFile(house / ".signoff" / FILE).ring().keys[0].id
     said = f"Rows 1-5 carry Ed25519 signatures, checked with {key}, a key known here."
     assert said in done.stdout
     told = json.loads(audit(house, "verify", "--json").stdout)
@@ -113,7 +113,7 @@ def test_the_public_keys_are_for_others_and_change_when_asked(house: Path) -> No
     assert old["began"]["seq"] == 1
     second = json.loads(audit(house, "key", "--rotate").stdout)["keys"]
     assert [one["began"]["seq"] for one in second] == [1, 6]
-    private = SigningKeyFile(house / ".signoff" / FILE).ring().keys[1].private
+    private = AuditKeyFile(house / ".signoff" / FILE).ring().keys[1].private
     assert private is not None
     assert private not in first.stdout + json.dumps(second)
     add_row(house)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.audit.export import evaluation_set, json_lines
 from storage.audit.log import AuditLog
-from storage.audit.signing_keys import SigningKeyFile
+from storage.audit.signing_keys import AuditKeyFile
 from storage.audit.verify import exported_rows, verify
 from workflows.messages.audit import AuditEntry, AuditKind
 
@@ -32,9 +32,7 @@ async def tell(log: AuditLog, kind: AuditKind, approval: str, **detail: Any) -> 
     )
 
 
-async def test_an_export_is_verified_like_the_log(
-    engine: AsyncEngine, keys: SigningKeyFile
-) -> None:
+async def test_an_export_is_verified_like_the_log(engine: AsyncEngine, keys: AuditKeyFile) -> None:
     """Every row is a line of JSON with its detail as an object; the file verifies by itself."""
     log = AuditLog(engine, keys)
     await tell(log, AuditKind.RAISED, "a1", result=RESULT, odd=["\ud800\0", 0.1, -0.0, 1e300])
@@ -46,7 +44,7 @@ async def test_an_export_is_verified_like_the_log(
 
 
 async def test_what_ran_is_kept_like_everything_else(
-    engine: AsyncEngine, keys: SigningKeyFile
+    engine: AsyncEngine, keys: AuditKeyFile
 ) -> None:
     """Runs of tools, failures and Retry are rows that verify, and are no evaluation cases."""
     log = AuditLog(engine, keys)

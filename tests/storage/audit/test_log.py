@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from storage.audit.anchors import AnchorFile
 from storage.audit.events import AuditRow, Head
 from storage.audit.log import AuditLog
-from storage.audit.signing_keys import FILE, SigningKeyFile
+from storage.audit.signing_keys import FILE, AuditKeyFile
 from storage.database import create_engine, migrate
 from storage.errors import AnchorsDamaged, DatabaseUnavailable, DiskFull
 from tests.storage.payloads.small_disk import fill, small_disk
@@ -26,14 +26,14 @@ WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from storage.audit.signing_keys import SigningKeyFile
+from storage.audit.signing_keys import AuditKeyFile
 from storage.audit.log import AuditLog
 from storage.database import create_engine
 from workflows.messages.audit import AuditEntry
 
 async def main(url, keys, name, many):
     engine = create_engine(url)
-    log = AuditLog(engine, SigningKeyFile(Path(keys)))
+    log = AuditLog(engine, AuditKeyFile(Path(keys)))
     for number in range(int(many)):
         event = AuditEntry(id=f"{name}:{number}", at=datetime.now(UTC), kind="shown", actor=name)
         await log.append(event)
@@ -138,7 +138,7 @@ async def test_the_database_refuses_replacing_and_truncating(engine: AsyncEngine
             await connection.execute(text(statement))
 
 
-async def test_hostile_details_are_kept(engine: AsyncEngine, keys: SigningKeyFile) -> None:
+async def test_hostile_details_are_kept(engine: AsyncEngine, keys: AuditKeyFile) -> None:
     """NUL, lone surrogates, NaN, huge numbers and depth are stored, chained and verified."""
     deep: Any = "bottom"
     for _ in range(500):
@@ -174,7 +174,7 @@ async def test_a_huge_detail_is_shortened(engine: AsyncEngine) -> None:
 
 
 async def test_processes_append_to_one_unbroken_chain(
-    engine: AsyncEngine, database_url: str, keys: SigningKeyFile, tmp_path: Path
+    engine: AsyncEngine, database_url: str, keys: AuditKeyFile, tmp_path: Path
 ) -> None:
     """Four processes writing at once, with ids in common with nobody, leave no gap or fork.
 

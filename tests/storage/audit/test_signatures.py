@@ -14,7 +14,7 @@ from storage.audit.events import Head
 from storage.audit.export import json_lines
 from storage.audit.log import AUDIT_EVENTS, AuditLog, Sign, chained
 from storage.audit.signatures import STARTED, read_public_keys, row_mac
-from storage.audit.signing_keys import SigningKey, SigningKeyFile, SigningKeyRing
+from storage.audit.signing_keys import AuditKey, AuditKeyFile, AuditKeyRing
 from storage.audit.verify import Report, exported_rows, verify
 from storage.errors import AuditKeysUnusable, AuditNotContinued
 from tests.storage.audit.test_log import an_event, drop_triggers, rows_of
@@ -26,7 +26,7 @@ BY_ITSELF = "for which only the log itself vouches"
 
 
 @pytest.fixture
-def log(engine: AsyncEngine, keys: SigningKeyFile) -> AuditLog:
+def log(engine: AsyncEngine, keys: AuditKeyFile) -> AuditLog:
     """A log of this installation, not begun."""
     return AuditLog(engine, keys)
 
@@ -74,7 +74,7 @@ def stripped(rows: list[Row]) -> list[Row]:
 
 def signed_by_another(rows: list[Row]) -> list[Row]:
     """A key of the intruder's own, with a beginning of its own."""
-    key = SigningKey.fresh()
+    key = AuditKey.fresh()
     first = {**rows[0], "detail": json.dumps({"key": key.id, "public": key.public})}
     return rebuilt([first, *changed(rows)[1:]], key.sign)
 
@@ -102,7 +102,7 @@ def emptied(rows: list[Row]) -> list[Row]:
 async def test_signatures_taken_away_are_found_and_nothing_honest_covers_that_up(
     engine: AsyncEngine,
     log: AuditLog,
-    keys: SigningKeyFile,
+    keys: AuditKeyFile,
     tmp_path: Path,
     attack: Callable[[list[Row]], list[Row]],
 ) -> None:
@@ -125,7 +125,7 @@ async def test_signatures_taken_away_are_found_and_nothing_honest_covers_that_up
 
 
 async def test_an_honest_row_put_there_by_hand_makes_nothing_sound(
-    engine: AsyncEngine, log: AuditLog, keys: SigningKeyFile
+    engine: AsyncEngine, log: AuditLog, keys: AuditKeyFile
 ) -> None:
     """Even where a writer of ours would sign on: the beginning is known, and is missing."""
     await filled(log)
@@ -150,7 +150,7 @@ def _said(report: Report) -> str:
 
 
 async def test_anchors_rewritten_along_do_not_help(
-    engine: AsyncEngine, keys: SigningKeyFile, tmp_path: Path
+    engine: AsyncEngine, keys: AuditKeyFile, tmp_path: Path
 ) -> None:
     """The file of heads is changed to fit: what is signed is still not."""
     path = tmp_path / "heads.jsonl"
@@ -182,7 +182,7 @@ async def test_signing_cannot_be_switched_off(engine: AsyncEngine, log: AuditLog
 
 
 async def test_a_cut_off_end_shows_by_what_was_known(
-    engine: AsyncEngine, log: AuditLog, keys: SigningKeyFile
+    engine: AsyncEngine, log: AuditLog, keys: AuditKeyFile
 ) -> None:
     """Cut before a key began, the log ends with one that signs no more."""
     await filled(log, 3)
@@ -215,12 +215,12 @@ async def test_a_machine_with_another_key_is_refused(
 ) -> None:
     """It says which file to copy, writes nothing, and makes no key that would be in the way."""
     await filled(log, 3)
-    theirs = SigningKeyFile(tmp_path / "other" / "audit-signing.json")
+    theirs = AuditKeyFile(tmp_path / "other" / "audit-signing.json")
     other = AuditLog(engine, theirs)
     with pytest.raises(AuditNotContinued, match=r"copy audit-signing\.json"):
         await other.begin()
     assert not (tmp_path / "other").exists()
-    theirs.write(SigningKeyRing(keys=(SigningKey.fresh(),)))
+    theirs.write(AuditKeyRing(keys=(AuditKey.fresh(),)))
     with pytest.raises(AuditNotContinued, match=r"copy audit-signing\.json"):
         await other.append(an_event("theirs"))
     assert len(await rows_of(log)) == 4
@@ -230,7 +230,7 @@ async def test_a_machine_with_another_key_is_refused(
 
 
 async def test_the_old_key_signs_the_new_one_and_nothing_else(
-    engine: AsyncEngine, log: AuditLog, keys: SigningKeyFile
+    engine: AsyncEngine, log: AuditLog, keys: AuditKeyFile
 ) -> None:
     """Its private half is gone; rows of it after that are told; who only knows it verifies on."""
     await filled(log, 2)
@@ -248,29 +248,27 @@ async def test_the_old_key_signs_the_new_one_and_nothing_else(
     assert (problem.seq, f"key {old.id}, where" in problem.sentence) == (7, True)
 
 
-async def test_what_a_crash_left_unsaid_is_made_good(log: AuditLog, keys: SigningKeyFile) -> None:
+async def test_what_a_crash_left_unsaid_is_made_good(log: AuditLog, keys: AuditKeyFile) -> None:
     """Killed after the row was kept and before the file said so: at a beginning, at a rotation."""
     await filled(log, 1)
     begun = keys.ring()
-    keys.write(SigningKeyRing(keys=(begun.keys[0].model_copy(update={"began": None}),)))
+    keys.write(AuditKeyRing(keys=(begun.keys[0].model_copy(update={"began": None}),)))
     await log.append(an_event("more"))
     assert keys.ring() == begun
     await log.rotate()
     done = keys.ring()
     unsaid = done.keys[-1].model_copy(update={"began": None})
-    keys.write(SigningKeyRing(keys=(begun.keys[0], unsaid)))
+    keys.write(AuditKeyRing(keys=(begun.keys[0], unsaid)))
     await log.append(an_event("still more"))
     assert keys.ring() == done
-    keys.write(done.with_key(SigningKey.fresh()))  # killed before the row was kept
+    keys.write(done.with_key(AuditKey.fresh()))  # killed before the row was kept
     await log.append(an_event("and more"))
     await log.rotate()
     assert len(keys.ring().keys) == 3
     assert (await log.verify()).ok
 
 
-async def test_a_log_with_hmac_signatures_goes_on(
-    engine: AsyncEngine, keys: SigningKeyFile
-) -> None:
+async def test_a_log_with_hmac_signatures_goes_on(engine: AsyncEngine, keys: AuditKeyFile) -> None:
     """Old rows verify with the audit key; what was checked and what not is said for each part."""
     await filled(AuditLog(engine), 3)
     rows = await columns(engine)
@@ -294,7 +292,7 @@ async def test_a_log_with_hmac_signatures_goes_on(
 
 
 async def test_signing_does_not_begin_on_a_log_that_is_not_sound(
-    engine: AsyncEngine, keys: SigningKeyFile
+    engine: AsyncEngine, keys: AuditKeyFile
 ) -> None:
     """The same attack on the old signatures, made before signing began; restart says so openly."""
     await filled(AuditLog(engine), 3)
@@ -311,12 +309,12 @@ async def test_signing_does_not_begin_on_a_log_that_is_not_sound(
 
 
 async def test_a_lost_key_is_replaced_openly(
-    engine: AsyncEngine, log: AuditLog, keys: SigningKeyFile, tmp_path: Path
+    engine: AsyncEngine, log: AuditLog, keys: AuditKeyFile, tmp_path: Path
 ) -> None:
     """`restart` goes on with a new key, and vouches for the old ones; others see that it did."""
     await filled(log, 2)
     document = keys.ring().document()
-    other = AuditLog(engine, SigningKeyFile(tmp_path / "new" / "audit-signing.json"))
+    other = AuditLog(engine, AuditKeyFile(tmp_path / "new" / "audit-signing.json"))
     await other.restart()
     await other.append(an_event("after"))
     assert (await other.verify()).ok
@@ -348,8 +346,8 @@ async def test_a_strange_signature_is_a_problem_and_no_crash(
 def test_the_keys_are_their_owners_alone(tmp_path: Path) -> None:
     """Mode 0600; open to others they are refused with a sentence, junk is, too."""
     path = tmp_path / "audit-signing.json"
-    file = SigningKeyFile(path)
-    file.write(SigningKeyRing(keys=(SigningKey.fresh(),)))
+    file = AuditKeyFile(path)
+    file.write(AuditKeyRing(keys=(AuditKey.fresh(),)))
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o640)
     with pytest.raises(AuditKeysUnusable, match="chmod 600"):

@@ -22,7 +22,7 @@ from storage.audit import signatures
 from storage.audit.events import Head
 from storage.audit.log import OF_KEYS, Sign, chained, row_values
 from storage.audit.signatures import STARTED, PublicKey, row_mac
-from storage.audit.signing_keys import SigningKey
+from storage.audit.signing_keys import AuditKey
 from storage.audit.verify import (
     FIELDS,
     Report,
@@ -39,19 +39,19 @@ PLACES = 1_000 if FULL else 40
 ROWS = 150
 KEY = b"audit key"
 SOURCES = Path(__file__).parents[3] / "storage/audit"
-SIGNING = SigningKey.fresh()
+SIGNING = AuditKey.fresh()
 Row = dict[str, Any]
 NAMES = (*FIELDS, "hash", "mac")
 
 
-def by(key: bytes | SigningKey | None) -> Sign | None:
+def by(key: bytes | AuditKey | None) -> Sign | None:
     """What makes a row's `mac`."""
     if isinstance(key, bytes):
         return lambda digest: row_mac(key, digest)
     return key.sign if key is not None else None
 
 
-def begun(key: SigningKey) -> Row:
+def begun(key: AuditKey) -> Row:
     """The first row of a log that was signed from its start."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     detail = {"key": key.id, "public": key.public}
@@ -59,9 +59,9 @@ def begun(key: SigningKey) -> Row:
     return chained(row_values(event), Head(seq=0, hash=""), key.sign)
 
 
-def build(many: int, key: bytes | SigningKey | None = KEY, salt: str = "") -> list[Row]:
+def build(many: int, key: bytes | AuditKey | None = KEY, salt: str = "") -> list[Row]:
     """A sound log of so many rows."""
-    rows = [begun(key)] if isinstance(key, SigningKey) else []
+    rows = [begun(key)] if isinstance(key, AuditKey) else []
     head = Head(seq=1, hash=rows[0]["hash"]) if rows else Head(seq=0, hash="")
     at = datetime(2026, 1, 1, tzinfo=UTC)
     kinds = [kind for kind in AuditKind if kind not in OF_KEYS]
@@ -130,7 +130,7 @@ def insert(rows: list[Row], dice: random.Random) -> list[Row]:
     at = dice.randrange(len(rows))
     head = Head(seq=rows[at]["seq"], hash=rows[at]["hash"])
     event = AuditEntry(id="new", at=datetime(2026, 1, 2, tzinfo=UTC), kind=AuditKind.DECIDED)
-    keys: list[bytes | SigningKey] = [KEY, b"guess", SIGNING, SigningKey.fresh()]
+    keys: list[bytes | AuditKey] = [KEY, b"guess", SIGNING, AuditKey.fresh()]
     key = dice.choice(keys) if at + 1 < len(rows) else b"guess"
     row = dice.choice([dict(rows[at]), chained(row_values(event), head, by(key))])
     return [*rows[: at + 1], row, *rows[at + 1 :]]
