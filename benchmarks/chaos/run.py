@@ -92,15 +92,17 @@ class Run:
         load = Load(crowd, plan.seed, plan.most_open)
         async with recorded(watcher, self._site.folder) as recorder, contextlib.aclosing(load):
             forger = MessageForger(f"127.0.0.1:{self._site.ports.temporal}", plan.seed)
-            await self._under_fire(stage, load, watcher, forger)
-            aftermath = Aftermath(self._site, stage, load, forger)
-            evidence = await aftermath.evidence(recorder, watcher)
+            forger.begin()
+            try:
+                await self._under_fire(stage, load, watcher)
+                aftermath = Aftermath(self._site, stage, load, forger)
+                evidence = await aftermath.evidence(recorder, watcher)
+            finally:
+                await forger.cancel()
             self._healed = aftermath.seconds
             return evidence
 
-    async def _under_fire(
-        self, stage: Stage, load: Load, watcher: Person, forger: MessageForger
-    ) -> None:
+    async def _under_fire(self, stage: Stage, load: Load, watcher: Person) -> None:
         plan = self._plan
         killer = Killer(stage.victims.values(), plan.seed)
         trouble = Troublemaker(watcher, plan.seed)
@@ -108,9 +110,8 @@ class Run:
         try:
             killer.begin()
             trouble.begin()
-            forger.begin()
             await load.run(plan.approvals, plan.seconds)
             await trouble.relent()
             await killer.relent()
         finally:
-            await asyncio.gather(killer.cancel(), trouble.cancel(), forger.cancel())
+            await asyncio.gather(killer.cancel(), trouble.cancel())

@@ -1,10 +1,9 @@
 """What `signoff audit` does: verifies the log, writes it out."""
 
-import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -31,15 +30,16 @@ async def verify(settings: Settings, say: Console, *, as_json: bool) -> bool:
     return report.ok
 
 
-async def key(settings: Settings, *, rotate: bool) -> str:
-    """The public keys, for whoever verifies; with `rotate` a new one signs from here on."""
+async def key(settings: Settings, out: Path | None, *, rotate: bool) -> None:
+    """Write out the public keys; with `rotate` a new one signs from here on."""
     ring = signing_keys(settings).ring()
     if rotate:
         async with _log(settings) as log:
             ring = await log.rotate()
     if ring.began is None:
         raise BadRequest("No key signs the audit log yet: start Signoff once.")
-    return ring.document()
+    with _opened(out) as file:
+        file.write(ring.document() + "\n")
 
 
 async def restart(settings: Settings) -> str:
@@ -51,15 +51,22 @@ async def restart(settings: Settings) -> str:
 async def export(settings: Settings, form: Form, out: Path | None) -> None:
     """Write it to a file, or to standard output."""
     async with _log(settings) as log:
-        if out is None:
-            await _write(log, form, sys.stdout)
-            return
-        try:
-            file = await asyncio.to_thread(out.open, "w", encoding="utf-8")
-        except OSError as error:
-            raise BadRequest(f"{out} cannot be written: {error.strerror}.") from None
-        with closing(file):
+        with _opened(out) as file:
             await _write(log, form, file)
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    """The file, or standard output."""
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        file = out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadRequest(f"{out} cannot be written: {error.strerror}.") from None
+    with closing(file):
+        yield file
 
 
 async def _write(log: AuditLog, form: Form, file: TextIO) -> None:

@@ -252,11 +252,12 @@ def audit_verify(
 @audit.command(name="key")
 def audit_key(
     rotate: Annotated[bool, typer.Option("--rotate", help="Sign with a new key first.")] = False,
+    out: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
 ) -> None:
     """The public keys that verify the audit log; keep them where nobody here can change them."""
     from bot.commands import audit as audit_reports  # noqa: PLC0415
 
-    say.print(_run(audit_reports.key(_here(), rotate=rotate)), markup=False)
+    _run(audit_reports.key(_here(), out, rotate=rotate))
 
 
 @audit.command(name="restart")

@@ -24,8 +24,10 @@ Json = dict[str, Any]
 SHORTEST, LONGEST = 0.2, 0.8
 ENOUGH = 20
 """So many messages for each workflow; a thousand of them each get their share."""
+FEW = 3
+"""What is made up is all alike: after these it waits for something to copy."""
 AT_ONCE = 8
-PATIENCE = timedelta(seconds=3)
+PATIENCE = timedelta(seconds=1)
 MOST_COPIES = 50
 APPROVAL, TASK = "ApprovalWorkflow", "TaskWorkflow"
 TROUBLE = (RPCError, RuntimeError, TimeoutError, WorkflowQueryFailedError)
@@ -44,6 +46,8 @@ class MessageForger:
         self._address = address
         self._chance = random.Random(f"{seed}:forger")
         self._copies: dict[str, list[tuple[str, Payload]]] = defaultdict(list)
+        self._collected: set[str] = set()
+        self._made_up: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -61,12 +65,22 @@ class MessageForger:
         client = await Client.connect(self._address, lazy=True)
         while True:
             with contextlib.suppress(*TROUBLE):
+                await self._collect(client)
                 running = client.list_workflows("ExecutionStatus = 'Running'", rpc_timeout=PATIENCE)
                 met = [one async for one in running if self.targets[one.id] < ENOUGH]
+                met.sort(key=lambda one: one.workflow_type != APPROVAL)
                 for first in range(0, len(met), AT_ONCE):
                     several = met[first : first + AT_ONCE]
                     await asyncio.gather(*(self._attack(client, found) for found in several))
             await asyncio.sleep(self._chance.uniform(SHORTEST, LONGEST))
+
+    async def _collect(self, client: Client) -> None:
+        """Messages of ours to copy, from what has ended."""
+        ended = client.list_workflows("ExecutionStatus = 'Completed'", limit=10)
+        async for found in ended:
+            if found.id not in self._collected:
+                await self._read(client, found.id)
+                self._collected.add(found.id)
 
     async def _attack(self, client: Client, found: Found) -> None:
         """First what is made up, then what others and this one were sent, here and elsewhere."""
@@ -77,6 +91,9 @@ class MessageForger:
                 await self._send(client, found.id, signal, "again", payload)
 
     async def _made_up_and_copied(self, client: Client, found: Found) -> None:
+        self._made_up[found.id] += 1
+        if self._made_up[found.id] > FEW and not any(self._copies.values()):
+            return
         if found.workflow_type == APPROVAL:
             decision = self._decision()
             with contextlib.suppress(*TROUBLE):
