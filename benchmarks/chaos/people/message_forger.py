@@ -21,11 +21,11 @@ from benchmarks.chaos.processes.site import STEP
 
 Json = dict[str, Any]
 
-SHORTEST, LONGEST = 0.2, 0.8
-ENOUGH = 20
+SHORTEST, LONGEST = 0.5, 2.0
+ENOUGH = 8
 """So many messages for each workflow; a thousand of them each get their share."""
-FEW = 3
-"""What is made up is all alike: after these it waits for something to copy."""
+LATEST = 2
+"""So many of a workflow's own messages are sent to it again."""
 AT_ONCE = 8
 PATIENCE = timedelta(seconds=1)
 MOST_COPIES = 50
@@ -87,13 +87,13 @@ class MessageForger:
         with contextlib.suppress(*TROUBLE):
             await self._made_up_and_copied(client, found)
         with contextlib.suppress(*TROUBLE):
-            for signal, payload in await self._read(client, found.id):
+            for signal, payload in (await self._read(client, found.id))[-LATEST:]:
                 await self._send(client, found.id, signal, "again", payload)
 
     async def _made_up_and_copied(self, client: Client, found: Found) -> None:
         self._made_up[found.id] += 1
-        if self._made_up[found.id] > FEW and not any(self._copies.values()):
-            return
+        if self._made_up[found.id] > 1 and not any(self._copies.values()):
+            return  # it is all alike: wait for something to copy
         if found.workflow_type == APPROVAL:
             decision = self._decision()
             with contextlib.suppress(*TROUBLE):
@@ -156,6 +156,8 @@ class MessageForger:
     async def _send(
         self, client: Client, workflow: str, signal: str, kind: str, payload: Payload
     ) -> None:
+        if self.targets[workflow] >= ENOUGH:
+            return
         request = SignalWorkflowExecutionRequest(
             namespace=client.namespace, signal_name=signal, identity="forger"
         )
