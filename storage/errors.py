@@ -11,6 +11,8 @@
     ├── InboxBusy           another process held the click inbox for too long
     ├── InboxDamaged        the click inbox cannot be read
     ├── InboxClosed         the click inbox was closed before this call
+    ├── AuditKeysUnusable   the keys that sign the audit log cannot be read, or others may read them
+    ├── AuditNotContinued   the audit log's end is not what a signature may follow
     ├── AnchorsDamaged      the file of audit heads cannot be read
     └── DatabaseUnavailable the database does not answer, or is not what it should be
 
@@ -94,6 +96,24 @@ class MacKeysUnusable(StorageError):  # noqa: N818
 
     def __init__(self, place: str, why: str, way_out: str = "put back a copy of") -> None:
         super().__init__(f"The payload keys {place} cannot be used ({why}): {way_out} this file.")
+
+
+class AuditKeysUnusable(StorageError):  # noqa: N818
+    """The file of signing keys is open to others, or holds something else."""
+
+    def __init__(self, place: str, why: str, way_out: str = "put back a copy of") -> None:
+        super().__init__(f"The audit keys {place} cannot be used ({why}): {way_out} this file.")
+
+
+class AuditNotContinued(StorageError):  # noqa: N818
+    """What stands at the end of the audit log is not signed as it should be. Nothing was kept."""
+
+    def __init__(self, why: str, way_out: str = "") -> None:
+        way_out = way_out or (
+            "see what 'signoff audit verify' says, put back a backup, or go on from what is there "
+            "with 'signoff audit restart'"
+        )
+        super().__init__(f"The audit log cannot be continued ({why}): {way_out}.")
 
 
 class InboxBusy(StorageError):  # noqa: N818

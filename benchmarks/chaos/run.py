@@ -13,6 +13,7 @@ from benchmarks.chaos.checks.evidence import Evidence
 from benchmarks.chaos.checks.recorder import recorded
 from benchmarks.chaos.people.crowd import WATCHER, Crowd
 from benchmarks.chaos.people.load import Load
+from benchmarks.chaos.people.message_forger import MessageForger
 from benchmarks.chaos.people.troublemaker import Troublemaker
 from benchmarks.chaos.processes.killer import Killer
 from benchmarks.chaos.processes.site import Site
@@ -90,9 +91,14 @@ class Run:
         plan, watcher = self._plan, crowd[WATCHER]
         load = Load(crowd, plan.seed, plan.most_open)
         async with recorded(watcher, self._site.folder) as recorder, contextlib.aclosing(load):
-            await self._under_fire(stage, load, watcher)
-            aftermath = Aftermath(self._site, stage, load)
-            evidence = await aftermath.evidence(recorder, watcher)
+            forger = MessageForger(f"127.0.0.1:{self._site.ports.temporal}", plan.seed)
+            forger.begin()
+            try:
+                await self._under_fire(stage, load, watcher)
+                aftermath = Aftermath(self._site, stage, load, forger)
+                evidence = await aftermath.evidence(recorder, watcher)
+            finally:
+                await forger.cancel()
             self._healed = aftermath.seconds
             return evidence
 

@@ -1,10 +1,9 @@
 """What `signoff audit` does: verifies the log, writes it out."""
 
-import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -14,7 +13,7 @@ from sqlalchemy import make_url
 from bot.commands.audit_form import Form
 from bot.config.errors import BadRequest, UnavailableError
 from bot.config.settings import Settings
-from bot.processes.bootstrap import audit_log
+from bot.processes.bootstrap import audit_log, signing_keys
 from storage.audit.export import evaluation_set, json_lines
 from storage.audit.log import AuditLog
 from storage.audit.verify import as_json as report_json
@@ -31,18 +30,43 @@ async def verify(settings: Settings, say: Console, *, as_json: bool) -> bool:
     return report.ok
 
 
+async def key(settings: Settings, out: Path | None, *, rotate: bool) -> None:
+    """Write out the public keys; with `rotate` a new one signs from here on."""
+    ring = signing_keys(settings).ring()
+    if rotate:
+        async with _log(settings) as log:
+            ring = await log.rotate()
+    if ring.began is None:
+        raise BadRequest("No key signs the audit log yet: start Signoff once.")
+    with _opened(out) as file:
+        file.write(ring.document() + "\n")
+
+
+async def restart(settings: Settings) -> str:
+    """Sign what follows with a new key, whatever stands at the log's end."""
+    async with _log(settings) as log:
+        return (await log.restart()).keys[-1].id
+
+
 async def export(settings: Settings, form: Form, out: Path | None) -> None:
     """Write it to a file, or to standard output."""
     async with _log(settings) as log:
-        if out is None:
-            await _write(log, form, sys.stdout)
-            return
-        try:
-            file = await asyncio.to_thread(out.open, "w", encoding="utf-8")
-        except OSError as error:
-            raise BadRequest(f"{out} cannot be written: {error.strerror}.") from None
-        with closing(file):
+        with _opened(out) as file:
             await _write(log, form, file)
+
+
+@contextmanager
+def _opened(out: Path | None) -> Iterator[TextIO]:
+    """The file, or standard output."""
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        file = out.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadRequest(f"{out} cannot be written: {error.strerror}.") from None
+    with closing(file):
+        yield file
 
 
 async def _write(log: AuditLog, form: Form, file: TextIO) -> None:

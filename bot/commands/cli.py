@@ -249,6 +249,26 @@ def audit_verify(
     raise typer.Exit(0 if sound else 1)
 
 
+@audit.command(name="key")
+def audit_key(
+    rotate: Annotated[bool, typer.Option("--rotate", help="Sign with a new key first.")] = False,
+    out: Annotated[Path | None, typer.Option(help="A file; else standard output.")] = None,
+) -> None:
+    """The public keys that verify the audit log; keep them where nobody here can change them."""
+    from bot.commands import audit as audit_reports  # noqa: PLC0415
+
+    _run(audit_reports.key(_here(), out, rotate=rotate))
+
+
+@audit.command(name="restart")
+def audit_restart() -> None:
+    """Go on with a new key after an end that nobody here signed; run 'audit verify' first."""
+    from bot.commands import audit as audit_reports  # noqa: PLC0415
+
+    name = _run(audit_reports.restart(_here()))
+    say.print(f"Key {name} signs from here on; what stood before is judged as it was.")
+
+
 @audit.command(name="export")
 def audit_export(
     form: Annotated[Form, typer.Option("--as", help="All rows, or an ADK evaluation set.")] = (

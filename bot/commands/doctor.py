@@ -31,7 +31,7 @@ from notifications.people.membership import Home
 from notifications.slack.errors import call, refusal
 from notifications.slack.heartbeat import Heartbeat
 from storage.database import create_engine, ready
-from storage.errors import DatabaseUnavailable
+from storage.errors import DatabaseUnavailable, StorageError
 from workflows.messages.health import Health
 
 
@@ -273,9 +273,15 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
     except DatabaseUnavailable as error:
         yield Finding(False, str(error))
         return
-    state = await ready(engine)
-    await engine.dispose()
-    yield Finding(state.ok, state.sentence)
+    try:
+        state = await ready(engine)
+        yield Finding(state.ok, state.sentence)
+        if state.ok:
+            await bootstrap.audit_log(settings, engine).check()
+    except StorageError as error:
+        yield Finding(False, str(error))
+    finally:
+        await engine.dispose()
 
 
 async def _agents(settings: Settings) -> AsyncIterator[Finding]:

@@ -62,14 +62,16 @@ def plugin(
 
     `on_refused` hears of what was not for a workflow.
     """
-    is_verifying = isinstance(codec, MacCodec)
+    runner = None
+    if isinstance(codec, MacCodec):
+        runner = VerifyingRunner(on_refused or _only_logged, codec.plain_until)
     return SimplePlugin(
         "signoff",
         data_converter=data_converter(payloads, codec, on_error),
         workflows=[TaskWorkflow, ApprovalWorkflow, SummaryWorkflow],
         activities=activities,
         interceptors=[Heartbeats(), VerifiedActivities(), Purposes()],
-        workflow_runner=VerifyingRunner(on_refused or _only_logged) if is_verifying else None,
+        workflow_runner=runner,
     )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from temporalio import activity
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.sdk.v1 import ExternalStorageReference
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
@@ -22,8 +24,18 @@ from temporalio.converter import (
 from storage.errors import PayloadUnverified
 from storage.payloads.driver import FileStorage, OnError, file_storage
 from storage.payloads.files import PayloadFiles
-from storage.payloads.mac_codec import MAC, UNVERIFIED, MacCodec, is_for_activity, why
+from storage.payloads.mac_codec import (
+    FAILURE,
+    MAC,
+    UNVERIFIED,
+    MacCodec,
+    answers_from_here_on,
+    is_for_activity,
+    why,
+)
 
+SEALED = b"binary/signoff-failure"
+"""Of a payload that holds a whole failure of an activity."""
 _MARKER = "__temporal_external_storage_reference"
 """Temporal's mark on an encoded reference to a file; we write none, and take none."""
 _REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
@@ -71,6 +83,25 @@ class OurDataConverter(DataConverter):
     The SDK reads references before any codec sees them, and raises on one it cannot follow; it has
     no public way to do otherwise.
     """
+
+    async def encode_failure(self, exception: BaseException, failure: Failure) -> None:
+        """That of an activity is signed as a whole; what the server has to know stands beside it.
+
+        A message is left readable where nothing is encrypted.
+        """
+        codec, whole = self.payload_codec, Failure()
+        self.failure_converter.to_failure(exception, self.payload_converter, whole)
+        is_ended = whole.HasField("application_failure_info")
+        if not isinstance(codec, MacCodec) or not activity.in_activity() or not is_ended:
+            await super().encode_failure(exception, failure)
+            return
+        answers_from_here_on(FAILURE)
+        inside = Payload(metadata={"encoding": SEALED}, data=whole.SerializeToString())
+        [sealed] = await codec.encode([inside])
+        failure.encoded_attributes.CopyFrom(sealed)
+        failure.message = "An activity failed." if codec.encrypts else whole.message
+        failure.application_failure_info.CopyFrom(whole.application_failure_info)
+        failure.application_failure_info.ClearField("details")
 
     async def _external_store_payload_sequence(self, payloads: Sequence[Payload]) -> list[Payload]:
         stored = await super()._external_store_payload_sequence(payloads)

@@ -2,9 +2,10 @@
 
 Stands between Temporal's worker and each workflow, where payloads are decoded but no workflow code
 has seen them. A forged signal is taken out, a forged update or query is refused, an activity with
-a forged result is scheduled again, a child with one has failed, a forged start fails the workflow
-that it made. So nothing forged fails or stops a workflow of ours. All of it depends only on the
-payload and on the moment in the history: a replay does the same, also after a rotation of keys.
+a forged result or failure is scheduled again, a child with a forged result has failed, a forged
+start fails the workflow that it made. So nothing forged fails or stops a workflow of ours. All of
+it depends only on the payload and on the moment in the history: a replay does the same, also after
+a rotation of keys.
 """
 
 import hashlib
@@ -44,6 +45,8 @@ from storage.errors import PayloadUnverified
 from storage.payloads.found import payloads_in
 from storage.payloads.mac_codec import (
     ARGUMENT,
+    FAILURE,
+    NO_MAC,
     PURPOSE,
     RESULT,
     UNKNOWN_KEY,
@@ -51,6 +54,7 @@ from storage.payloads.mac_codec import (
     unwrapped,
     why,
 )
+from storage.payloads.mac_keys import NEVER
 from workflows.messages.audit import AuditEntry, AuditKind
 
 OnRefused = Callable[[AuditEntry], None]
@@ -71,27 +75,39 @@ _OTHER_ARGUMENTS = "with other arguments than ours"
 _WORDS = "A message to this workflow does not prove where it comes from"
 
 
+def _never() -> float:
+    """Nothing counts without a MAC."""
+    return NEVER
+
+
 class VerifyingRunner(UnsandboxedWorkflowRunner):
     """Runs workflows behind `VerifiedInstance`."""
 
-    def __init__(self, on_refused: OnRefused) -> None:
+    def __init__(self, on_refused: OnRefused, plain_until: Callable[[], float] = _never) -> None:
         self._on_refused = on_refused
+        self._plain_until = plain_until
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """One workflow."""
-        return VerifiedInstance(super().create_instance(det), det, self._on_refused)
+        inner = super().create_instance(det)
+        return VerifiedInstance(inner, det, self._on_refused, self._plain_until)
 
 
 class VerifiedInstance(WorkflowInstance):
     """Gives a workflow its activations without what does not verify."""
 
     def __init__(
-        self, inner: WorkflowInstance, det: WorkflowInstanceDetails, on_refused: OnRefused
+        self,
+        inner: WorkflowInstance,
+        det: WorkflowInstanceDetails,
+        on_refused: OnRefused,
+        plain_until: Callable[[], float],
     ) -> None:
         self._inner = inner
         self._defn = det.defn
         self._run = f"{det.randomness_seed:x}"  # made of the run's id, and kept by a reset
         self._on_refused = on_refused
+        self._plain_until = plain_until
         self._scheduled: dict[int, ScheduleActivity] = {}
         self._again: dict[int, int] = {}
         self._children: dict[int, str] = {}
@@ -195,18 +211,25 @@ class VerifiedInstance(WorkflowInstance):
         raise ApplicationError(f"{_WORDS}: {problem}.", type=KIND, non_retryable=True)
 
     def _result(self, resolved: ResolveActivity, at: float, again: list[ScheduleActivity]) -> bool:
-        """A forged result is no result: whoever waits for the activity goes on waiting."""
+        """A forged result is no result: whoever waits for the activity goes on waiting.
+
+        The same for a failure, unless the server itself says that there was no answer in time.
+        """
         seq = resolved.seq = self._again.pop(resolved.seq, resolved.seq)
         schedule = self._scheduled.pop(seq, None)
-        if not resolved.result.HasField("completed") or schedule is None:
+        ended = resolved.result.WhichOneof("status")
+        if schedule is None or ended not in ("completed", "failed"):
             return True
-        # without the run where the arguments had no MAC or there were none
-        purposes = f"{RESULT} {self._run}", RESULT
-        problem = _answer_problem(resolved.result.completed, at, *purposes)
+        if ended == "completed":
+            what, forged = RESULT, resolved.result.completed.result
+            # without the run where the arguments had no MAC or there were none
+            problem = _answer_problem(resolved.result.completed, at, f"{what} {self._run}", what)
+        else:
+            what, forged = FAILURE, resolved.result.failed.failure.cause.encoded_attributes
+            problem = self._failure_problem(resolved.result.failed.failure.cause, at)
         if not problem:
             return True
-        forged = [resolved.result.completed.result]
-        self._refuse(f"result of {schedule.activity_type}", forged, at, problem)
+        self._refuse(f"{what} of {schedule.activity_type}", [forged], at, problem)
         self._scheduled[seq] = schedule
         once_more = ScheduleActivity()
         once_more.CopyFrom(schedule)
@@ -215,6 +238,18 @@ class VerifiedInstance(WorkflowInstance):
         self._next += 1
         again.append(once_more)
         return False
+
+    def _failure_problem(self, failure: Failure, at: float) -> str:
+        """Why an activity's failure does not count. One that does is as it was sealed."""
+        if not failure.HasField("application_failure_info"):
+            return ""  # of the server's own making: it takes no other one from a worker
+        if not failure.HasField("encoded_attributes"):
+            return "" if at < self._plain_until() else NO_MAC
+        sealed = failure.encoded_attributes
+        problem = _problem([sealed], at, f"{FAILURE} {self._run}", FAILURE)
+        if not problem:
+            failure.CopyFrom(Failure.FromString(sealed.data))
+        return problem
 
     def _child(self, resolved: ResolveChildWorkflowExecution, at: float) -> None:
         """A child whose result is forged has failed; the task shows that, with Retry."""

@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
-"""Verifies a Signoff audit log. Standard library only: copy this one file to where you trust it.
+"""Verifies a Signoff audit log. Standard library only: copy this file and `signatures.py`
+to where you trust them.
 
     python verify.py signoff.sqlite
-    python verify.py export.jsonl --anchors heads.jsonl --key-file audit.key
-    python verify.py export.jsonl --head 1041:9f2c...
+    python verify.py export.jsonl --public-keys keys.json --anchors heads.jsonl
+    python verify.py export.jsonl --head 1041:9f2c... --key-file audit.key
 
 Exit code 0: sound. 1: tampered with, damaged or cut. 2: the question could not be asked.
 
 How a row is hashed: a JSON object of the fields in FIELDS, keys sorted, no spaces, ASCII, where
-`detail` is the canonical JSON *text* of the detail; `hash` is the sha256 of that, `mac` the
-HMAC-SHA256 of the hash's hex digits under the audit key. `previous` is the hash of the row before,
-empty in row 1; `seq` counts from 1 without gaps.
+`detail` is the canonical JSON *text* of the detail; `hash` is the sha256 of that. `previous` is the
+hash of the row before, empty in row 1; `seq` counts from 1 without gaps.
 
-A chain cannot show that its end was cut off, or that an older copy was put back. Anchors can: heads
-(`{"seq": ..., "hash": ...}`, one JSON object a line) that were kept elsewhere. Without the audit
-key, somebody who can write both the log and the anchors could forge both.
+What signs cannot be told from the log alone: give the public keys (`signoff audit key` writes them)
+as you got them when you trusted that machine. A chain cannot show that its end was cut off, or that
+an older copy was put back. Anchors can: heads (`{"seq": ..., "hash": ...}`, one JSON object a line)
+that were kept elsewhere.
 """
 
 import argparse
@@ -28,6 +29,17 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+try:
+    from storage.audit.signatures import PublicKey, Signatures, Stretch, read_public_keys
+except ImportError:  # the two files were copied elsewhere
+    sys.path.append(str(Path(__file__).parent))
+    from signatures import (  # type: ignore[import-not-found, no-redef]
+        PublicKey,
+        Signatures,
+        Stretch,
+        read_public_keys,
+    )
 
 FIELDS = (
     "actor",
@@ -54,11 +66,6 @@ def row_hash(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(_encode({name: row[name] for name in FIELDS}).encode()).hexdigest()
 
 
-def row_mac(key: bytes, digest: str) -> str:
-    """The HMAC-SHA256, in hex, of a row's hash."""
-    return hmac.digest(key, digest.encode(), "sha256").hex()
-
-
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong, and the sequence where it shows."""
@@ -70,7 +77,7 @@ class Problem:
 @dataclass(frozen=True)
 class Report:
     """The verdict. `problems` holds the first hundred; `anchored` is the newest anchor met;
-    `unsigned` counts rows from before there was an audit key (0 without a key).
+    `unsigned` counts rows without any signature, `signed` says that some signature was checked.
     """
 
     rows: int
@@ -80,6 +87,7 @@ class Report:
     signed: bool
     unsigned: int = 0
     problems: tuple[Problem, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -91,19 +99,23 @@ class Report:
 class Verifier:
     """Takes the rows in order with `add`, and gives the verdict with `finish`.
 
-    `anchors` maps a sequence to the hashes seen for it. With `key`, every row must carry the right
-    `mac`, except those from before the first signed one: its signature vouches for them, as its
-    hash depends on theirs.
+    `anchors` maps a sequence to the hashes seen for it. `key` is that of HMAC signatures. `trusted`
+    are public keys by name: the first one in the log has to be among them, and where each is known
+    to have begun, it has to begin there. Without them the log's own word is taken.
     """
 
     anchors: Mapping[int, set[str]] = field(default_factory=dict)
     key: bytes | None = None
+    trusted: Mapping[str, PublicKey] | None = None
     rows: int = 0
     seq: int = 0
     previous: str = ""
     anchored: int = 0
-    signed: int = 0
     problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """The signatures have an account of their own."""
+        self.signatures = Signatures(self._tell, self.key, self.trusted)
 
     def add(self, row: Mapping[str, Any]) -> None:
         """The next row, with `detail` as canonical JSON text. Raises nothing for bad rows."""
@@ -114,7 +126,7 @@ class Verifier:
             self._tell(self.seq + 1, f"row is unreadable ({error!r})")
 
     def finish(self) -> Report:
-        """Compare the end with the anchors."""
+        """Compare the end with the anchors, and the keys with what is known of them."""
         newest = max(self.anchors, default=0)
         if newest > self.seq:
             self._tell(
@@ -122,16 +134,16 @@ class Verifier:
                 f"the log ends at {self.seq}, but an anchor knows row {newest}: "
                 "its end was cut off, or an older copy was put back",
             )
-        if self.key is not None and self.rows and not self.signed:
-            self._tell(self.seq, "no row is signed: not written with this key")
+        self.signatures.finish()
         return Report(
             rows=self.rows,
             head_seq=self.seq,
             head_hash=self.previous,
             anchored=self.anchored,
-            signed=self.signed > 0,
-            unsigned=self.rows - self.signed if self.key is not None else 0,
+            signed=self.signatures.checked,
+            unsigned=self.signatures.unsigned,
             problems=tuple(self.problems),
+            stretches=tuple(self.signatures.stretches),
         )
 
     def _add(self, row: Mapping[str, Any]) -> None:
@@ -144,16 +156,9 @@ class Verifier:
             self._tell(seq, "does not follow the row before: its `previous` is another hash")
         if not hmac.compare_digest(row_hash(row), digest):
             self._tell(seq, "content does not match its hash")
-        self._check_mac(seq, digest, row["mac"])
+        self.signatures.add(row)
         self._check_anchor(seq, digest)
         self.seq, self.previous = seq, digest
-
-    def _check_mac(self, seq: int, digest: str, mac: str) -> None:
-        if self.key is None or (mac == "" and not self.signed):
-            return
-        self.signed += 1
-        if not hmac.compare_digest(row_mac(self.key, digest), mac):
-            self._tell(seq, "signature does not match: not written with this key")
 
     def _check_anchor(self, seq: int, digest: str) -> None:
         known = self.anchors.get(seq)
@@ -173,9 +178,10 @@ def verify(
     rows: Iterable[Mapping[str, Any]],
     anchors: Mapping[int, set[str]] | None = None,
     key: bytes | None = None,
+    trusted: Mapping[str, PublicKey] | None = None,
 ) -> Report:
     """The verdict on rows in order; an unreadable source counts as damage."""
-    verifier = Verifier(anchors=anchors or {}, key=key)
+    verifier = Verifier(anchors=anchors or {}, key=key, trusted=trusted)
     try:
         for row in rows:
             verifier.add(row)
@@ -237,9 +243,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="the SQLite file, or an export in JSON Lines")
     parser.add_argument("--anchors", type=Path, help="heads kept elsewhere, in JSON Lines")
     parser.add_argument("--head", metavar="SEQ:HASH", help="one head you know")
-    parser.add_argument(
-        "--key-file", type=Path, help="the audit key (blanks around it do not count)"
-    )
+    parser.add_argument("--public-keys", type=Path, help="what 'signoff audit key' wrote once")
+    parser.add_argument("--key-file", type=Path, help="the audit key of HMAC signatures")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
     return parser
 
@@ -253,12 +258,14 @@ def _verify_file(options: argparse.Namespace) -> Report:
         seq, _, digest = options.head.partition(":")
         anchors.setdefault(int(seq), set()).add(digest)
     key = options.key_file.read_bytes().strip() if options.key_file else None
+    public = options.public_keys
+    trusted = read_public_keys(public.read_text(encoding="utf-8")) if public else None
     with options.file.open("rb") as file:
         is_sqlite = file.read(len(_SQLITE)) == _SQLITE
     if is_sqlite:
-        return verify(sqlite_rows(options.file), anchors, key)
+        return verify(sqlite_rows(options.file), anchors, key, trusted)
     with options.file.open(encoding="utf-8") as lines:
-        return verify(exported_rows(lines), anchors, key)
+        return verify(exported_rows(lines), anchors, key, trusted)
 
 
 def as_json(report: Report) -> Iterator[str]:
@@ -271,6 +278,7 @@ def as_json(report: Report) -> Iterator[str]:
             "anchored": report.anchored,
             "signed": report.signed,
             "unsigned": report.unsigned,
+            "stretches": [vars(stretch) for stretch in report.stretches],
             "problems": [{"seq": p.seq, "sentence": p.sentence} for p in report.problems],
         }
     )
@@ -282,8 +290,7 @@ def sentences(report: Report) -> Iterator[str]:
         yield f"row {problem.seq}: {problem.sentence}"
     verdict = "sound" if report.ok else "NOT SOUND"
     yield f"{report.rows} rows, {verdict}, head {report.head_seq}:{report.head_hash}"
-    if report.unsigned:
-        yield f"{report.unsigned} rows are from before there was an audit key."
+    yield from (stretch.sentence for stretch in report.stretches)
     if not report.anchored:
         yield "No anchor file: truncation can't be detected."
 

@@ -33,6 +33,7 @@ PURPOSE = "signoff-for"
 UNVERIFIED = b"signoff/unverified"
 ARGUMENT = "argument"
 RESULT = "result"
+FAILURE = "failure"
 UNTIL = "until"
 WHY = "why"
 UNKNOWN_KEY = "a key this installation does not have"
@@ -56,9 +57,9 @@ def meant_for(purpose: str) -> Iterator[None]:
         _purpose.reset(token)
 
 
-def answers_from_here_on() -> None:
-    """What is encoded in the rest of this asyncio task is the result of the activity it runs."""
-    _purpose.set(RESULT.encode() + _asked.get())
+def answers_from_here_on(kind: str = RESULT) -> None:
+    """What is encoded in the rest of this asyncio task is how the activity it runs ended."""
+    _purpose.set(kind.encode() + _asked.get())
 
 
 class MacCodec(PayloadCodec, WithSerializationContext):
@@ -98,6 +99,15 @@ class MacCodec(PayloadCodec, WithSerializationContext):
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Verify, then decrypt; as many payloads as there were, and no error but `KeyMissing`."""
         return [await self._opened(payload) for payload in payloads]
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether what it signs cannot be read either."""
+        return self._inner is not None
+
+    def plain_until(self) -> float:
+        """Messages of before this moment (seconds since 1970) count without a MAC."""
+        return self._keys.ring().plain_counts_until()
 
     def sealed(self, payload: Payload) -> Payload:
         """A copy with a MAC, without encryption: for references to payload files."""

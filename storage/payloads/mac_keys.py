@@ -6,20 +6,18 @@ installation needs the same one; each reads it again when it has changed.
 
 import base64
 import contextlib
-import os
 import secrets
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_serializer, field_validator
 
+from storage._owner_file import OpenToOthers, read_owned, write_owned
 from storage.errors import MacKeysUnusable
 
 FILE = "payload-mac.json"
 KEY_BYTES = 32
-OWNER_ONLY = 0o600
 UNDER_WAY = timedelta(days=1)
 """How long messages made with a key still count after its rotation."""
 AT_ONCE = timedelta(minutes=1)
@@ -120,7 +118,7 @@ class MacKeyFile:
         if not path.exists():
             now = datetime.now(UTC)
             ring = MacKeyRing(keys=(MacKey.fresh(now),), plain_until=now if older else None)
-            _put(path, ring, replace=False)
+            write_owned(path, ring.model_dump_json(indent=1), replace=False)
         return cls(path)
 
     def ring(self) -> MacKeyRing:
@@ -137,41 +135,21 @@ class MacKeyFile:
     def rotate(self, still: timedelta = UNDER_WAY) -> MacKeyRing:
         """Make a new key, and keep the others for what was made with them."""
         ring = self.ring().rotated(datetime.now(UTC), still)
-        _put(self._path, ring, replace=True)
+        write_owned(self._path, ring.model_dump_json(indent=1), replace=True)
         return self.ring()
 
     def _read(self) -> MacKeyRing:
         try:
-            with self._path.open("rb") as file:
-                stat = os.fstat(file.fileno())
-                text = file.read()
+            text, stat = read_owned(self._path)
         except OSError as error:
             raise MacKeysUnusable(str(self._path), error.strerror or "unreadable") from None
-        if stat.st_mode & 0o077:
-            raise MacKeysUnusable(str(self._path), "other users may read it", "run 'chmod 600' on")
+        except OpenToOthers:
+            raise MacKeysUnusable(
+                str(self._path), "other users may read it", "run 'chmod 600' on"
+            ) from None
         try:
             ring = MacKeyRing.model_validate_json(text)
         except ValidationError:
             raise MacKeysUnusable(str(self._path), "it holds no keys of ours") from None
         self._seen = (stat.st_mtime_ns, stat.st_ino)
         return ring
-
-
-def _put(path: Path, ring: MacKeyRing, *, replace: bool) -> None:
-    """Whole and durable, or not at all. Without `replace`, a file that is there stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".mac-")  # mode 0600 from the start
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(ring.model_dump_json(indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        if replace:
-            draft.replace(path)
-        else:
-            path.hardlink_to(draft)
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink(missing_ok=True)

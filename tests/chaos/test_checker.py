@@ -8,9 +8,11 @@ import pytest
 from benchmarks.chaos.checks.checker import check
 from benchmarks.chaos.people.crowd import OTHER_TEAM, STRANGERS, TEAM
 from tests.chaos.traces import (
+    APPROVAL,
     DECIDER,
     OTHER,
     REQUESTER,
+    TASK,
     VALUE,
     Trace,
     click,
@@ -116,6 +118,19 @@ def chain_broken(trace: Trace) -> None:
     trace.chain = "row 3: content does not match its hash"
 
 
+def forged_and_counted(trace: Trace) -> None:
+    trace.forged = frozenset({trace.rows[2]["detail"]["id"]})
+
+
+def copied_and_counted(trace: Trace) -> None:
+    other = "t-hgfedcba.analysis.v1"
+    trace.deliveries[0]["action"]["value"] = restated(VALUE, a=other)
+
+
+def forged_and_jammed(trace: Trace) -> None:
+    trace.targets = frozenset({APPROVAL, TASK, "t-hgfedcba"})
+
+
 SPOILT: list[tuple[Spoil, str]] = [
     (lost_click, "lost"),
     (lost_task, "lost"),
@@ -137,6 +152,9 @@ SPOILT: list[tuple[Spoil, str]] = [
     (no_end, "undecided"),
     (buttons_left, "live_buttons"),
     (chain_broken, "audit_unsound"),
+    (forged_and_counted, "forged_counted"),
+    (copied_and_counted, "forged_counted"),
+    (forged_and_jammed, "forged_jammed"),
 ]
 
 
@@ -204,6 +222,14 @@ def _answer(thread: str | None) -> dict[str, Any]:
     told = {"method": "chat.postEphemeral", "user": OTHER, "thread": thread, "place": [None, None]}
     text = "This was already approved."
     return told | {"at": 23.0, "text": text, "event": "", "about": {}, "values": []}
+
+
+def test_what_was_forged_may_be_refused() -> None:
+    """A message without proof is nobody's click, and its workflow came to its end."""
+    trace = Trace()
+    trace.forged, trace.targets = frozenset({"forged-1"}), frozenset({APPROVAL, TASK})
+    trace.rows.insert(2, row("refused", "", 15, message="signal decide", unverified="no MAC"))
+    assert broken(trace) == set()
 
 
 def test_a_task_may_end_with_a_fallback() -> None:

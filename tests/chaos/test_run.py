@@ -21,3 +21,7 @@ async def test_kills_lose_nothing_double_nothing_and_let_nobody_in(tmp_path: Pat
     assert verdict.sound, f"seed {SEED}: {verdict.findings}; evidence: {tmp_path}"
     assert sum(verdict.figures["kills"].values()) >= FEWEST_KILLS
     assert verdict.figures["approvals"] > 0
+    forged = verdict.figures["forged"]
+    assert forged["plain"] > 0
+    assert forged["copied"] + forged["again"] > 0
+    assert verdict.figures["forged_refused"] > 0

@@ -25,6 +25,8 @@ class Trace:
     def __init__(self) -> None:
         self.started = {TASK: REQUESTER}
         self.chain = ""
+        self.forged: frozenset[str] = frozenset()
+        self.targets: frozenset[str] = frozenset()
         self.deliveries = [click(DECIDER, "20.000001"), click(OTHER, "21.000001")]
         self.calls = [_posted()]
         self.rows = [
@@ -50,6 +52,8 @@ class Trace:
             messages=tuple(self.messages),
             started=self.started,
             chain=self.chain,
+            forged=self.forged,
+            targets=self.targets,
         )
 
 

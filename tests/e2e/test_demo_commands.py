@@ -81,6 +81,11 @@ def signoff(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    """All that a command said: what was wrong, and where."""
+    return f"{done.args[-2:]}\n{done.stdout}\n{done.stderr}"
+
+
 def pending(folder: Path, task: str) -> str:
     """What `show` says of the task's first approval, once it waits."""
     for _ in range(40):
@@ -131,7 +136,7 @@ def test_commands_in_the_demos_folder_work_on_the_demo(
     decided = signoff(folder, "decide", approval, "approve", "--as", GRACE, "--digest", digest[1])
     assert decided.returncode == 0, decided.stderr
     said = [signoff(folder, *words) for words in (["list"], ["doctor"], ["audit", "verify"])]
-    assert [done.returncode for done in said] == [0, 0, 0], [done.stderr for done in said]
+    assert [done.returncode for done in said] == [0, 0, 0], [told(done) for done in said]
     assert all("Demo workspace, running at http://127.0.0.1:" in done.stderr for done in said)
     assert all("Demo workspace" not in done.stdout for done in said)
     assert "Slack knows us in workspace Acme" in said[1].stdout
@@ -142,7 +147,7 @@ def test_commands_in_the_demos_folder_work_on_the_demo(
     assert listed.stderr == "Signoff isn't running in this folder: start it with 'signoff demo'.\n"
     assert listed.stdout == ""
     assert listed.returncode == 3
-    assert verified.returncode == 0
+    assert verified.returncode == 0, told(verified)
     assert "sound" in verified.stdout
     kept = (folder / ".signoff").rglob("*")
     assert [str(path) for path in kept if path.stat().st_mode & 0o077] == []
@@ -157,4 +162,4 @@ def test_a_killed_demo_is_not_taken_for_a_running_one(
     assert (folder / ".signoff/demo/running.json").exists()
     done = signoff(folder, "audit", "verify")
     assert "The demo isn't running here" in done.stderr
-    assert done.returncode == 0
+    assert done.returncode == 0, told(done)

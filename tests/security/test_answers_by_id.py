@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from temporalio import activity, workflow
 from temporalio.api.common.v1 import Payloads
 from temporalio.api.failure.v1 import Failure
@@ -12,12 +13,13 @@ from temporalio.api.workflowservice.v1 import (
     RespondActivityTaskFailedByIdRequest,
 )
 from temporalio.client import Client
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.worker import Worker
 
 from bot.temporal.data_converter import data_converter
 from bot.temporal.verified_calls import Purposes, VerifiedActivities
 from bot.temporal.verified_workflows import VerifyingRunner
+from storage.payloads.codec import AesGcmCodec
 from storage.payloads.files import PayloadFiles
 from storage.payloads.mac_codec import MacCodec
 from storage.payloads.mac_keys import MacKeyFile
@@ -117,14 +119,19 @@ class Unlucky:
         return []
 
 
-async def test_details_of_a_forged_failure_are_not_there(
-    temporal_address: str, outsider: Outsider, tmp_path: Path
+@pytest.mark.parametrize("encrypted", [False, True])
+async def test_a_forged_failure_is_asked_for_again_and_our_own_comes_whole(
+    temporal_address: str, outsider: Outsider, tmp_path: Path, encrypted: bool
 ) -> None:
-    """Not even wrapped, as what does not verify."""
+    """The forged one with a bare cause, then ours, whose words only we read where we encrypt."""
+    asked: list[str] = []
 
     @activity.defn(name="fail")
     async def fail(number: int) -> None:
         info = activity.info()
+        asked.append(info.activity_id)
+        if len(asked) > 1:
+            raise ApplicationError("a secret reason", {"own": True}, non_retryable=True)
         failure = Failure(message="made up")
         failure.application_failure_info.non_retryable = True
         failure.application_failure_info.details.payloads.append(NONSENSE)
@@ -137,12 +144,14 @@ async def test_details_of_a_forged_failure_are_not_there(
             )
         )
 
-    codec = MacCodec(MacKeyFile.kept(tmp_path / "payload-mac.json"))
+    inner = AesGcmCodec({"k": b"k" * 32}, "k", read_plain=False) if encrypted else None
+    codec = MacCodec(MacKeyFile.kept(tmp_path / "payload-mac.json"), inner)
     client = await Client.connect(
         temporal_address,
         data_converter=data_converter(PayloadFiles(tmp_path / "files"), codec),
         interceptors=[Purposes()],
     )
+    refused: list[AuditEntry] = []
     name = f"unlucky-{uuid.uuid4().hex}"
     async with Worker(
         client,
@@ -150,7 +159,11 @@ async def test_details_of_a_forged_failure_are_not_there(
         workflows=[Unlucky],
         activities=[fail],
         interceptors=[VerifiedActivities()],
-        workflow_runner=VerifyingRunner(lambda entry: None),
+        workflow_runner=VerifyingRunner(refused.append),
     ):
         told = await client.execute_workflow(Unlucky.run, 1, id=name, task_queue=name)
-    assert told == ["None"]
+    assert told == ["{'own': True}"]
+    assert len(asked) == 2
+    assert {entry.detail["message"] for entry in refused} == {"failure of fail"}
+    history = (await client.get_workflow_handle(name).fetch_history()).to_json()
+    assert ("a secret reason" in history) == (inner is None)

@@ -6,12 +6,16 @@ import pytest
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
-from temporalio.api.workflowservice.v1 import PollActivityTaskQueueResponse
+from temporalio.api.workflowservice.v1 import (
+    PollActivityTaskQueueResponse,
+    RespondActivityTaskFailedRequest,
+)
+from temporalio.service import RPCError
 
 from bot.processes import bootstrap
 from bot.temporal import client as temporal
 from notifications.cards.buttons import ActionId
-from storage.payloads.mac_codec import MAC, WRONG_MAC
+from storage.payloads.mac_codec import MAC, NO_MAC, WRONG_MAC
 from tests.e2e.conftest import Office
 from tests.e2e.gestures import approval_of, first_card
 from tests.e2e.security.test_encryption import running
@@ -46,10 +50,26 @@ async def other_result(outsider: Outsider, task: Task) -> Sequence[Payload]:
     raise LookupError(workflow.id)
 
 
+async def failed(_: Outsider, task: Task) -> Failure:
+    """It cannot be done, and need not be tried again."""
+    failure = Failure(message="Nobody may decide this.")
+    failure.application_failure_info.non_retryable = True
+    return failure
+
+
+async def failed_with_an_argument(outsider: Outsider, task: Task) -> Failure:
+    """The same, with something we have signed as its proof."""
+    failure = await failed(outsider, task)
+    failure.encoded_attributes.CopyFrom(task.input.payloads[0])
+    return failure
+
+
 LIES = {
     "nothing": (nothing, "without a result"),
     "argument": (argument, "made for another message"),
     "another result": (other_result, WRONG_MAC),
+    "failed": (failed, NO_MAC),
+    "failed with an argument": (failed_with_an_argument, "made for another message"),
 }
 
 
@@ -65,7 +85,8 @@ async def test_only_its_own_result_answers_an_activity(
         assert (await view_of(office, approval_of(card))).ballot.outcome is None
 
         async def told() -> None:
-            if missing := {f"result of {name}: {problem}" for name in taken} - set(
+            what = "failure" if lie in (failed, failed_with_an_argument) else "result"
+            if missing := {f"{what} of {name}: {problem}" for name in taken} - set(
                 await refused(office)
             ):
                 raise LookupError(missing)
@@ -112,3 +133,27 @@ async def _jammed(office: Office, outsider: Outsider) -> list[str]:
         if event.event_type is EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
         and event.workflow_task_failed_event_attributes.cause != late
     ]
+
+
+@pytest.mark.parametrize("kind", ["timeout", "server", "canceled", "terminated", "activity"])
+async def test_what_only_the_server_says_the_server_takes_from_nobody(
+    office: Office, outsider: Outsider, kind: str
+) -> None:
+    """A worker that tells of a time-out, as the server does, is refused by the server."""
+    refusals: list[str] = []
+
+    async def lie(_: Outsider, task: Task) -> Failure:
+        failure = Failure(message="No answer in time.")
+        getattr(failure, f"{kind}_failure_info").SetInParent()
+        request = RespondActivityTaskFailedRequest(
+            namespace=outsider.client.namespace, task_token=task.task_token, failure=failure
+        )
+        try:
+            await outsider.client.workflow_service.respond_activity_task_failed(request)
+        except RPCError as error:
+            refusals.append(error.message)
+        return await failed(outsider, task)
+
+    await _lied_to(office, outsider, lie)
+    assert refusals
+    assert all("ApplicationFailureInfo" in said for said in refusals)

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage.audit.signing_keys import FILE, AuditKeyFile
 from storage.database import create_engine, migrate
 
 FULL = os.environ.get("SIGNOFF_FULL") == "1"
@@ -97,6 +98,12 @@ async def engine(empty_engine: AsyncEngine) -> AsyncEngine:
     """An engine on a migrated database of each kind."""
     await migrate(empty_engine)
     return empty_engine
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> AuditKeyFile:
+    """Where this installation's audit keys are; none are made yet."""
+    return AuditKeyFile(tmp_path / "storage" / FILE)
 
 
 def _postgres_programs() -> Path | None:

@@ -29,6 +29,8 @@ class AuditKind(StrEnum):
     TOOL_RAN = "tool_ran"
     FAILED = "failed"
     RETRIED = "retried"
+    SIGNING_STARTED = "signing_started"
+    SIGNING_KEY_CHANGED = "signing_key_changed"
 
 
 class AuditEntry(Frozen):

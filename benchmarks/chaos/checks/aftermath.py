@@ -14,6 +14,7 @@ from benchmarks.chaos.checks.recorder import Recorder
 from benchmarks.chaos.people.crowd import CHANNELS
 from benchmarks.chaos.people.gesture import gestures
 from benchmarks.chaos.people.load import Load
+from benchmarks.chaos.people.message_forger import MessageForger
 from benchmarks.chaos.processes.site import Site
 from benchmarks.chaos.processes.stage import Stage
 from playground.testing.person import Person
@@ -30,11 +31,14 @@ class Aftermath:
     `seconds` is how long it took until everything had its end.
     """
 
-    def __init__(self, site: Site, stage: Stage, load: Load) -> None:
+    def __init__(
+        self, site: Site, stage: Stage, load: Load, forger: MessageForger | None = None
+    ) -> None:
         self.seconds = 0.0
         self._site = site
         self._stage = stage
         self._load = load
+        self._forger = forger
         self._export = site.folder / "audit.jsonl"
 
     async def evidence(self, recorder: Recorder, watcher: Person) -> Evidence:
@@ -48,6 +52,7 @@ class Aftermath:
         messages = await _standing(watcher, recorder)
         _write(self._site.folder / "messages.jsonl", messages)
         await recorder.finish()
+        forger = self._forger
         return Evidence(
             gestures=tuple(gestures(recorder.deliveries)),
             calls=tuple(recorder.calls),
@@ -55,6 +60,9 @@ class Aftermath:
             messages=messages,
             started=self._load.started,
             chain=await audit.verified(self._export),
+            forged=frozenset(forger.ids) if forger else frozenset(),
+            targets=frozenset(forger.targets) if forger else frozenset(),
+            forgeries=forger.sent if forger else {},
         )
 
     async def _healed(self) -> None:

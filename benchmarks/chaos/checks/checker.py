@@ -121,6 +121,24 @@ def alive(evidence: Evidence) -> Iterator[str]:
         yield f"{message['channel']} {message['ts']}: {message['text'][:80]!r}"
 
 
+def forged_counted(evidence: Evidence) -> Iterator[str]:
+    """A decision that was made up in Temporal, or copied from another approval, and counted."""
+    for row in evidence.rows:
+        if row.kind == "decided" and row.detail["id"] in evidence.forged:
+            yield f"{row.approval}: {row.detail['id']} was forged and counted"
+    for row, gesture in _counted(evidence):
+        if gesture.approval != row.approval:
+            yield f"{row.approval}: {gesture.id} counted, which was for {gesture.approval}"
+
+
+def forged_jammed(evidence: Evidence) -> Iterator[str]:
+    """A workflow that got forged messages, and has no end."""
+    ended = {row.approval for row in evidence.rows if row.kind == "settled"}
+    ended |= {row.task for row in evidence.rows if row.kind == "task_ended"}
+    for workflow in sorted(evidence.targets - ended):
+        yield f"{workflow}: got forged messages, and has not ended"
+
+
 def unsound(evidence: Evidence) -> Iterator[str]:
     """The audit log's chain does not verify."""
     if evidence.chain:
@@ -135,6 +153,8 @@ INVARIANTS: dict[str, Invariant] = {
     "foreign_accepted": foreign,
     "undecided": undecided,
     "live_buttons": alive,
+    "forged_counted": forged_counted,
+    "forged_jammed": forged_jammed,
     "audit_unsound": unsound,
 }
 

@@ -1,7 +1,7 @@
 """What is left of a run, and nothing that the product says of itself in passing."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ class Row:
 class Evidence:
     """`calls` are the bot's calls that succeeded, `messages` what stands in the workspace at the
     end, `started` the tasks that were promised, with whoever asked, `chain` what the verifier of
-    the audit log has to say against it.
+    the audit log has to say against it. `forged` are the ids of decisions made up in Temporal,
+    `targets` the workflows that got such messages, `forgeries` how many of each kind.
     """
 
     gestures: tuple[Gesture, ...]
@@ -39,6 +40,9 @@ class Evidence:
     messages: tuple[Json, ...]
     started: dict[str, str]
     chain: str = ""
+    forged: frozenset[str] = frozenset()
+    targets: frozenset[str] = frozenset()
+    forgeries: Mapping[str, int] = field(default_factory=dict)
     by_approval: dict[str, list[Row]] = field(init=False)
     posted: dict[str, list[Json]] = field(init=False)
 
@@ -90,11 +94,11 @@ class Evidence:
 
 
 def rows(audit: Iterable[Json]) -> tuple[Row, ...]:
-    """The rows of the audit log."""
+    """The rows of the audit log; messages without proof are `unverified`, and nobody's clicks."""
     return tuple(
         Row(
             seq=row["seq"],
-            kind=row["kind"],
+            kind="unverified" if "unverified" in row["detail"] else row["kind"],
             at=datetime.fromisoformat(row["at"]).timestamp(),
             approval=row["approval_id"],
             task=row["task_id"],

@@ -24,6 +24,8 @@ def counts(evidence: Evidence) -> Json:
         "acked": len(acked),
         "repeats": len(acked) - len({gesture.id for gesture in acked}),
         "refused": kinds["refused"],
+        "forged": dict(evidence.forgeries),
+        "forged_refused": kinds["unverified"],
         "late": len(late),
         "cards_posted_twice": sum(len(calls) > 1 for calls in evidence.posted.values()),
         "outcomes": dict(outcomes),

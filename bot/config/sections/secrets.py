@@ -65,7 +65,7 @@ class Secrets(Section):
     mail_password: SecretStr = SecretStr("")
     """For the mail server."""
     audit_key: SecretStr = SecretStr("")
-    """Signs the audit log's rows (HMAC), so that nobody without it can forge the chain."""
+    """Verifies the HMAC signatures of audit rows from before rows were signed with Ed25519."""
     payload_keys: SecretStr = SecretStr("")
     """`name=key name=key`: keys that encrypt what Temporal keeps, 32 bytes each in base64."""
     database_password: SecretStr = SecretStr("")

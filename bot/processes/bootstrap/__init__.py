@@ -6,7 +6,13 @@ has stopped. `signoff up` and the tests stack them; the single commands run one.
 
 from bot.processes.bootstrap._bot import bot
 from bot.processes.bootstrap._command_line import desk, prepare
-from bot.processes.bootstrap._parts import audit_log, connect, input_folders, payload_files
+from bot.processes.bootstrap._parts import (
+    audit_log,
+    connect,
+    input_folders,
+    payload_files,
+    signing_keys,
+)
 from bot.processes.bootstrap._scheduler import scheduler
 from bot.processes.bootstrap._worker import worker
 
@@ -19,5 +25,6 @@ __all__ = [
     "payload_files",
     "prepare",
     "scheduler",
+    "signing_keys",
     "worker",
 ]

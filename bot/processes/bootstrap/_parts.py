@@ -16,6 +16,7 @@ from bot.temporal.verified_workflows import OnRefused
 from notifications.slack.pacing import Pacer
 from storage.audit.anchors import AnchorFile
 from storage.audit.log import AuditLog
+from storage.audit.signing_keys import FILE, AuditKeyFile
 from storage.pace import pace_rows
 from storage.payloads.driver import OnError
 from storage.payloads.files import PayloadFiles
@@ -32,10 +33,16 @@ def input_folders(settings: Settings) -> InputFolders:
 
 
 def audit_log(settings: Settings, engine: AsyncEngine) -> AuditLog:
-    """The audit log, signed when there is a key, anchored when there is a place for that."""
-    key = settings.secrets.audit_key.get_secret_value().encode() or None
+    """The audit log, signed, and anchored when there is a place for that."""
+    hmac_key = settings.secrets.audit_key.get_secret_value().encode() or None
     place = settings.storage.anchors
-    return AuditLog(engine, key, AnchorFile(settings.root / place) if place.name else None)
+    anchors = AnchorFile(settings.root / place) if place.name else None
+    return AuditLog(engine, signing_keys(settings), hmac_key, anchors)
+
+
+def signing_keys(settings: Settings) -> AuditKeyFile:
+    """The keys that sign the audit log."""
+    return AuditKeyFile(settings.folder / FILE)
 
 
 async def connect(

@@ -56,6 +56,7 @@ from storage.agent_health import FleetStore
 from storage.audit.recorder import AuditRecorder
 from storage.bypasses import BypassStore
 from storage.database import create_engine
+from storage.errors import DatabaseUnavailable
 from storage.mail_tokens import MailTokens
 from storage.preferences import PreferenceStore
 from workflows.activities import AgentActivities, MailActivities
@@ -90,7 +91,10 @@ async def worker(
             messages.show_task,
             *_activities(settings, slack, engine, agents, delivery, lists),
         ]
-        refusals = Refusals(audit_log(settings, engine))
+        audit = audit_log(settings, engine)
+        with contextlib.suppress(DatabaseUnavailable):  # it may answer when there is an event
+            await audit.begin()
+        refusals = Refusals(audit)
         await stack.enter_async_context(beside(refusals.write()))
         client = await connect(settings, activities, watch.failed, refusals.note)
         await stack.enter_async_context(beside(watch.run(client)))

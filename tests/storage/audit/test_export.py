@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.audit.export import evaluation_set, json_lines
 from storage.audit.log import AuditLog
+from storage.audit.signing_keys import AuditKeyFile
 from storage.audit.verify import exported_rows, verify
 from workflows.messages.audit import AuditEntry, AuditKind
 
@@ -31,27 +32,29 @@ async def tell(log: AuditLog, kind: AuditKind, approval: str, **detail: Any) -> 
     )
 
 
-async def test_an_export_is_verified_like_the_log(engine: AsyncEngine) -> None:
+async def test_an_export_is_verified_like_the_log(engine: AsyncEngine, keys: AuditKeyFile) -> None:
     """Every row is a line of JSON with its detail as an object; the file verifies by itself."""
-    log = AuditLog(engine, b"key")
+    log = AuditLog(engine, keys)
     await tell(log, AuditKind.RAISED, "a1", result=RESULT, odd=["\ud800\0", 0.1, -0.0, 1e300])
     await tell(log, AuditKind.DECIDED, "a1", verdict="approve")
     lines = [line async for line in json_lines(log.rows())]
-    assert json.loads(lines[0])["detail"]["result"] == RESULT
-    report = verify(exported_rows(lines), key=b"key")
-    assert (report.ok, report.rows, report.head_hash) == (True, 2, (await log.verify()).head_hash)
+    assert json.loads(lines[1])["detail"]["result"] == RESULT
+    report = verify(exported_rows(lines), trusted=keys.ring().public())
+    assert (report.ok, report.rows, report.head_hash) == (True, 3, (await log.verify()).head_hash)
 
 
-async def test_what_ran_is_kept_like_everything_else(engine: AsyncEngine) -> None:
+async def test_what_ran_is_kept_like_everything_else(
+    engine: AsyncEngine, keys: AuditKeyFile
+) -> None:
     """Runs of tools, failures and Retry are rows that verify, and are no evaluation cases."""
-    log = AuditLog(engine, b"key")
+    log = AuditLog(engine, keys)
     await tell(log, AuditKind.TOOL_RAN, "", key="k", tool="pay", arguments={"amount": 1.5})
     await tell(log, AuditKind.FAILED, "", reason="Asleep.", problem=1)
     await tell(log, AuditKind.RETRIED, "", problem=1)
     lines = [line async for line in json_lines(log.rows())]
-    report = verify(exported_rows(lines), key=b"key")
-    assert (report.ok, report.rows) == (True, 3)
-    assert [json.loads(line)["kind"] for line in lines] == ["tool_ran", "failed", "retried"]
+    report = verify(exported_rows(lines), trusted=keys.ring().public())
+    assert (report.ok, report.rows) == (True, 4)
+    assert [json.loads(line)["kind"] for line in lines[1:]] == ["tool_ran", "failed", "retried"]
     assert await evaluation_set(log.rows()) is None
 
 

@@ -6,24 +6,29 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from storage.audit import signatures
 from storage.audit.events import Head
-from storage.audit.log import chained, row_values
+from storage.audit.log import OF_KEYS, Sign, chained, row_values
+from storage.audit.signatures import STARTED, PublicKey, row_mac
+from storage.audit.signing_keys import AuditKey
 from storage.audit.verify import (
     FIELDS,
     Report,
     exported_rows,
     main,
     row_hash,
-    row_mac,
     sqlite_rows,
     verify,
 )
@@ -33,28 +38,45 @@ from workflows.messages.audit import AuditEntry, AuditKind
 PLACES = 1_000 if FULL else 40
 ROWS = 150
 KEY = b"audit key"
-SOURCE = Path(__file__).parents[3] / "storage/audit/verify.py"
+SOURCES = Path(__file__).parents[3] / "storage/audit"
+SIGNING = AuditKey.fresh()
 Row = dict[str, Any]
 NAMES = (*FIELDS, "hash", "mac")
 
 
-def build(many: int, key: bytes | None = KEY, salt: str = "") -> list[Row]:
-    """A sound log of so many rows."""
-    rows: list[Row] = []
-    head = Head(seq=0, hash="")
+def by(key: bytes | AuditKey | None) -> Sign | None:
+    """What makes a row's `mac`."""
+    if isinstance(key, bytes):
+        return lambda digest: row_mac(key, digest)
+    return key.sign if key is not None else None
+
+
+def begun(key: AuditKey) -> Row:
+    """The first row of a log that was signed from its start."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    for number in range(many):
+    detail = {"key": key.id, "public": key.public}
+    event = AuditEntry(id="begun", at=at, kind=AuditKind(STARTED), detail=detail)
+    return chained(row_values(event), Head(seq=0, hash=""), key.sign)
+
+
+def build(many: int, key: bytes | AuditKey | None = KEY, salt: str = "") -> list[Row]:
+    """A sound log of so many rows."""
+    rows = [begun(key)] if isinstance(key, AuditKey) else []
+    head = Head(seq=1, hash=rows[0]["hash"]) if rows else Head(seq=0, hash="")
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    kinds = [kind for kind in AuditKind if kind not in OF_KEYS]
+    for number in range(many - len(rows)):
         event = AuditEntry(
             id=f"{salt}e{number}",
             at=at + timedelta(seconds=number),
-            kind=list(AuditKind)[number % len(AuditKind)],
+            kind=kinds[number % len(kinds)],
             task_id=f"t{number // 7}",
             approval_id=f"a{number // 3}",
             actor=f"U{number % 5}",
             via="slack",
             detail={"comment": f"números {number}", "n": number / 8},
         )
-        row = chained(row_values(event), head, key)
+        row = chained(row_values(event), head, by(key))
         rows.append(row)
         head = Head(seq=row["seq"], hash=row["hash"])
     return rows
@@ -108,8 +130,9 @@ def insert(rows: list[Row], dice: random.Random) -> list[Row]:
     at = dice.randrange(len(rows))
     head = Head(seq=rows[at]["seq"], hash=rows[at]["hash"])
     event = AuditEntry(id="new", at=datetime(2026, 1, 2, tzinfo=UTC), kind=AuditKind.DECIDED)
-    key = dice.choice([KEY, b"guess"]) if at + 1 < len(rows) else b"guess"
-    row = dice.choice([dict(rows[at]), chained(row_values(event), head, key)])
+    keys: list[bytes | AuditKey] = [KEY, b"guess", SIGNING, AuditKey.fresh()]
+    key = dice.choice(keys) if at + 1 < len(rows) else b"guess"
+    row = dice.choice([dict(rows[at]), chained(row_values(event), head, by(key))])
     return [*rows[: at + 1], row, *rows[at + 1 :]]
 
 
@@ -133,7 +156,8 @@ def restore(rows: list[Row], dice: random.Random) -> list[Row]:
     head = Head(seq=old[-1]["seq"], hash=old[-1]["hash"]) if old else Head(seq=0, hash="")
     for number in range(dice.randrange(1, 5)):
         event = AuditEntry(id=f"later{number}", at=datetime(2026, 2, 1, tzinfo=UTC), kind="shown")
-        row = chained(row_values(event), head, KEY)
+        key = SIGNING if ":" in rows[0]["mac"] else KEY
+        row = chained(row_values(event), head, by(key))
         old = [*old, row]
         head = Head(seq=row["seq"], hash=row["hash"])
     return old
@@ -147,11 +171,21 @@ class Log:
     anchors: dict[int, set[str]]
 
 
-@pytest.fixture(scope="module")
-def log() -> Log:
-    """A sound log of 150 signed rows."""
-    rows = build(ROWS)
+TRUSTED = {SIGNING.id: PublicKey(bytes.fromhex(SIGNING.public))}
+
+
+@pytest.fixture(scope="module", params=[KEY, SIGNING], ids=["hmac", "ed25519"])
+def log(request: pytest.FixtureRequest) -> Log:
+    """A sound log of 150 signed rows, of either kind."""
+    rows = build(ROWS, request.param)
     return Log(rows, anchors_of(rows))
+
+
+def judged(rows: Iterable[Mapping[str, Any]], anchors: dict[int, set[str]] | None = None) -> Report:
+    """The verdict of whoever has both keys: nothing is signed by nobody."""
+    report = verify(rows, anchors, KEY, TRUSTED)
+    known = [one for one in report.problems if "with the keys that are known" not in one.sentence]
+    return replace(report, problems=tuple(known))
 
 
 @pytest.mark.parametrize("source", ["sqlite", "export"])
@@ -175,10 +209,10 @@ def test_tampering_is_found(
 def check(source: str, path: Path, rows: list[Row], anchors: dict[int, set[str]]) -> Report:
     """Verify these rows from a file of that kind."""
     if source == "export":
-        return verify(exported_rows(export(rows)), anchors, KEY)
+        return judged(exported_rows(export(rows)), anchors)
     write_sqlite(path, rows)
     try:
-        return verify(sqlite_rows(path), anchors, KEY)
+        return judged(sqlite_rows(path), anchors)
     finally:
         path.unlink()
 
@@ -214,7 +248,7 @@ def test_each_check_alone_finds_its_fault() -> None:
 def test_anchors_that_contradict_each_other_are_told(log: Log) -> None:
     """Two hashes for one row: history was replaced once, and put back or not."""
     both = {**log.anchors, 7: log.anchors[7] | {"0" * 64}}
-    [problem] = verify(log.rows, both, KEY).problems
+    [problem] = judged(log.rows, both).problems
     assert (problem.seq, "an anchor knows" in problem.sentence) == (7, True)
 
 
@@ -223,7 +257,7 @@ def test_a_key_may_come_later() -> None:
     rows = build(10, key=None)
     head = Head(seq=10, hash=rows[-1]["hash"])
     event = AuditEntry(id="signed", at=datetime(2026, 1, 2, tzinfo=UTC), kind=AuditKind.SHOWN)
-    signed = chained(row_values(event), head, KEY)
+    signed = chained(row_values(event), head, by(KEY))
     report = verify([*rows, signed], key=KEY)
     assert (report.ok, report.signed, report.unsigned) == (True, True, 10)
     after = chained(
@@ -243,7 +277,7 @@ def test_damage_to_the_file_is_told_as_damage(log: Log, tmp_path: Path) -> None:
     found = 0
     for place in range(4096, len(data), 512):
         path.write_bytes(data[:place] + dice.randbytes(64) + data[place + 64 :])
-        report = verify(sqlite_rows(path), log.anchors, KEY)
+        report = judged(sqlite_rows(path), log.anchors)
         found += not report.ok
         assert not report.ok or [dict(row) for row in sqlite_rows(path)] == log.rows
     assert found > 50
@@ -253,7 +287,7 @@ def test_moved_lines_are_found(log: Log) -> None:
     """Two lines of an export in each other's place."""
     lines = export(log.rows)
     lines[3], lines[9] = lines[9], lines[3]
-    assert not verify(exported_rows(lines), log.anchors, KEY).ok
+    assert not judged(exported_rows(lines), log.anchors).ok
 
 
 @pytest.mark.parametrize("line", ["", "{", "[]", "null", '{"detail": 1}', "[" * 100_000, "\ud800"])
@@ -283,18 +317,46 @@ def test_the_command_says_what_it_found(
     assert "anchor line 1" in capsys.readouterr().err
 
 
-def test_one_file_is_enough(log: Log, tmp_path: Path) -> None:
-    """`verify.py`, copied elsewhere, runs in an isolated Python without any package."""
-    database, copy, key = tmp_path / "a.sqlite", tmp_path / "verify.py", tmp_path / "key"
-    write_sqlite(database, log.rows)
-    copy.write_text(SOURCE.read_text())
-    key.write_bytes(KEY + b"\n")
-    options = ["-I", "-S", str(copy), str(database), "--key-file", str(key), "--json"]
-    done = subprocess.run(
-        [sys.executable, *options], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+def test_two_files_are_enough(log: Log, tmp_path: Path) -> None:
+    """Copied elsewhere, they run in an isolated Python without any package, and find a change."""
+    database, away = tmp_path / "a.sqlite", tmp_path / "away"
+    away.mkdir()
+    for name in ("verify.py", "signatures.py"):
+        (away / name).write_text((SOURCES / name).read_text())
+    rows = log.rows[:40]
+    write_sqlite(database, rows)
+    (tmp_path / "key").write_bytes(KEY + b"\n")
+    began = {"seq": 1, "hash": log.rows[0]["hash"]}
+    keys = {"keys": [{"public": SIGNING.public, "began": began}]}
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    is_old = ":" not in rows[0]["mac"]
+    known = ["--key-file", "key"] if is_old else ["--public-keys", "keys.json"]
+    command = [sys.executable, "-I", "-S", str(away / "verify.py"), "a.sqlite", *known, "--json"]
+
+    def run() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    done = run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["rows"] == ROWS
+    assert json.loads(done.stdout)["rows"] == len(rows)
+    with closing(sqlite3.connect(database)) as connection, connection:
+        changed = f"substr(mac, 1, {len(rows[7]['mac']) - 2}) || '00'"
+        connection.execute(f"UPDATE audit_events SET mac = {changed} WHERE seq = 8")
+    [problem] = json.loads(run().stdout)["problems"]
+    assert (problem["seq"], "signature does not match" in problem["sentence"]) == (8, True)
+
+
+@given(st.binary(max_size=200), st.integers(0, 511))
+@settings(max_examples=200 if FULL else 20, deadline=None)
+def test_our_own_ed25519_is_that_of_the_library(text: bytes, bit: int) -> None:
+    """What `cryptography` signed verifies without it; with any bit changed it does not."""
+    key = Ed25519PrivateKey.generate()
+    public, signature = key.public_key().public_bytes_raw(), key.sign(text)
+    assert signatures._is_signed(public, signature, text)
+    changed = bytearray(signature)
+    changed[bit // 8] ^= 1 << bit % 8
+    assert not signatures._is_signed(public, bytes(changed), text)
+    assert not signatures._is_signed(public, signature, text + b"\0")
 
 
 def test_a_million_rows_are_verified_within_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
