@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agents.inputs.cells import MISSING, SIGNS, SPACES
+from agents.inputs.cells import SIGNS, SPACES
 from agents.inputs.date_notation import DateNotation
 from agents.inputs.number_notation import NumberNotation
 
@@ -28,20 +28,29 @@ def shape(column: str) -> str:
     return f"translate({begun}, '012345678', '999999999')"
 
 
-def present(column: str) -> str:
-    """The value, or NULL where it stands for nothing."""
-    words = ", ".join(text(word) for word in MISSING)
-    return f"CASE WHEN {trimmed(column)} NOT IN ({words}) THEN {column} END"
+def present(column: str, missing: Iterable[str]) -> str:
+    """The value, or NULL where it is one of the words for nothing that this column has."""
+    words = [word for word in missing if word]
+    blank = f"nullif({trimmed(column)}, '')"
+    if not words:
+        return f"CASE WHEN {blank} IS NOT NULL THEN {column} END"
+    listed = ", ".join(map(text, words))
+    return f"CASE WHEN {blank} NOT IN ({listed}) THEN {column} END"
 
 
-def number(column: str, notation: NumberNotation, kind: str) -> str:
+def number(value: str, notation: NumberNotation, kind: str) -> str:
     """The number, or NULL for what is none."""
-    value = trimmed(present(column))
+    value = trimmed(value)
     marks = {mark for one in notation.shapes for mark in one.core if mark not in "9ø+-eE"}
     bare = all(not one.unit for one in notation.shapes) and marks <= {"."}
-    if bare and notation.decimal == "." and kind != "DOUBLE" and not marks:
-        return f"coalesce(TRY_CAST({value} AS {kind}), {_signed(value, notation, kind)})"
+    if bare and notation.decimal == "." and not _signs(notation):
+        return f"TRY_CAST({value} AS {kind})"
     return _signed(value, notation, kind)
+
+
+def _signs(notation: NumberNotation) -> bool:
+    """Whether any value has a sign that DuckDB does not know."""
+    return any(one.dressed for one in notation.shapes)
 
 
 def _signed(value: str, notation: NumberNotation, kind: str) -> str:
@@ -60,24 +69,24 @@ def _signed(value: str, notation: NumberNotation, kind: str) -> str:
     return f"CASE WHEN regexp_matches({value}, '{_INFINITE}') THEN {infinite} ELSE {found} END"
 
 
-def unit(column: str, names: dict[str, str]) -> str:
+def unit(value: str, names: dict[str, str]) -> str:
     """The unit or currency that is written beside the number."""
-    found = f"regexp_extract({trimmed(present(column))}, '{_UNIT}')"
+    found = f"regexp_extract({trimmed(value)}, '{_UNIT}')"
     cases = " ".join(f"WHEN {text(sign)} THEN {text(name)}" for sign, name in names.items())
     return f"nullif(CASE {found} {cases} ELSE {found} END, '')"
 
 
-def flat(column: str) -> str:
+def flat(value: str) -> str:
     """Without commas and repeated blanks, as date formats have it."""
-    return trimmed(f"regexp_replace({present(column)}, '[, ]+', ' ', 'g')")
+    return trimmed(f"regexp_replace({value}, '[, ]+', ' ', 'g')")
 
 
-def date(column: str, notation: DateNotation, orders: Iterable[str]) -> str:
+def date(whole: str, notation: DateNotation, orders: Iterable[str]) -> str:
     """The timestamp, or NULL for what is none; `orders` are formats with the order decided on."""
-    value, formats = flat(column), sorted({*notation.formats, *orders})
+    value, formats = flat(whole), sorted({*notation.formats, *orders})
     found = []
     if notation.iso:
-        whole = trimmed(present(column))
+        whole = trimmed(whole)
         found.append(f"CASE WHEN {whole} LIKE '____-%' THEN TRY_CAST({whole} AS TIMESTAMP) END")
     if formats:
         found.append(strptime(value, formats))
@@ -89,6 +98,6 @@ def strptime(value: str, formats: Iterable[str]) -> str:
     return f"try_strptime({value}, [{', '.join(map(text, formats))}])"
 
 
-def truth(column: str, yes: str) -> str:
+def truth(value: str, yes: str) -> str:
     """Whether it is this word, in any case; NULL for nothing."""
-    return f"lower({trimmed(present(column))}) = {text(yes)}"
+    return f"lower({trimmed(value)}) = {text(yes)}"

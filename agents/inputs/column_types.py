@@ -25,7 +25,8 @@ MOST_SHAPES = 2_000
 """A column with more of them is text: numbers and dates have a few."""
 NEARLY = 0.6
 """From this share of numbers or dates on it is said why a column was kept as text."""
-_MISSING = frozenset(MISSING)
+_MISSING = {word.replace("0", "ø"): word for word in MISSING}
+"""By their shapes."""
 # fmt: off
 _TRUTHS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"),
            ("oui", "non"), ("sí", "no"), ("si", "no"), ("sì", "no"), ("wahr", "falsch"),
@@ -54,8 +55,8 @@ class ColumnType:
 
     @property
     def source(self) -> str:
-        """The column of text."""
-        return f"c{self.at}"
+        """Its text, and NULL for nothing, as SQL."""
+        return sql.present(f"c{self.at}", self.missing)
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Inferred:
     said: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unclear: dict[str, str] = field(default_factory=dict)
+    kept_as_text: list[str] = field(default_factory=list)
 
 
 def infer(
@@ -90,6 +92,8 @@ def infer(
     for column in found.columns:
         _write(database, found, column)
     _say_missing(found)
+    if found.kept_as_text:
+        found.said.append(f"{_few(found.kept_as_text)} kept as text")
     return found
 
 
@@ -99,7 +103,7 @@ def _seen(database: duckdb.DuckDBPyConnection, at: int, name: str) -> ColumnType
         f"SELECT {sql.shape(f'c{at}')} AS s, count(*), min({sql.trimmed(f'c{at}')}) FROM raw "  # noqa: S608 (names of ours)
         f"WHERE c{at} IS NOT NULL GROUP BY 1 LIMIT {MOST_SHAPES + 1}"
     ).fetchall()
-    missing = {shape: int(count) for shape, count, _ in rows if shape in _MISSING}
+    missing = {_MISSING[shape]: int(count) for shape, count, _ in rows if shape in _MISSING}
     if len(rows) > MOST_SHAPES:
         rows, missing = [], _missing_in(database, at)
     kept = [row for row in rows if row[0] not in _MISSING]
@@ -149,7 +153,12 @@ def _decide_decimals(
 
 
 def _custom(notation: NumberNotation, separator: str) -> str:
-    """1.234 is a bit more than one; 1,234 is a thousand, unless commas are for decimals there."""
+    """1.234 is a bit more than one; 1,234 is a thousand, unless commas are for decimals there.
+
+    Beside a whole number below a thousand both are thousands: fractions rarely come to nothing.
+    """
+    if any(len(shape.core) <= 3 and shape.core.isalnum() for shape in notation.shapes):
+        return "." if "," in notation.example else ","
     commas = "," in notation.example
     return "," if commas and separator == ";" else "."
 
@@ -301,7 +310,7 @@ def _say_orders(found: Inferred, hints: Hints) -> None:
 def _write(database: duckdb.DuckDBPyConnection, found: Inferred, column: ColumnType) -> None:
     """The SQL of a column in its type, unless a value would be lost; then it stays text."""
     typed = _typed(found, column)
-    kept = sql.present(column.source)
+    kept = column.source
     if typed:
         lost = database.execute(
             f"SELECT count(*) FROM raw WHERE ({kept}) IS NOT NULL AND ({typed}) IS NULL"  # noqa: S608
@@ -314,6 +323,7 @@ def _write(database: duckdb.DuckDBPyConnection, found: Inferred, column: ColumnT
         found.notes.append(
             f"{column.name} looks like {what}, but {lost} of its values are none; kept as text."
         )
+        found.kept_as_text.append(column.name)
         column.dates = column.numbers = None
     elif column.shapes:
         _say_text(found, column)
@@ -361,6 +371,7 @@ def _say_text(found: Inferred, column: ColumnType) -> None:
             f"{column.name} looks like dates, but some have the day first and some the month; "
             "kept as text."
         )
+        found.kept_as_text.append(column.name)
         return
     numbers = {shape for shape in column.shapes if shape_of(shape)}
     dates = {shape for shape in column.shapes if is_date(shape)}
@@ -384,6 +395,7 @@ def _say_nearly(
     else:
         why = "its values are written in different ways, which exclude each other"
     found.notes.append(f"{column.name} looks like {what}, but {why}; kept as text.")
+    found.kept_as_text.append(column.name)
 
 
 def _say_missing(found: Inferred) -> None:

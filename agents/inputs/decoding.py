@@ -26,7 +26,8 @@ _BOMS = (
 _WESTERN = "cp1252"
 _OTHERS = ["cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp932", "euc_jp", "gb18030", "big5"]
 _OTHERS += ["cp949", "koi8_r", "cp437", "mac_roman"]
-_ALONE = re.compile(r"[a-zA-Z]?[À-ÖØ-öø-ÿŠšŽžŒœŸ]+[a-zA-Z]?")
+_WORD = re.compile(r"[a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]*[À-ÖØ-öø-ÿŠšŽžŒœŸ][a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]*")
+_ALIEN = re.compile(r"[^a-zA-Z]{3}|\A[^a-zA-Z]+\Z")
 _ODD = re.compile(r"[A-Za-zÀ-ÿ][¡-©«-±´¶-¸»-¿ˆ-‰†‡…][A-Za-zÀ-ÿ]|(?<![\w])[£¥¹³¿¼¾¦¯±][a-zà-ÿ]")
 _NAMES = {
     "utf-8": "UTF-8",
@@ -149,9 +150,10 @@ def _looks_western(text: str) -> bool:
     """Whether letters beyond ASCII stand alone between others, as they do in western languages."""
     if "\ufffd" in text or _ODD.search(text):
         return False
-    runs = [re.sub(r"[a-zA-Z]", "", run) for run in _ALONE.findall(text)]
-    lonely = sum(1 for run in runs if len(run) == 1)
-    return not runs or lonely >= 0.7 * len(runs)
+    words = _WORD.findall(text)
+    alien = sum(1 for word in words if _ALIEN.search(word))
+    alone = sum(1 for word in words if len(word) == 1)
+    return alien - alone <= 0.3 * len(words)
 
 
 def _refuse_binary(name: str, text: str) -> None:

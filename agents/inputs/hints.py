@@ -11,10 +11,12 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
-REQUESTED = "Read as requested"
+_REQUESTED = re.compile(r"read as requested \(([^)]*)\)", re.IGNORECASE)
+_READING = re.compile(r"(?:.{1,200}: )?read as(?: requested \([^)]*\))?: ", re.IGNORECASE)
 _Value = TypeVar("_Value")
 _SEPARATORS = {
     ";": re.compile(r"\bsemi-?colons?\b|\b(?:separator|delimiter)\b\D{0,5};", re.IGNORECASE),
@@ -50,6 +52,7 @@ _ORDERS = {
         re.IGNORECASE,
     ),
 }
+_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _ENCODING = re.compile(r"\bencod(?:ing|ed)\b\W*(?:is |in |as |to |=)?\W*([\w-]+(?: ?\d+)?)", re.I)
 _HEADER = re.compile(
     r"\bheaders?\b(?: line| row)?(?: is| are)?(?: in| on| at)?(?: line| row)? (\d{1,6})\b", re.I
@@ -71,6 +74,21 @@ class Hints:
         """Whether anything was said at all."""
         return any(getattr(self, field.name) is not None for field in fields(self))
 
+    def words(self) -> str:
+        """The same in words that `hints_in` understands; empty for none."""
+        said = []
+        if self.delimiter is not None:
+            said.append(f"separator is {_NAMES.get(self.delimiter, self.delimiter)}")
+        if self.decimal is not None:
+            said.append("decimal comma" if self.decimal == "," else "decimal point")
+        if self.day_first is not None:
+            said.append("dates day first" if self.day_first else "dates month first")
+        if self.encoding is not None:
+            said.append(f"encoding {self.encoding}")
+        if self.header is not None:
+            said.append(f"header in line {self.header}" if self.header else "no header")
+        return ", ".join(said)
+
     def over(self, other: "Hints") -> "Hints":
         """These, and where they say nothing, the other's."""
         said = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -86,6 +104,26 @@ def hints_in(text: str) -> Hints:
         encoding=_encoding(text),
         header=_header(text),
     )
+
+
+def reading_line(read_as: str, requested: str = "", file: str = "") -> str:
+    """How a file was read, as a finding; with the file's name where there are several."""
+    verb = f"ead as requested ({requested})" if requested else "ead as"
+    return f"{file}: r{verb}: {read_as}" if file else f"R{verb}: {read_as}"
+
+
+def is_reading_line(text: str) -> bool:
+    """Whether a finding is one of these."""
+    return bool(_READING.match(text))
+
+
+def requested_in(findings: Iterable[str]) -> Hints:
+    """What was asked for before, as the findings of an earlier result say it."""
+    found = Hints()
+    for text in findings:
+        if is_reading_line(text) and (match := _REQUESTED.search(text)):
+            found = hints_in(match.group(1)).over(found)
+    return found
 
 
 def _one(patterns: dict[_Value, re.Pattern[str]], text: str) -> _Value | None:

@@ -32,7 +32,8 @@ _EXPONENT = re.compile(r"[9ø]*(?P<mark>[.,]?)[9ø]*[eE][+-]?[9ø]+")
 class Shape:
     """One shape: its digits and marks without the unit, and the decimal marks it can be read with.
 
-    It is ambiguous when it would be another number with the other mark.
+    It is ambiguous when it would be another number with the other mark, and dressed with more
+    around it than a minus sign in front.
     """
 
     core: str
@@ -41,6 +42,7 @@ class Shape:
     ambiguous: bool = False
     exponent: bool = False
     padded: bool = False
+    dressed: bool = False
 
     @property
     def digits(self) -> int:
@@ -90,7 +92,7 @@ class NumberNotation:
 def shape_of(shape: str) -> Shape | None:
     """What a shape can be; nothing for what is no number."""
     if _INFINITE.fullmatch(shape):
-        return Shape("", "", frozenset(".,"), exponent=True)
+        return Shape("", "", frozenset(".,"), exponent=True, dressed=True)
     match = _AFFIXED.fullmatch(shape)
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
@@ -102,7 +104,9 @@ def shape_of(shape: str) -> Shape | None:
         return None
     if signs == ["+"] and any(space in match["core"] for space in SPACES):
         return None  # a telephone number
-    return _core(match["core"], units[0] if units else "")
+    found = _core(match["core"], units[0] if units else "")
+    dressed = shape not in {match["core"], f"-{match['core']}"}
+    return replace(found, dressed=True) if found and dressed else found
 
 
 def _is_unit(unit: str) -> bool:

@@ -25,7 +25,7 @@ from agents.inputs.layout import MOST_COLUMNS
 from agents.inputs.reading import TableSource, source_of, text_kind
 from agents.inputs.typed_columns import plain_columns, quoted
 
-__all__ = ["Table", "is_table", "open_table", "quoted"]
+__all__ = ["NotComputable", "Table", "is_table", "open_table", "quoted"]
 
 MEMORY = "512MB"
 SECONDS = 60.0
@@ -43,12 +43,16 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+class NotComputable(UnusableInput):  # noqa: N818 (as its base class)
+    """A figure that these values do not have, such as one beyond the largest number."""
+
+
 @dataclass(frozen=True)
 class Table:
     """The rows of one file, under the name `data`. `notes` says what reading had to bend.
 
-    `read_as` is how it was read, in one line; `is_plain` that there was nothing to guess. `rows` is
-    the number in the file, of which `data` holds a sample where `is_sample`. `units` are those of
+    `read_as` is how it was read, in one line; `is_plain` that there was nothing to guess;
+    `requested` what of it people asked for; `unclear` the columns that could be read in two ways, with what about them is unclear. `rows` is the number in the file, of which `data` holds a sample where `is_sample`. `units` are those of
     whole columns.
     """
 
@@ -58,6 +62,7 @@ class Table:
     column_count: int = 0
     read_as: str = ""
     is_plain: bool = True
+    requested: str = ""
     unclear: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     units: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rows: int = 0
@@ -143,6 +148,7 @@ def _typed(
         column_count=len(source.names) + len(found.select) - len(shown),
         read_as=", ".join(said),
         is_plain=source.is_plain and not found.unclear and not _bent(found.said),
+        requested=hints.words(),
         unclear=found.unclear,
         units=found.units,
         rows=_count(name, database),
@@ -197,7 +203,7 @@ def _columnar(
     made = ", ".join(f"{sql} AS {quoted(column)}" for sql, column in [*chosen, *extra])
     database.execute(f"CREATE TABLE data AS SELECT {made} FROM raw")  # noqa: S608 (quoted names)
     database.execute("DROP TABLE raw")
-    sampled = _count(name, database) if rows else _count(name, database)
+    sampled = _count(name, database)
     if sample:
         notes.append(f"Figures are of a sample of {sampled:,} of {rows:,} rows.")
     nested = [column.name for column in columns if column.is_nested]
@@ -210,6 +216,7 @@ def _columnar(
         column_count=len(declared) + len(extra),
         read_as=", ".join(["Parquet", *found.said]),
         is_plain=not found.unclear and not _bent(found.said),
+        requested=hints.words(),
         unclear=found.unclear,
         units=found.units,
         rows=rows,
@@ -244,7 +251,7 @@ def _as_sentence(
     except duckdb.Error as error:
         _log.warning("table_query_failed", kind=type(error).__name__, loading=kind is not None)
         if kind is None:
-            raise UnusableInput(
+            raise NotComputable(
                 f"{name}: this cannot be worked out from its columns. Ask for something else."
             ) from error
         raise UnusableInput(

@@ -38,7 +38,7 @@ def _plain(name: str, kind: str) -> TypedColumn:
     if kind.startswith((*_FLOATS, *_MOMENTS)):
         finite = f"CASE WHEN isfinite({column}) THEN {column} END"
         if "WITH TIME ZONE" in kind:
-            finite = f"({finite})::TIMESTAMP"
+            finite = f"make_timestamp(epoch_us({finite}))"  # in UTC, wherever this runs
         return TypedColumn(name, finite, f"count(*) FILTER (NOT isfinite({column}))")
     if kind.startswith(_PLAIN):
         return TypedColumn(name, column)

@@ -42,6 +42,7 @@ from agents.own_agent import own_agent, refuse_offline
 from agents.runtime.confirmations import answer_messages, lost, pending
 from agents.runtime.edited_arguments import Decisions
 from agents.runtime.lossy_shapes import refuse_lossy
+from agents.runtime.readings import with_readings
 from agents.tool_policy.argument_types import ArgumentTypes
 from agents.tool_policy.denied import denied_calls
 from agents.tool_policy.plugin import SecurityPlugin
@@ -283,7 +284,12 @@ class Turn:
             )
         model, own = self._request.model, bool(self._about.module)
         answered = parse_answer(_said(events), model, self._about.name, any_form=own)
-        result = answered.model_copy(update={"model": version.model_version})
+        result = answered.model_copy(
+            update={
+                "model": version.model_version,
+                "findings": with_readings(events, answered.findings),
+            }
+        )
         result = self._with_feedback(result)
         return TurnOutcome(result=result, version=version, denied=denied_calls(events))
 
