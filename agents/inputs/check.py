@@ -10,10 +10,17 @@ from agents.inputs.reading import refuse_page
 from agents.inputs.table import is_table, open_table
 
 
-def refuse_unreadable(inputs: Iterable[tuple[str, str, bytes]]) -> None:
-    """Take name, media type and content of each; raises UnusableInput for the first bad one."""
+def refuse_unreadable(
+    inputs: Iterable[tuple[str, str, bytes]], *, only_known: bool = False
+) -> None:
+    """Take name, media type and content of each; raises UnusableInput for the first bad one.
+
+    With `only_known` what is no table and no document by its name is not looked at.
+    """
     for name, media_type, content in inputs:
         kind = format_of(name, media_type, content[:4])
+        if only_known and kind in {FileFormat.TEXT, FileFormat.MARKDOWN}:
+            continue
         if is_table(name, media_type, content):
             with open_table(name, content, media_type):
                 continue

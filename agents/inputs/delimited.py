@@ -20,7 +20,7 @@ LONGEST_ROW = 200
 """Lines that a quoted cell may span before its quote counts as one that was never closed."""
 HEAD, TAIL = 400, 40
 LINES_NAMED = 5
-_LEAST = 0.5
+_LEAST = 0.35
 _SEP = re.compile(r'"?sep=(.)"?[,;\t|]*\Z', re.IGNORECASE)
 _TORN = re.compile(r",\"|\",|,[^\s,]*,\S")
 """Commas that separate: beside a quote, or several with nothing behind them."""
@@ -172,12 +172,11 @@ def _score(scan: Scan) -> float:
 
 def _clean(rows: Iterable[Row], delimiter: str) -> float:
     """The share of cells that hold no other separator: such a cell was cut in the wrong places."""
-    others = [one for one in (";", "\t", "|") if one != delimiter]
+    others = re.compile("[" + ";\t|".replace(delimiter, "") + "](?! )")
     cells = [cell for row in rows for cell in row.cells]
-    torn = sum(1.0 for cell in cells if any(other in cell for other in others))
-    if delimiter == ",":
-        torn += sum(1 for cell in cells if cell.startswith(" ") and not is_typed(cell)) / 2
-    else:
+    torn = sum(1.0 for cell in cells if others.search(cell))
+    torn += sum(1 for cell in cells if cell.startswith(" ") and not is_typed(cell)) / 2
+    if delimiter != ",":
         torn += sum(1 for cell in cells if _TORN.search(cell) and not is_typed(cell))
     return 1 - min(torn, len(cells)) / len(cells) if cells else 0.0
 

@@ -58,8 +58,8 @@ def first_sheet(name: str, content: bytes) -> Sheet:
                 return _bounded(name, Sheet(sheet, (*names[:at], *names[at + 1 :]), cells), cells)
     except (CalamineError, OSError, ValueError) as error:
         raise UnusableInput(
-            f"{name} cannot be read as a workbook. Check that it opens without a password, and "
-            "save it again as .xlsx or .csv."
+            f"{name} cannot be read as a workbook. Check that it opens without a password, save it "
+            "again as .xlsx or .csv, and send that."
         ) from error
     raise UnusableInput(f"{name} is empty. Send a workbook that has something in it.")
 
