@@ -132,9 +132,7 @@ def _classify(column: ColumnType) -> None:
         column.numbers = notation_of(column.shapes)
 
 
-def _decide_decimals(
-    found: Inferred, hints: Hints, separator: str, exact: frozenset[int]
-) -> None:
+def _decide_decimals(found: Inferred, hints: Hints, separator: str, exact: frozenset[int]) -> None:
     columns = [column for column in found.columns if column.numbers and column.at not in exact]
     proven = {c.numbers.decimal for c in columns if c.numbers and c.numbers.proven}
     usual = hints.decimal or (proven.pop() if len(proven) == 1 else "")
@@ -376,7 +374,9 @@ def _say_text(found: Inferred, column: ColumnType) -> None:
     numbers = {shape for shape in column.shapes if shape_of(shape)}
     dates = {shape for shape in column.shapes if is_date(shape)}
     if numbers == set(column.shapes) and is_padded(numbers):
-        found.notes.append(f"{column.name} looks like numbers, but has leading zeros; kept as text.")
+        found.notes.append(
+            f"{column.name} looks like numbers, but has leading zeros; kept as text."
+        )
         return
     total = sum(column.counts.values())
     for what, fitting in (("numbers", numbers), ("dates", dates)):

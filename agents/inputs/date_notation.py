@@ -9,17 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _TIME = r"(?P<time>[ T]+9{1,2}:99(?P<seconds>:99(?P<parts>\.9+)?)?(?P<half> ?[AaPp][Mm])?)?"
-_ISO = re.compile(r"9999-9{1,2}-9{1,2}(?:[ T]9{1,2}:99(?::99(?:[.,]9+)?)?(?: ?(?:Z|UTC|[+-]99(?::?99)?))?)?")
-_ORDERED = re.compile(rf"(?P<a>9{{1,2}})(?P<by>[./-])(?P<b>9{{1,2}})(?P=by)(?P<year>9999|99){_TIME}")
+_ISO = re.compile(
+    r"9999-9{1,2}-9{1,2}(?:[ T]9{1,2}:99(?::99(?:[.,]9+)?)?(?: ?(?:Z|UTC|[+-]99(?::?99)?))?)?"
+)
+_ORDERED = re.compile(
+    rf"(?P<a>9{{1,2}})(?P<by>[./-])(?P<b>9{{1,2}})(?P=by)(?P<year>9999|99){_TIME}"
+)
 _YEAR_FIRST = re.compile(rf"9999(?P<by>[./])9{{1,2}}(?P=by)9{{1,2}}{_TIME}")
 _DAY_NAME = re.compile(
     rf"9{{1,2}}(?P<by>\. |[ -])(?P<month>[A-Za-z]{{3,9}})(?P<by2>[ -])(?P<year>9999|99){_TIME}"
 )
 _NAME_DAY = re.compile(rf"(?P<month>[A-Za-z]{{3,9}}) 9{{1,2}} (?P<year>9999){_TIME}")
-_LONG = frozenset(
-    "january february march april june july august september october november december".split()
+_LONG = re.compile(
+    "january|february|march|april|june|july|august|september|october|november|december"
 )
-_SHORT = frozenset("jan feb mar apr may jun jul aug sep oct nov dec".split())
+_SHORT = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec")
 
 
 @dataclass
@@ -84,11 +88,12 @@ def _ordered(notation: DateNotation, match: re.Match[str]) -> bool:
 
 def _named(notation: DateNotation, match: re.Match[str], form: str) -> bool:
     month = match["month"].lower()
-    if month not in _LONG and month not in _SHORT:
+    long = bool(_LONG.fullmatch(month))
+    if not long and not _SHORT.fullmatch(month):
         return False
     short = len(match["year"]) == 2
     notation.short_years = notation.short_years or short
-    form = form.replace("%b", "%B" if month in _LONG else "%b")
+    form = form.replace("%b", "%B" if long else "%b")
     form = form.replace("%Y", "%y" if short else "%Y")
     notation.formats.add(form + _time(notation, match))
     return True

@@ -28,7 +28,9 @@ _OTHERS = ["cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp932", "euc_jp", 
 _OTHERS += ["cp949", "koi8_r", "cp437", "mac_roman"]
 _WORD = re.compile(r"[a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]*[À-ÖØ-öø-ÿŠšŽžŒœŸ][a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]*")
 _ALIEN = re.compile(r"[^a-zA-Z]{3}|\A[^a-zA-Z]+\Z")
-_ODD = re.compile(r"[A-Za-zÀ-ÿ][¡-©«-±´¶-¸»-¿ˆ-‰†‡…][A-Za-zÀ-ÿ]|(?<![\w])[£¥¹³¿¼¾¦¯±][a-zà-ÿ]")
+_ODD = re.compile(  # signs within a word: other letters, in another encoding
+    r"[A-Za-zÀ-ÿ][¡-©«-±´¶-¸»-¿ˆ-‰†‡…][A-Za-zÀ-ÿ]|(?<![\w])[£¥¹³¿¼¾¦¯±][a-zà-ÿ]"  # noqa: RUF001
+)
 _NAMES = {
     "utf-8": "UTF-8",
     "utf-8-sig": "UTF-8",

@@ -1,4 +1,4 @@
-"""The rows of a text with separators: which separator and which quotes, found from all its lines."""
+"""The rows of a text: which separator and which quotes it has, found from all its lines."""
 
 import csv
 import io

@@ -42,7 +42,8 @@ _DECIMALS = {
 }
 _ORDERS = {
     False: re.compile(
-        r"\bmonths?[- ](?:comes? |is )?first\b|\bMM[/.-]DD\b|\b(?:US|American)(?:[- ]style)? dates?\b"
+        r"\bmonths?[- ](?:comes? |is )?first\b|\bMM[/.-]DD\b"
+        r"|\b(?:US|American)(?:[- ]style)? dates?\b"
         r"|\bdates? (?:are|is) (?:in )?(?:US|American)\b",
         re.IGNORECASE,
     ),
@@ -53,9 +54,12 @@ _ORDERS = {
     ),
 }
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
-_ENCODING = re.compile(r"\bencod(?:ing|ed)\b\W*(?:is |in |as |to |=)?\W*([\w-]+(?: ?\d+)?)", re.I)
+_ENCODING = re.compile(
+    r"\bencod(?:ing|ed)\b\W*(?:is |in |as |to |=)?\W*([\w-]+(?: ?\d+)?)", re.IGNORECASE
+)
 _HEADER = re.compile(
-    r"\bheaders?\b(?: line| row)?(?: is| are)?(?: in| on| at)?(?: line| row)? (\d{1,6})\b", re.I
+    r"\bheaders?\b(?: line| row)?(?: is| are)?(?: in| on| at)?(?: line| row)? (\d{1,6})\b",
+    re.IGNORECASE,
 )
 _NO_HEADER = re.compile(r"\bno headers?\b|\bwithout (?:a )?headers?\b", re.IGNORECASE)
 

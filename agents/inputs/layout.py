@@ -120,7 +120,7 @@ def _header_at(rows: Sequence[Row], width: int, wanted: int | None) -> tuple[int
     if wanted == 0:
         return at, False, False
     score = _header_score(rows[at], rows[at + 1 : at + 200])
-    if score < 0 and at and 1 < len(_filled(rows[at - 1])):
+    if score < 0 and at and len(_filled(rows[at - 1])) > 1:
         return at - 1, True, True
     return at, score >= 0, False
 
@@ -174,11 +174,15 @@ def _header_score(top: Row, body: Sequence[Row]) -> float:
         typed = bool(under) and sum(map(is_typed, under)) > 0.7 * len(under)
         if typed and cell.strip() and not is_missing(cell):
             score += _typed_score(cell.strip(), under)
-        elif under and not typed and cell in under and len(set(under)) < len(under):
-            score -= 0.5
-        elif is_typed(cell) and under and not _YEAR.fullmatch(cell.strip()):
+        elif under and _is_like(cell, under, typed=typed):
             score -= 0.5
     return score
+
+
+def _is_like(cell: str, under: Sequence[str], *, typed: bool) -> bool:
+    """Whether it is a value as those under it: one of them again, or a number among texts."""
+    again = not typed and cell in under and len(set(under)) < len(under)
+    return again or (is_typed(cell) and not _YEAR.fullmatch(cell.strip()))
 
 
 def _typed_score(cell: str, under: Sequence[str]) -> float:

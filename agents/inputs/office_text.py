@@ -63,7 +63,9 @@ def _word(content: bytes) -> str:
     def lines() -> Iterator[str]:
         for item in Document(io.BytesIO(content)).iter_inner_content():
             if isinstance(item, Table):
-                yield from (" | ".join(cell.text.strip() for cell in row.cells) for row in item.rows)
+                yield from (
+                    " | ".join(cell.text.strip() for cell in row.cells) for row in item.rows
+                )
             else:
                 yield item.text
 

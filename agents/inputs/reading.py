@@ -1,4 +1,4 @@
-"""A file that is no Parquet, made into a plain CSV: what it is called, and what had to be guessed."""
+"""A file that is no Parquet, made into a plain CSV, and what had to be guessed for that."""
 
 import re
 from collections.abc import Sequence

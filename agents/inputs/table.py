@@ -43,7 +43,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
-class NotComputable(UnusableInput):  # noqa: N818 (as its base class)
+class NotComputable(UnusableInput):
     """A figure that these values do not have, such as one beyond the largest number."""
 
 
@@ -52,8 +52,9 @@ class Table:
     """The rows of one file, under the name `data`. `notes` says what reading had to bend.
 
     `read_as` is how it was read, in one line; `is_plain` that there was nothing to guess;
-    `requested` what of it people asked for; `unclear` the columns that could be read in two ways, with what about them is unclear. `rows` is the number in the file, of which `data` holds a sample where `is_sample`. `units` are those of
-    whole columns.
+    `requested` what of it people asked for; `unclear` the columns that could be read in two ways,
+    with what about them is unclear. `rows` is the number in the file, of which `data` holds a
+    sample where `is_sample`. `units` are those of whole columns.
     """
 
     name: str
@@ -178,16 +179,16 @@ def _infinite(column: str, count: int) -> str:
     return f"{column}: {count} infinite or undefined values (inf, NaN) are left out of its figures."
 
 
-def _columnar(
-    name: str, database: duckdb.DuckDBPyConnection, path: Path, hints: Hints
-) -> Table:
+def _columnar(name: str, database: duckdb.DuckDBPyConnection, path: Path, hints: Hints) -> Table:
     """A Parquet file, or a sample of it; its columns of text are looked at like any other text."""
     declared = database.execute(
         "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(?))", [str(path)]
     ).fetchall()
     shown = declared[:MOST_COLUMNS]
     columns = plain_columns([(str(column), str(kind)) for column, kind in shown])
-    rows = int(database.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()[0][0])
+    rows = int(
+        database.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()[0][0]
+    )
     share = min(1.0, MOST_CELLS / max(1, rows * len(shown)))
     sample = "" if share == 1 else f" USING SAMPLE {100 * share:.6f}% (bernoulli, 1)"
     made = ", ".join(f"{column.sql} AS c{at}" for at, column in enumerate(columns))

@@ -1,8 +1,8 @@
 """Acting on feedback without a language model: what can be recognised is done, the rest is said.
 
 Recognised are names of columns, outliers, missing values, correlations, trends, "by <column>",
-and the draft for less or more text; also that one of the first five is left out; and how a file is to
-be read (`agents/inputs/hints.py`).
+and the draft for less or more text; also that one of the first five is left out; and how a file
+is to be read (`agents/inputs/hints.py`).
 """
 
 import re

@@ -43,8 +43,9 @@ class InputTools:
     async def profile_table(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
         """Profile a table: CSV, TSV, JSON, JSON Lines, Parquet, or an Excel or ODS workbook.
 
-        Returns how the file was read (read_as, notes), rows, columns with type, missing values, range, mean, quantiles and top values,
-        correlations between numeric columns, and trends over the date column.
+        Returns how the file was read (read_as, notes), rows, columns with type, missing values,
+        range, mean, quantiles and top values, correlations between numeric columns, and trends
+        over the date column.
 
         Args:
             file: the name of the input file.

@@ -93,9 +93,7 @@ def payments_in(
     return found
 
 
-def _from_table(
-    file: str, content: bytes, media_type: str, hints: Hints | None
-) -> list[Payment]:
+def _from_table(file: str, content: bytes, media_type: str, hints: Hints | None) -> list[Payment]:
     with open_table(file, content, media_type, hints) as table:
         names = [name for name, _ in table.columns()]
         rows = table.query(f"SELECT * FROM data LIMIT {MOST_PAYMENTS + 1}")  # noqa: S608 (a constant)

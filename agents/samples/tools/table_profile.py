@@ -129,7 +129,11 @@ def _with_numbers(table: Table, column: Column, *, exact: bool) -> Column:
     quantile = "quantile_cont" if exact else "approx_quantile"
     mean, quartiles, deviation = (
         _figure(table, figure)
-        for figure in (f"avg({value})", f"{quantile}({value}, [0.25, 0.5, 0.75])", f"stddev({value})")
+        for figure in (
+            f"avg({value})",
+            f"{quantile}({value}, [0.25, 0.5, 0.75])",
+            f"stddev({value})",
+        )
     )
     q25, median, q75 = quartiles or (None, None, None)
     return column.model_copy(

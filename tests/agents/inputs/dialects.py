@@ -12,7 +12,22 @@ ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "cp1252", "cp1252
 DELIMITERS = (",", ",", ";", ";", "\t", "|")
 ORDERS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%b %d, %Y")
 PREAMBLES = ("Report of 2025-01-06", "Sales by region", "Umsätze Ost", "Exported by the system")
-WORDS = "north south east west Zürich Café Señor Köln plain name item alpha beta gamma".split()
+WORDS = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "Zürich",
+    "Café",
+    "Señor",
+    "Köln",
+    "plain",
+    "name",
+    "item",
+    "alpha",
+    "beta",
+    "gamma",
+]
 TEXTS = ("{w} {n}", "{w}, {w}", "{w}; {w}", '{w} "{w}"', "{w}", "{w} & co", "{w}\n{w}", "it's {w}")
 MISSING = ("", "NA", "n/a", "-", "#N/A", "NULL")
 
@@ -108,8 +123,9 @@ def _maker(rng: random.Random, kind: str) -> Any:
     if kind == "truth":
         return lambda: rng.random() < 0.5
     form = rng.choice(TEXTS)
-    return lambda: form.replace("{n}", str(rng.randint(1, 99))).replace("{w}", "%s") % tuple(
-        rng.choice(WORDS) for _ in range(form.count("{w}"))
+    return lambda: (
+        form.replace("{n}", str(rng.randint(1, 99))).replace("{w}", "%s")
+        % tuple(rng.choice(WORDS) for _ in range(form.count("{w}")))
     )
 
 
@@ -144,9 +160,11 @@ def _written(
 
 
 def _footer(dialect: Dialect, kinds: tuple[str, ...], rows: list[tuple[Any, ...]]) -> list[str]:
-    if dialect.footer == "total" and "text" == kinds[0]:
+    if dialect.footer == "total" and kinds[0] == "text":
         sums = [
-            _number(dialect, kind, sum(r[at] or 0 for r in rows)) if kind in {"int", "float"} else ""
+            _number(dialect, kind, sum(r[at] or 0 for r in rows))
+            if kind in {"int", "float"}
+            else ""
             for at, kind in enumerate(kinds)
         ]
         return [dialect.delimiter.join(_quoted(dialect, cell) for cell in ["Total", *sums[1:]])]
@@ -174,7 +192,11 @@ def _number(dialect: Dialect, kind: str, value: float) -> str:
         plain = f"{abs(value):.10f}".rstrip("0").rstrip(".") if "e" in plain else plain
     plain = plain.replace(",", "\0").replace(".", dialect.decimal).replace("\0", dialect.grouping)
     if kind == "float" and dialect.currency:
-        plain = f"{dialect.currency}{plain}" if dialect.currency == "$" else f"{plain} {dialect.currency}"
+        plain = (
+            f"{dialect.currency}{plain}"
+            if dialect.currency == "$"
+            else f"{plain} {dialect.currency}"
+        )
     if value < 0:
         return f"({plain})" if dialect.parentheses else f"-{plain}"
     return plain

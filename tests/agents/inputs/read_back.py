@@ -26,7 +26,7 @@ def judged(case: Case) -> tuple[Verdict, str]:
         with open_table("t.csv", case.content) as table:
             names = tuple(name for name, _ in table.columns())
             rows = table.query("SELECT * FROM data")
-            said = {name for name in table.unclear}
+            said = set(table.unclear)
             text = " ".join(table.notes)
             guessed = "(guessed)" in table.read_as
     except UnusableInput as error:

@@ -202,9 +202,9 @@ def test_hints_win_over_what_was_found() -> None:
     """Separator, encoding, header line, order of dates."""
     text = "x,y;z\n1;2,a\n3;4,b\n"
     assert [name for name, _ in read(text, hints_in("semicolon"))[0]] == ["x,y", "z"]
-    content = "имя,б\nя,1\n".encode("koi8-r")
+    content = "имя,род\nя,1\n".encode("koi8-r")
     with open_table("t.csv", content, hints=hints_in("encoding koi8-r")) as table:
-        assert [name for name, _ in table.columns()] == ["имя", "б"]
+        assert [name for name, _ in table.columns()] == ["имя", "род"]
     assert read("a,b\nc,d\n1,2\n", hints_in("header in line 2"))[1] == [(1, 2)]
     us = (CASES / "min_us_dates.csv").read_text()
     _, rows, read_as, _, _ = read(us, hints_in("dates are month first"))
