@@ -10,7 +10,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from agents.errors import UnusableInput
-from agents.inputs.cells import is_missing, is_typed
+from agents.inputs.columns.cells import is_missing, is_typed
 
 DELIMITERS = (",", ";", "\t", "|")
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space", ":": "colon"}

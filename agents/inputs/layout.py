@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TextIO
 
 from agents.errors import UnusableInput
-from agents.inputs.cells import is_missing, is_total, is_typed
+from agents.inputs.columns.cells import is_missing, is_total, is_typed
 from agents.inputs.delimited import Row, Scan, named
 
 MOST_COLUMNS = 500

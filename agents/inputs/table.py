@@ -18,12 +18,12 @@ import duckdb
 import structlog
 
 from agents.errors import UnusableInput
-from agents.inputs.column_types import infer
+from agents.inputs.columns.column_types import infer
+from agents.inputs.columns.typed_columns import plain_columns, quoted
 from agents.inputs.file_format import TABLES, FileFormat, format_of
 from agents.inputs.hints import Hints
 from agents.inputs.layout import MOST_COLUMNS
 from agents.inputs.reading import TableSource, source_of, text_kind
-from agents.inputs.typed_columns import plain_columns, quoted
 
 __all__ = ["NotComputable", "Table", "is_table", "open_table", "quoted"]
 

@@ -42,13 +42,13 @@ from agents.own_agent import own_agent, refuse_offline
 from agents.runtime.confirmations import answer_messages, lost, pending
 from agents.runtime.edited_arguments import Decisions
 from agents.runtime.lossy_shapes import refuse_lossy
-from agents.runtime.readings import with_readings
 from agents.tool_policy.argument_types import ArgumentTypes
 from agents.tool_policy.denied import denied_calls
 from agents.tool_policy.plugin import SecurityPlugin
 from agents.turn.answer import parse_answer
 from agents.turn.brief import brief_of, file_names, spoken
 from agents.turn.flawed_calls import refuse_flawed
+from agents.turn.readings import with_readings
 from workflows.messages.results import AgentResult, AgentVersion, ToolRun
 from workflows.messages.turns import TurnOutcome, TurnRequest
 from workflows.task.cost import Cost

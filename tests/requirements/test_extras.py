@@ -30,6 +30,7 @@ MODULES = {
     "holidays": ["holidays"],
     "litellm": ["litellm"],
     "mcp": ["mcp", "mcp_types", "httpx2"],
+    "office": ["pypdf", "python_calamine", "docx"],
     "postgres": ["asyncpg"],
     "workflow": ["temporalio.google_adk"],
 }

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from agents.inputs.cells import CURRENCIES, SIGNS
+from agents.inputs.columns.cells import CURRENCIES, SIGNS
 from agents.inputs.table import NotComputable, Table, quoted
 from agents.samples.tools.column import Column, number
 

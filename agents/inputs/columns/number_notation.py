@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from agents.inputs.cells import CURRENCIES, SIGNS, SPACES
+from agents.inputs.columns.cells import CURRENCIES, SIGNS, SPACES
 
 MOST_DIGITS = 38
 EXACT_DIGITS = 17

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from agents.inputs.cells import SIGNS, SPACES
-from agents.inputs.date_notation import DateNotation
-from agents.inputs.number_notation import NumberNotation
+from agents.inputs.columns.cells import SIGNS, SPACES
+from agents.inputs.columns.date_notation import DateNotation
+from agents.inputs.columns.number_notation import NumberNotation
 
 _BLANKS = SPACES + "\t\n\r\u200b\ufeff"
 _UNIT = rf"[A-Z]{{0,3}}[{SIGNS}]|[A-Z]{{3}}|zł|kr|Kč|Ft|lei|Fr|%|‰"
