@@ -276,9 +276,10 @@ def write(scan: Scan, layout: Layout, out: TextIO) -> Written:
             continue
         if row.line > layout.last_line:
             break
-        cells = row.cells
-        if len(cells) != width and (cells := _fitted(row, width, found)) is None:
+        fitted = row.cells if len(row.cells) == width else _fitted(row, width, found)
+        if fitted is None:
             continue
+        cells = fitted
         if cells[0] == header[0] and [cell.strip() for cell in cells] == header:
             found.repeated.append(row)
             continue

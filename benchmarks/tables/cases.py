@@ -48,6 +48,7 @@ async def reviewed(path: Path) -> str:
             key=f"cases/{path.name}/{step}",
             agent=step,
             task_id="cases",
+            workflow_id="cases",
             step=step,
             inputs=(file,),
             earlier=earlier,

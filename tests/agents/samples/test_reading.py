@@ -33,12 +33,12 @@ async def test_dates_are_corrected_by_request_changes_and_stay_so(local: LocalAg
     assert first.findings[0] == "Read as: comma, dates day first (ambiguous)"
     assert any("runs from 2024-01-01 to 2024-01-12" in text for text in first.findings)
     feedback = Feedback(text="The dates are month first.", by="U1", previous=first)
-    second = await run(local, "analysis", US_DATES, feedback=feedback, revision=2)
+    second = await run(local, "analysis", US_DATES, feedback=feedback)
     assert second.findings[0] == ("Read as requested (dates month first): comma, dates month first")
     assert "Read again: dates month first." in second.findings
     assert any("runs from 2024-01-01 to 2024-12-01" in text for text in second.findings)
     shorter = Feedback(text="Shorter, please.", by="U1", previous=second)
-    third = await run(local, "analysis", US_DATES, feedback=shorter, revision=3)
+    third = await run(local, "analysis", US_DATES, feedback=shorter)
     assert third.findings[0] == second.findings[0]
     later = await run(local, "patterns", US_DATES, earlier=(said("analysis", second),))
     assert later.findings[0] == second.findings[0]
