@@ -203,12 +203,14 @@ def _typed(found: Inferred, column: ColumnType) -> str:
 
 
 def _write_unit(found: Inferred, column: ColumnType) -> None:
-    units = column.numbers.units if column.numbers else ()
+    if column.numbers is None:
+        return
+    units = column.numbers.units
     named = [unit for unit in units if unit]
     if len(units) == 1 and named:
         found.units[column.name] = named[0]
     elif named:
-        names = {one.unit: unit_name(one.unit) for one in column.numbers.shapes if column.numbers}
+        names = {one.unit: unit_name(one.unit) for one in column.numbers.shapes}
         money = any(unit.isupper() or any(s in unit for s in SIGNS) for unit in named)
         name = f"{column.name} {'currency' if money else 'unit'}"
         if all(name != other.name for other in found.columns):
