@@ -8,7 +8,7 @@ ENVIRONMENT = @command -v $(PYTHON3) >/dev/null || { echo "There is no '$(PYTHON
 	$(if $(filter no,$(LOCK)),--unlocked) $(if $(PYTHON),--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix docs wheel lock bench cases dialects smoke chaos clean install-matrix run-needs dev-needs docs-needs
+.PHONY: help install demo test lint fix docs wheel lock bench cases dialects smoke chaos clean install-matrix audit run-needs dev-needs docs-needs
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ lock: dev-needs  ## write the lock files anew; UPGRADE=yes for the newest versio
 
 install-matrix: dev-needs  ## install with every Python here, and with old and new pips; PART=yes for a sample
 	@$(BIN)/python -m requirements.matrix $(if $(PART),--part)
+
+audit: dev-needs  ## known vulnerabilities in what is locked, and a list of it, into dist/sbom.cdx.json
+	@$(BIN)/python -m requirements.audit
 
 clean:  ## remove what was installed (not .signoff/, which holds your data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

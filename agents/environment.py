@@ -4,7 +4,7 @@ Nothing of ours writes to it: what a library needs is handed to its client objec
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -17,9 +17,15 @@ def read_environment(root: Path) -> Environment:
     return {k: v for k, v in dotenv_values(root / ".env").items() if v} | os.environ
 
 
-def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """What a process of ours is started with: what is exported here, and `changes` over it."""
-    return os.environ | dict(changes)
+def child_environment(
+    changes: Mapping[str, str] | None = None, hidden: Iterable[str] = ()
+) -> dict[str, str]:
+    """What a process of ours is started with: what is exported here, and `changes` over it.
+
+    The secrets named in `hidden` are exported as empty, so that `.env` does not tell them either.
+    """
+    empty = {name: "" for secret in hidden for name in (secret, f"{secret}_FILE")}
+    return os.environ | empty | dict(changes or {})
 
 
 def secret(environment: Environment, name: str) -> str:

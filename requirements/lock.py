@@ -4,6 +4,7 @@
     core.txt  what Signoff needs without any extra     uv.txt    what installs them
     extras/   what each extra adds to run.txt          playground.txt  what slack-playground needs
     docs.txt  what the documentation site adds to dev.txt
+    audit.txt  what looks through these files for known vulnerabilities
 
 All agree on every version. What an extra adds may stand in dev.txt, too.
 """
@@ -51,6 +52,9 @@ def main() -> None:
     docs, group = LOCKS / "docs.txt", ("--group", "docs", "--fork-strategy", "fewest")
     site = _compiled(docs, *group, "-c", str(dev), keep=keep)
     docs.write_text(_without(site, dev.read_text()))
+    audit = LOCKS / "audit.txt"
+    more = (part for file in sorted((LOCKS / "extras").glob("*.txt")) for part in ("-c", str(file)))
+    audit.write_text(_compiled(audit, "--group", "audit", *within, *more, keep=keep))
     uv = LOCKS / "uv.txt"
     uv.write_text(_compiled(uv, "-", *within, keep=keep, text=tool))
 

@@ -8,7 +8,6 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -16,12 +15,12 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 
 from agents.errors import AgentUnreachable, UnusableInput
+from agents.http.public_addresses import NotPublicError, is_public
 
 MOST_BYTES = 20_000_000
 SECONDS = 30.0
 MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_NAT64 = ip_network("64:ff9b::/96")
 _HEADERS = MappingProxyType({"User-Agent": "Signoff/1 (+fetch)", "Accept-Encoding": "identity"})
 
 
@@ -32,28 +31,6 @@ class Page:
     url: str
     media_type: str
     content: bytes
-
-
-class _NotPublicError(OSError):
-    """The connection would have gone to a private address."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is out on the internet; embedded IPv4 addresses are looked into."""
-    ip = ip_address(address.partition("%")[0])
-    for inner in _embedded(ip):
-        if not inner.is_global or inner.is_multicast:
-            return False
-    return ip.is_global and not ip.is_multicast
-
-
-def _embedded(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    if isinstance(ip, IPv4Address):
-        return []
-    found = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in _NAT64:
-        found.append(IPv4Address(int(ip) & 0xFFFFFFFF))
-    return [inner for inner in found if inner is not None]
 
 
 class PublicWeb:
@@ -97,7 +74,7 @@ class PublicWeb:
     def _socket(self, info: Any) -> socket.socket:
         family, kind, protocol, _, address = info
         if not self._allowed(address[0]):
-            raise _NotPublicError(f"{address[0]} is not a public address")
+            raise NotPublicError(f"{address[0]} is not a public address")
         return socket.socket(family=family, type=kind, proto=protocol)
 
     async def _page(self, url: str, response: aiohttp.ClientResponse) -> Page:
@@ -117,7 +94,7 @@ class PublicWeb:
         return UnusableInput(f"{url} is larger than {most:.0f} MB. Send an extract of it.")
 
     def _sentence(self, url: str, error: aiohttp.ClientError) -> Exception:
-        if _caused_by(error, _NotPublicError):
+        if _caused_by(error, NotPublicError):
             return UnusableInput(
                 f"{url} leads to a private address, which is never fetched. Send the file instead."
             )

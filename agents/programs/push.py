@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,9 +12,10 @@ from a2a.server.routes.common import StarletteUser
 from a2a.server.tasks import BasePushNotificationSender, PushNotificationConfigStore
 from a2a.types.a2a_pb2 import Task, TaskPushNotificationConfig
 from a2a.utils.errors import A2AError
-from a2a.utils.push_url_validator import validate_push_notification_url
 from starlette.authentication import SimpleUser
 
+from agents.http.loopback import is_loopback
+from agents.http.public_addresses import PublicTransport, addresses, is_public
 from agents.programs.program import Program
 from agents.programs.tasks import ApprovalTasks, TaskEvent
 
@@ -28,25 +28,41 @@ _log = structlog.get_logger(__name__)
 class UrlCheck:
     """Whether a program may have notifications sent to this address.
 
-    Public https addresses only, judged by what the name resolves to; at registration and again
-    before each delivery. `local` lets loopback ones through, for tests and single machines.
+    Public https addresses only, judged by what the name resolves to; at registration, and again
+    by the address that a delivery connects to. `local` lets loopback ones through, for tests and
+    single machines.
     """
 
     def __init__(self, *, local: bool = False) -> None:
         self._local = local
 
+    def allows(self, address: str) -> bool:
+        """Whether a delivery may connect to this IP address."""
+        return is_public(address) or (self._local and is_loopback(address))
+
     async def __call__(self, url: str) -> bool:
         """True when it may be called."""
-        if self._local and _is_loopback(url):
-            return True
-        return url.startswith("https://") and await validate_push_notification_url(url)
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname or "", parts.port or 443
+            local = self._local and is_loopback(host)
+            if not host or not (parts.scheme == "https" or (local and parts.scheme == "http")):
+                return False
+            return bool(await addresses(host, port, self.allows))
+        except (OSError, ValueError):
+            return False
 
 
 class Sender(BasePushNotificationSender):
     """Tries three times; no redirect is followed, no proxy is asked."""
 
     def __init__(self, configs: PushNotificationConfigStore, check: UrlCheck) -> None:
-        self._http = httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False)
+        self._http = httpx.AsyncClient(
+            transport=PublicTransport(check.allows),
+            timeout=SECONDS,
+            trust_env=False,
+            follow_redirects=False,
+        )
         super().__init__(self._http, configs, push_url_validator=check)
 
     async def _dispatch_notification(
@@ -106,11 +122,3 @@ class Watchers:
             async for event in events:
                 if not isinstance(event, Task):  # its program has that already
                     await self._sender.send_notification(task.id, event)
-
-
-def _is_loopback(url: str) -> bool:
-    try:
-        found = urlsplit(url)
-        return found.scheme in {"http", "https"} and ip_address(found.hostname or "").is_loopback
-    except ValueError:
-        return False

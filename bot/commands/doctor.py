@@ -74,6 +74,9 @@ async def _folders(settings: Settings) -> AsyncIterator[Finding]:
     )
     if folder.exists() and folder.stat().st_mode & 0o077:
         yield Finding(False, f"{folder} is open to other users: run 'chmod -R go= {folder}'.")
+    secrets = settings.root / ".env"
+    if secrets.exists() and secrets.stat().st_mode & 0o077:
+        yield Finding(False, f"{secrets} is open to other users: run 'chmod 600 {secrets}'.")
     for inputs in settings.input_folders:
         yield Finding(
             inputs.is_dir(),

@@ -20,6 +20,7 @@ from sqlalchemy import make_url
 
 from agents.catalogue import CATALOGUE, FAST, LocalAgent
 from agents.environment import Environment, read_environment, secret
+from agents.http.loopback import is_loopback
 from agents.models.access import ModelAccess
 from agents.models.settings import ModelKeys, ModelSettings, usual_names
 from bot.config.errors import ConfigurationError
@@ -265,6 +266,12 @@ class Settings(BaseSettings):
     def public_url(self) -> str:
         """What links in mails begin with."""
         return self.web.public_url or f"http://{self.web.host}:{self.web.port}"
+
+    @property
+    def has_public_pages(self) -> bool:
+        """Whether others than this machine's can be expected at `web.port`."""
+        web = self.web
+        return bool(web.public_url) or self.slack.mode == "http" or not is_loopback(web.host)
 
     @property
     def agents_url(self) -> str:

@@ -12,7 +12,9 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from agents.environment import child_environment
 from bot.config.errors import ConfigurationError, UnavailableError
+from bot.config.sections.secrets import Secrets, variables
 from bot.config.sections.temporal import TemporalSettings
 from bot.processes import ports
 from bot.processes.file_locks import TEMPORAL, take
@@ -50,6 +52,7 @@ async def server(settings: TemporalSettings, folder: Path) -> AsyncIterator[int]
                 stdout=log,
                 stderr=log,
                 stdin=asyncio.subprocess.DEVNULL,
+                env=child_environment(hidden=variables(Secrets.model_fields)),
                 start_new_session=True,
                 pass_fds=[lock.fileno()],
                 preexec_fn=die_with_parent,

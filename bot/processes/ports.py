@@ -31,6 +31,11 @@ def needed(settings: Settings) -> list[Port]:
         Port(agents.port, "the agents", "agent_server", host=agents.host),
         Port(web.port, "health and decision pages", "web", host=web.host),
     ]
+    if web.monitoring_port:
+        monitoring = Port(
+            web.monitoring_port, "monitoring", "web", "monitoring_port", host=web.monitoring_host
+        )
+        ports.append(monitoring)
     if settings.temporal.embedded:
         ports += of_temporal(settings.temporal)
     if settings.programs:

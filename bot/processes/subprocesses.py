@@ -7,7 +7,7 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -28,10 +28,12 @@ async def child(
     log: Path,
     tls: ssl.SSLContext | None = None,
     changes: Mapping[str, str] | None = None,
+    hidden: Iterable[str] = (),
 ) -> AsyncIterator[int]:
     """Run `signoff <command>` until the block ends; ready when `health` answers 200.
 
-    `changes` go over the environment of this process, for the child only.
+    `changes` go over the environment of this process, for the child only, which is not told the
+    secrets that `hidden` names.
     """
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -39,7 +41,7 @@ async def child(
             stdout=output,
             stderr=output,
             stdin=asyncio.subprocess.DEVNULL,
-            env=child_environment(changes or {}),
+            env=child_environment(changes, hidden),
             start_new_session=True,
             preexec_fn=die_with_parent,
         )

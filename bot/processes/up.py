@@ -13,6 +13,7 @@ from bot.config import extras
 from bot.config.agents import health_tls
 from bot.config.errors import ConfigurationError
 from bot.config.models import A2A
+from bot.config.sections.secrets import NOT_FOR_AGENTS, variables
 from bot.config.settings import Settings
 from bot.monitoring import logs
 from bot.monitoring.metrics import Metrics
@@ -104,7 +105,9 @@ async def _start_agents(settings: Settings, config: Path, parts: Parts) -> None:
         "SIGNOFF_STORAGE__FOLDER": str(settings.storage.folder),
         "SIGNOFF_AGENT_SERVER__PORT": str(server.port),
     }
-    agents = child(config, "agents", health, log, health_tls(settings), same)
+    agents = child(
+        config, "agents", health, log, health_tls(settings), same, variables(NOT_FOR_AGENTS)
+    )
     await parts.start("Agents", agents)
 
 
@@ -113,7 +116,11 @@ def print_addresses(settings: Settings, say: Console) -> None:
     server = settings.agent_server
     if settings.temporal.embedded and settings.temporal.ui_port:
         say.print(f"  Temporal  http://127.0.0.1:{settings.temporal.ui_port}")
-    say.print(f"  Health    http://{settings.web.host}:{settings.web.port}/ready")
+    web = settings.web
+    watched = (
+        (web.monitoring_host, web.monitoring_port) if web.monitoring_port else (web.host, web.port)
+    )
+    say.print("  Health    http://{}:{}/ready".format(*watched))
     say.print(f"  Agents    {'https' if server.tls.cert else 'http'}://{server.host}:{server.port}")
     if settings.programs:
         approvals = settings.approval_server

@@ -54,7 +54,8 @@ class ReadinessChecks:
 class HealthPages:
     """The pages; without `readiness` the process is ready once it answers.
 
-    `fleet` tells how the agents are; without it that page is not there.
+    `fleet` tells how the agents are; without it that page is not there. On a public port, only
+    whether the process is alive and ready is told, by the status.
     """
 
     def __init__(
@@ -75,6 +76,11 @@ class HealthPages:
         if self._fleet is not None:
             app.router.add_get("/health/agents", self.agents)
 
+    def register_public(self, app: web.Application) -> None:
+        """Add what a load balancer has to know."""
+        app.router.add_get("/health", self.health)
+        app.router.add_get("/ready", self.ready_in_short)
+
     async def health(self, _request: web.Request) -> web.Response:
         """The process is alive and its event loop turns."""
         return web.json_response({"status": OK})
@@ -82,8 +88,13 @@ class HealthPages:
     async def ready(self, _request: web.Request) -> web.Response:
         """200 when everything is there, else 503; either way what of it."""
         told = await self._readiness.ask()
-        ready = all(answer == OK for answer in told.values())
-        return web.json_response(told, status=200 if ready else 503)
+        return web.json_response(told, status=200 if _is_ready(told) else 503)
+
+    async def ready_in_short(self, _request: web.Request) -> web.Response:
+        """200 when everything is there, else 503."""
+        if _is_ready(await self._readiness.ask()):
+            return web.json_response({"status": OK})
+        return web.json_response({"status": "not ready"}, status=503)
 
     async def agents(self, _request: web.Request) -> web.Response:
         """How each agent is; 503 when one does not answer, because work will wait for it."""
@@ -96,3 +107,7 @@ class HealthPages:
         """In Prometheus' text format."""
         content_type, body = self._metrics.exposition()
         return web.Response(body=body, headers={"Content-Type": content_type})
+
+
+def _is_ready(told: Mapping[str, str]) -> bool:
+    return all(answer == OK for answer in told.values())

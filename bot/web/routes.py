@@ -1,6 +1,6 @@
 """What the bot's own web server shows: health, metrics, and the page a mailed link opens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
@@ -23,18 +23,16 @@ from storage.mail_tokens import MailTokens
 from workflows.content.rendering import document
 
 
-def pages(
-    settings: Settings,
+def health(
     client: Client,
     engine: AsyncEngine,
     inbox: ClickInbox,
     metrics: Metrics,
     open_sockets: Callable[[], int] | None,
     fleet: FleetReports,
-    names: Names,
     hearing: Callable[[], str],
-) -> Sequence[Register]:
-    """The routes; `open_sockets` is None where Slack comes by HTTP."""
+) -> HealthPages:
+    """How this process is; `open_sockets` is None where Slack comes by HTTP."""
     asked = {
         "temporal": checks.temporal(client),
         "database": checks.database(engine),
@@ -43,10 +41,7 @@ def pages(
     }
     if open_sockets is not None:
         asked["slack"] = checks.sockets(open_sockets)
-    shown: list[Register] = [HealthPages(metrics, ReadinessChecks(asked), fleet.latest).register]
-    if settings.mail.sender:
-        shown.append(_decisions(settings, client, engine, names))
-    return shown
+    return HealthPages(metrics, ReadinessChecks(asked), fleet.latest)
 
 
 def own_names(settings: Settings) -> frozenset[str] | None:
@@ -65,7 +60,8 @@ def slack_requests(settings: Settings, dispatch: PromptDispatch, metrics: Metric
     return SlackHttp(dispatch, secret, lambda reason: metrics.refused(reason.value)).register
 
 
-def _decisions(settings: Settings, client: Client, engine: AsyncEngine, names: Names) -> Register:
+def decisions(settings: Settings, client: Client, engine: AsyncEngine, names: Names) -> Register:
+    """The page a mailed link opens."""
     approvals = Approvals(client, settings.temporal.task_queue)
 
     async def full_text(approval: str) -> str:

@@ -14,7 +14,7 @@ from notifications.slack.attempts import certainly_unsent, nothing_sent, say_not
 from notifications.slack.errors import NO_PLACE, call, for_good, refusal, translated
 from notifications.slack.pacing import Pacer, Urgency
 from notifications.slack.private import PrivateMessages
-from notifications.text.sanitize import mrkdwn, visible
+from notifications.text.sanitize import clip, inert, mrkdwn, visible
 from notifications.views.format import people, person, told
 from notifications.views.receipt import receipt as receipt_blocks
 from notifications.views.receipt import receipt_file, receipt_text
@@ -23,6 +23,7 @@ from notifications.views.task_message import task_message, task_text
 from notifications.views.tidings import key as tidings_key
 from notifications.views.tidings import outcome_text, outcome_tidings, tidings, tidings_text
 from workflows.activities import Attachment, CardActivities, CopyRequest, Notice, Word
+from workflows.content.edit_note import one_line
 from workflows.messages.decisions import Place
 from workflows.messages.health import AgentHealth
 from workflows.messages.requests import CardView
@@ -158,7 +159,7 @@ class SlackDelivery(CardActivities):
             self._slack.files_upload_v2(
                 content=visible(attachment.text).encode(),
                 filename=attachment.name,
-                title=attachment.title[:200],
+                title=clip(attachment.title, 200, lambda text: inert(one_line(text))).shown,
                 **where,
             )
         )

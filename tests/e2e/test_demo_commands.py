@@ -1,5 +1,6 @@
 """`signoff demo` in a folder, and the other commands in the same folder: they find what runs."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -17,6 +18,9 @@ from tests.e2e.conftest import ROOT
 
 GRACE = "U0GRACE001"
 PORTS = ("PLAYGROUND__PORT", "AGENT_SERVER__PORT", "WEB__PORT", "TEMPORAL__UI_PORT")
+
+
+CANARY = "canary-of-the-mail"
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -42,7 +46,7 @@ def demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "--config", str(folder / "signoff.toml"), "demo"],
         cwd=ROOT,
-        env=environment(**ports),
+        env=environment(**ports, MAIL_PASSWORD=CANARY),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -85,6 +89,28 @@ def pending(folder: Path, task: str) -> str:
             return done.stdout
         time.sleep(1)
     raise AssertionError(done.stdout + done.stderr)
+
+
+def children(process: int) -> dict[str, bytes]:
+    """The environment of each process it started, by its command line."""
+    found = {}
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (one / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            if int(parent) == process:
+                command = (one / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[command] = (one / "environ").read_bytes()
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc here")
+def test_children_are_told_no_secret_they_have_no_use_for(demo: subprocess.Popen[str]) -> None:
+    """Temporal's server and the agents, with other people's code and texts in them."""
+    found = children(demo.pid)
+    assert any("start-dev" in command for command in found)
+    assert any(command.endswith("agents ") for command in found)
+    assert CANARY.encode() in Path(f"/proc/{demo.pid}/environ").read_bytes()
+    assert not [command for command, told in found.items() if CANARY.encode() in told]
 
 
 @pytest.mark.timeout(900)

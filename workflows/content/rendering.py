@@ -39,7 +39,7 @@ def document(view: CardView, result: AgentResult) -> str:
     """All of what is decided, as Markdown: what the card shows and the whole `result` behind it."""
     request, electorate = view.request, view.ballot.electorate
     note = edit_note(view)
-    head = f"# {request.title}, version {request.revision}"
+    head = f"# {one_line(request.title)}, version {request.revision}"
     editor = electorate.name(request.edited_by) if electorate else request.edited_by
     edited = f"Edited by {editor}: {note}" if note else ""
     said = f"{editor}: {one_line(request.edit_comment)}" if request.edit_comment else ""

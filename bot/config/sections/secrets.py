@@ -1,8 +1,28 @@
 """What is read from the environment, from `.env` or from `<NAME>_FILE`, and from nowhere else."""
 
+from collections.abc import Iterable
+
 from pydantic import SecretStr
 
 from bot.config.sections.base import Section
+
+NOT_FOR_AGENTS = (
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    "agent_tokens",
+    "agent_keys",
+    "mail_password",
+    "audit_key",
+    "database_password",
+    "program_tokens",
+)
+"""What our agents' server, with other people's code and texts in it, is not told."""
+
+
+def variables(fields: Iterable[str]) -> tuple[str, ...]:
+    """The environment's names of these secrets."""
+    return tuple(field.upper() for field in fields)
 
 
 class Secrets(Section):

@@ -9,9 +9,15 @@ class WebSettings(Section):
     """Our own pages: health, metrics, and the page a mailed link opens."""
 
     host: str = "127.0.0.1"
-    """Where health, metrics, and the page a mailed link opens are served."""
+    """Where the page a mailed link opens is served, and Slack's requests in HTTP mode."""
     port: int = 8332
     """Its port."""
+    monitoring_host: str = "127.0.0.1"
+    """Where a `monitoring_port` and a `worker_port` are served."""
+    monitoring_port: int = 0
+    """Where health, metrics and how the agents are is shown; with `0`, at `port`, unless that is
+    public: `host` is not loopback, there is a `public_url`, or Slack comes by HTTP. A public port
+    tells whether the bot is alive and ready, and no more."""
     worker_port: int = 0
     """Where a `signoff worker` of its own shows health and metrics; `0` is nowhere."""
     public_url: str = ""

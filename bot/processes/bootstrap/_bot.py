@@ -2,7 +2,8 @@
 
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -46,8 +47,9 @@ from bot.slack.client import bolt_app, identify, require_tokens, web_client
 from bot.slack.dispatch import PromptDispatch
 from bot.slack.socket_client import SteadyClient
 from bot.slack.socket_mode import open_now, renew, sockets
-from bot.web.routes import own_names, pages, slack_requests
-from bot.web.server import web_server
+from bot.web.health import HealthPages
+from bot.web.routes import decisions, health, own_names, slack_requests
+from bot.web.server import Register, web_server
 from notifications.slack.heartbeat import Heartbeat
 from notifications.slack.names import Names
 from notifications.slack.private import PrivateMessages
@@ -98,13 +100,24 @@ async def bot(settings: Settings, metrics: Metrics | None = None) -> AsyncIterat
         watch = _hearing(settings, slack, client, engine, metrics, inbound, clients)
         if settings.slack.heartbeat:
             await stack.enter_async_context(beside(watch.run()))
-        parts = (inbox, metrics, open_sockets, fleet, Names(slack), watch.sentence)
-        shown = [*pages(settings, client, engine, *parts)]
+        watched = health(client, engine, inbox, metrics, open_sockets, fleet, watch.sentence)
+        shown = [decisions(settings, client, engine, Names(slack))] if settings.mail.sender else []
         if settings.slack.mode == "http":
             shown.append(slack_requests(settings, dispatch, metrics))
-        web, own = settings.web, own_names(settings)
-        await stack.enter_async_context(web_server(shown, web.host, web.port, own))
+        for server in _servers(settings, watched, shown):
+            await stack.enter_async_context(server)
         yield
+
+
+def _servers(
+    settings: Settings, watched: HealthPages, shown: Sequence[Register]
+) -> Iterator[AbstractAsyncContextManager[str]]:
+    """What people reach, and what only whoever watches the process should."""
+    web, public = settings.web, settings.has_public_pages or bool(settings.web.monitoring_port)
+    own = watched.register_public if public else watched.register
+    yield web_server([own, *shown], web.host, web.port, own_names(settings))
+    if web.monitoring_port:
+        yield web_server([watched.register], web.monitoring_host, web.monitoring_port)
 
 
 def _hearing(

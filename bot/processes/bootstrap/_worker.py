@@ -93,8 +93,8 @@ async def worker(
             await stack.enter_async_context(inside)
         if settings.web.worker_port and not shown:
             own = [HealthPages(metrics).register]
-            port = settings.web.worker_port
-            await stack.enter_async_context(web_server(own, settings.web.host, port))
+            host, port = settings.web.monitoring_host, settings.web.worker_port
+            await stack.enter_async_context(web_server(own, host, port))
         yield
 
 

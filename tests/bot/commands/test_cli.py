@@ -122,6 +122,16 @@ async def test_a_refused_token_is_named(tmp_path: Path) -> None:
     assert "Slack refuses SLACK_BOT_TOKEN (invalid_auth)" in done.stdout
 
 
+def test_doctor_says_that_others_may_read_the_secrets(tmp_path: Path) -> None:
+    """With the command that ends it."""
+    (tmp_path / ".env").write_text("", encoding="utf-8")
+    for mode, open_to_others in ((0o644, True), (0o600, False)):
+        (tmp_path / ".env").chmod(mode)
+        done = signoff(tmp_path, "doctor", text=SMALL.format(port=free_port()))
+        said = done.stdout.replace("\n", "").replace(" ", "")
+        assert (f"chmod600{tmp_path / '.env'}" in said) is open_to_others
+
+
 async def test_doctor_is_content_with_a_sound_set_up(tmp_path: Path) -> None:
     """Tokens, scopes, socket and approvers, a sentence each."""
     (tmp_path / "examples").mkdir()

@@ -22,14 +22,15 @@ from tests.e2e.conftest import CHANNEL, ROOT, Office, settings_for
 
 
 @contextlib.asynccontextmanager
-async def http_bot(settings: Settings, secret: str) -> AsyncIterator[str]:
-    """The bot without sockets; gives its address."""
+async def http_bot(settings: Settings, secret: str) -> AsyncIterator[tuple[str, str]]:
+    """The bot without sockets; gives its address, and that of its monitoring."""
     secrets = settings.secrets.model_copy(update={"slack_signing_secret": SecretStr(secret)})
     slack = settings.slack.model_copy(update={"mode": "http"})
-    web = settings.web.model_copy(update={"port": free_port()})
+    ports = {"port": free_port(), "monitoring_port": free_port()}
+    web = settings.web.model_copy(update=ports)
     behind = settings.model_copy(update={"slack": slack, "secrets": secrets, "web": web})
     async with bootstrap.bot(behind):
-        yield f"http://{web.host}:{web.port}"
+        yield f"http://{web.host}:{web.port}", f"http://{web.monitoring_host}:{web.monitoring_port}"
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ async def office(
     async with contextlib.AsyncExitStack() as stack:
         await bootstrap.prepare(settings)
         await stack.enter_async_context(bootstrap.worker(settings, built.agent))
-        url = await stack.enter_async_context(http_bot(settings, workspace.signing_secret))
+        url, _ = await stack.enter_async_context(http_bot(settings, workspace.signing_secret))
         await built.ada.request_url(url + PATHS[0])
         yield built
         await built.close()
@@ -94,7 +95,10 @@ async def test_another_secret_opens_nothing(
     """Every request is turned away, with a status Slack shows as a failure."""
     settings = settings_for(workspace, temporal_address, tmp_path / "signoff")
     settings.folder.mkdir()
-    async with http_bot(settings, "another secret") as url, aiohttp.ClientSession() as session:
+    async with (
+        http_bot(settings, "another secret") as (url, monitoring),
+        aiohttp.ClientSession() as session,
+    ):
         verified = await session.put(
             f"{workspace.url}/_local/request_url",
             json={"url": url + PATHS[0]},
@@ -104,7 +108,12 @@ async def test_another_secret_opens_nothing(
         for path in PATHS:
             assert (await session.get(url + path)).status == 405
             assert (await session.post(url + path)).status == 401
-        told = await (await session.get(f"{url}/metrics")).text()
+        for page in ("/metrics", "/health/agents"):
+            assert (await session.get(url + page)).status == 404
+        assert await (await session.get(f"{url}/health")).json() == {"status": "ok"}
+        assert set(await (await session.get(f"{url}/ready")).json()) == {"status"}
+        assert "temporal" in await (await session.get(f"{monitoring}/ready")).json()
+        told = await (await session.get(f"{monitoring}/metrics")).text()
     assert 'signoff_requests_refused_total{reason="signature"} 1.0' in told
 
 

@@ -14,6 +14,9 @@ from aiohttp import web
 from temporalio.client import Client
 
 from bot.config.errors import ConfigurationError
+from bot.config.sections.slack import SlackSettings
+from bot.config.sections.web import WebSettings
+from bot.config.settings import Settings
 from bot.monitoring.metrics import Metrics
 from bot.web import checks
 from bot.web.health import HealthPages, ReadinessChecks
@@ -61,6 +64,41 @@ async def test_ready_names_every_part() -> None:
         status, told = await fetch(f"{url}/ready")
     assert status == 503
     assert told == {"temporal": "ok", "database": "The database could not be checked; see the log."}
+
+
+async def test_a_public_port_tells_the_status_and_no_more() -> None:
+    """What a load balancer has to know; nobody's reasons, figures or agents."""
+
+    async def ill() -> str:
+        return "The database cannot be reached."
+
+    for check, told in ((well, (200, {"status": "ok"})), (ill, (503, {"status": "not ready"}))):
+        shown = HealthPages(Metrics(), ReadinessChecks({"database": check})).register_public
+        async with web_server([shown], port=0) as url, aiohttp.ClientSession() as session:
+            assert await fetch(f"{url}/ready") == told
+            assert await fetch(f"{url}/health") == (200, {"status": "ok"})
+            for page in ("metrics", "health/agents"):
+                assert (await session.get(f"{url}/{page}")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("web_settings", "slack", "public"),
+    [
+        ({}, {}, False),
+        ({"host": "::1"}, {}, False),
+        ({"host": "0.0.0.0"}, {}, True),
+        ({"public_url": "https://signoff.example"}, {}, True),
+        ({}, {"mode": "http"}, True),
+    ],
+)
+def test_which_pages_are_public(
+    web_settings: dict[str, Any], slack: dict[str, Any], public: bool
+) -> None:
+    """Whatever somebody else's request may reach."""
+    settings = Settings.model_construct(
+        web=WebSettings(**web_settings), slack=SlackSettings(**slack)
+    )
+    assert settings.has_public_pages is public
 
 
 async def test_a_hanging_check_does_not_hang_the_page(monkeypatch: pytest.MonkeyPatch) -> None:

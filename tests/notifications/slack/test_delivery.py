@@ -178,9 +178,10 @@ async def test_an_attached_file_hides_nothing(office: Office) -> None:
     root = await office.root()
     text = "- to: Ann\u202eknaB\u200b\n"
     await office.run(
-        office.delivery.attach, Attachment(thread=root, name="a.md", title="a", text=text)
+        office.delivery.attach, Attachment(thread=root, name="a.md", title="a\u202e\nb", text=text)
     )
     (file,) = [f for m in await office.thread(root) for f in m.get("files") or ()]
+    assert file["title"] == "a[U+202E] b"
     assert (await office.ada.file(file["id"])).decode() == "- to: Ann[U+202E]knaB[U+200B]\n"
 
 
