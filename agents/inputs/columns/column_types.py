@@ -12,7 +12,7 @@ from agents.inputs.columns import column_sql as sql
 from agents.inputs.columns.cells import MISSING, SIGNS
 from agents.inputs.columns.date_notation import dates_of, is_date
 from agents.inputs.columns.date_order import decide_orders
-from agents.inputs.columns.inferred import ColumnType, Inferred, few
+from agents.inputs.columns.inferred import MISSING_SAID, ColumnType, Inferred, few
 from agents.inputs.columns.number_notation import (
     NumberNotation,
     is_padded,
@@ -263,4 +263,4 @@ def _say_missing(found: Inferred) -> None:
         for word, count in column.missing.items():
             words[word] = words.get(word, 0) + count
     if told := [f"“{word}” ({count})" for word, count in words.items() if word]:
-        found.notes.append(f"Read as missing: {', '.join(told[:8])}.")
+        found.notes.append(f"{MISSING_SAID}{', '.join(told[:8])}.")

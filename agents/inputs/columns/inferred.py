@@ -7,6 +7,9 @@ from agents.inputs.columns import column_sql as sql
 from agents.inputs.columns.date_notation import DateNotation
 from agents.inputs.columns.number_notation import NumberNotation
 
+MISSING_SAID = "Read as missing: "
+"""How the note begins that counts words for nothing: no fault of a table."""
+
 
 @dataclass
 class ColumnType:
