@@ -20,7 +20,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from bot.access.onlookers import Onlookers
-from bot.access.sight import Membership, Onlooker
+from bot.access.sight import Onlooker
 from bot.approvals.home import HomePage
 from bot.approvals.queries import Approvals
 from bot.approvals.tasks import Tasks
@@ -30,6 +30,7 @@ from bot.processes import dev_server
 from bot.processes.bootstrap import input_folders
 from bot.temporal import client as temporal
 from notifications.cards.buttons import HomeCursor
+from notifications.people.membership import Membership
 from notifications.views.home import home
 from storage.database import create_engine, migrate
 from storage.payloads.files import PayloadFiles

@@ -15,9 +15,10 @@ class _Part(BaseModel):
 
 
 class TeamConfig(_Part):
-    """The workspace itself."""
+    """The workspace itself. On Enterprise Grid `enterprise_id` is the organisation's."""
 
     id: str = "T0ACME0001"
+    enterprise_id: str = ""
     name: str = "Acme"
     domain: str = "acme"
 

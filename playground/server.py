@@ -157,7 +157,7 @@ class Playground:
             app.router.add_route(verb, "/api/{method}", api.handle)
         app.router.add_get("/link/", self.sockets.handle)
         app.router.add_post("/actions/{team}/{app}/{secret}", self._take_answer)
-        Downloads(self.workspace, self.local_token).register(app)
+        Downloads(self.workspace, self.local_token, self.faults).register(app)
         routes.register(app, self._desk(methods))
         page.register(app, self.local_token, self.page_key)
         return app

@@ -30,7 +30,7 @@ class Bypass(BaseModel):
 
 
 class BypassStore:
-    """Bypasses are only ever added: an open one ends by its time."""
+    """Bypasses are only ever added: an open one ends by its time, or before it."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -47,6 +47,16 @@ class BypassStore:
                 return False
             await connection.execute(sa.insert(_TABLE).values(values))
         return True
+
+    async def end(self, pipeline: str, at: datetime) -> tuple[str, ...]:
+        """End those open for the pipeline at this moment; gives their ids."""
+        now = _seconds(at)
+        is_open = sa.and_(_TABLE.c.pipeline == pipeline, _TABLE.c.until > now)
+        async with writing(self._engine) as connection:
+            found = (await connection.execute(sa.select(_TABLE.c.id).where(is_open))).scalars()
+            ended = tuple(str(one) for one in found)
+            await connection.execute(sa.update(_TABLE).where(is_open).values(until=now))
+        return ended
 
     async def standing(self, pipeline: str, at: datetime) -> list[Bypass]:
         """Those open for the pipeline at this moment, the newest first."""

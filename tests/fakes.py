@@ -16,6 +16,7 @@ from workflows.activities import (
     CollectRequest,
     CopyRequest,
     ElectorateRequest,
+    EntitlementRequest,
     InputActivities,
     LadderActivities,
     LadderPlan,
@@ -31,7 +32,7 @@ from workflows.activities import (
 )
 from workflows.messages.audit import AuditEntry
 from workflows.messages.decisions import Place
-from workflows.messages.electorate import Electorate, Person
+from workflows.messages.electorate import STILL, Electorate, Entitlement, Person
 from workflows.messages.ladder import Act, PlannedRung
 from workflows.messages.policy import Policy
 from workflows.messages.requests import CardView
@@ -121,7 +122,13 @@ class FakeInputs(InputActivities):
 
 
 class FakePeople(PeopleActivities):
-    """Everybody the policy names is a person of that id."""
+    """Everybody the policy names is a person of that id, and stays one unless `now` says otherwise."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, Entitlement] = {}
+        self.confirmed: list[str] = []
+        self.slow = asyncio.Event()
+        self.slow.set()
 
     @activity.defn(name="resolve_electorate")
     async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
@@ -131,6 +138,12 @@ class FakePeople(PeopleActivities):
             people=tuple(Person(id=name, name=name.title()) for name in dict.fromkeys(names)),
             groups=dict(policy.groups),
         )
+
+    @activity.defn(name="confirm_decider")
+    async def confirm_decider(self, request: EntitlementRequest) -> Entitlement:
+        self.confirmed.append(request.person.id)
+        await self.slow.wait()
+        return self.now.get(request.person.id, STILL)
 
 
 class FakeLadder(LadderActivities):

@@ -15,7 +15,7 @@ from temporalio.common import Priority, RetryPolicy
 from workflows.messages.audit import AuditEntry
 from workflows.messages.base import Frozen
 from workflows.messages.decisions import Place, Reply, Via
-from workflows.messages.electorate import Electorate, Person
+from workflows.messages.electorate import Electorate, Entitlement, Person
 from workflows.messages.ladder import PlannedRung
 from workflows.messages.policy import Policy
 from workflows.messages.requests import CardView
@@ -55,6 +55,13 @@ BRIEF: Final[dict[str, Any]] = {
 }
 
 
+# Whether somebody may still decide: they wait for the answer, and no answer is one, too.
+PROMPT: Final[dict[str, Any]] = {
+    "start_to_close_timeout": timedelta(seconds=5),
+    "schedule_to_close_timeout": timedelta(seconds=10),
+    "priority": ANSWERS,
+    "retry_policy": RetryPolicy(initial_interval=timedelta(milliseconds=200)),
+}
 # Notices while Slack may be down: given up in time for the e-mail fallback.
 HURRIED: Final[dict[str, Any]] = {
     "priority": USUAL,
@@ -140,6 +147,14 @@ class ElectorateRequest(Frozen):
     policy: Policy
     channel: str
     requester: str
+
+
+class EntitlementRequest(Frozen):
+    """Somebody who decides now, of whom it is asked whether `policy` still stands for them."""
+
+    person: Person
+    policy: Policy
+    channel: str
 
 
 class PrepareRequest(Frozen):
@@ -272,6 +287,11 @@ class PeopleActivities:
     @activity.defn(name="resolve_electorate")
     async def resolve_electorate(self, request: ElectorateRequest) -> Electorate:
         """Look up everybody the policy names; who may not count is in `excluded`, with why."""
+        raise NotImplementedError
+
+    @activity.defn(name="confirm_decider")
+    async def confirm_decider(self, request: EntitlementRequest) -> Entitlement:
+        """Whether this person may still decide; unknown where it cannot be found out in time."""
         raise NotImplementedError
 
 

@@ -51,6 +51,11 @@ class AuditBuffer:
         """Somebody else wrote these."""
         self._waiting = [entry for entry in self._waiting if entry not in entries]
 
+    async def flush(self) -> None:
+        """Write what was noted after the mirror was closed."""
+        if self._waiting:
+            await self._write()
+
     async def _write(self) -> None:
         batch, self._waiting = tuple(self._waiting), []
         await workflow.execute_activity_method(AuditActivities.record, batch, **PATIENT)

@@ -23,21 +23,27 @@ from workflows.messages.decisions import (
     Via,
     Withdrawal,
 )
-from workflows.messages.electorate import Person
+from workflows.messages.electorate import STILL, Entitled, Entitlement, Person
 from workflows.messages.policy import Risk
 from workflows.messages.results import ExecutionMode
 
 
 def apply(
-    ballot: Ballot, decision: Decision, now: datetime, fit: Fit = UNTOUCHED
+    ballot: Ballot,
+    decision: Decision,
+    now: datetime,
+    fit: Fit = UNTOUCHED,
+    entitlement: Entitlement = STILL,
 ) -> tuple[Ballot, Reply]:
     """Let one decision meet the ballot. A repeated id gets its first answer and changes nothing.
 
-    `fit` is what the decision's edit makes of the result, which the ballot does not hold.
+    `fit` is what the decision's edit makes of the result, which the ballot does not hold;
+    `entitlement` is what was found out about whoever decides, now that they do.
     """
     if (known := ballot.answers.get(decision.id)) is not None:
         return ballot, known
-    if (refusal := refuse(ballot, decision, now, fit)) is not None:
+    refusal = refuse(ballot, decision, now, fit) or _revoked(ballot, decision, entitlement)
+    if refusal is not None:
         return _remember(ballot, decision, refusal), refusal
     counted = tuple(d for d in ballot.counted if d.by != decision.by)
     ballot = ballot.model_copy(update={"counted": (*counted, decision)})
@@ -111,18 +117,36 @@ def closed_answer(ballot: Ballot) -> Reply:
     )
 
 
+def _revoked(ballot: Ballot, decision: Decision, entitlement: Entitlement) -> Reply | None:
+    """They could decide when they were asked: what is known of them now.
+
+    A known refusal wins. What is not known speaks against approvals only, as the policy says: a
+    rejection does no harm.
+    """
+    if entitlement.entitled is Entitled.NO:
+        names = tuple(user for user in ballot.deciders() if user != decision.by)
+        return Reply(reply=ReplyKind.NO_LONGER, detail=entitlement.why, approvers=names)
+    unknown = entitlement.entitled is Entitled.UNKNOWN and decision.verdict is Verdict.APPROVE
+    if unknown and not ballot.policy.counts_unconfirmed():
+        return Reply(reply=ReplyKind.UNCONFIRMED, verdict=decision.verdict)
+    return None
+
+
 def _unentitled(ballot: Ballot, decision: Decision) -> Reply | None:
     assert ballot.electorate is not None
     names = ballot.deciders()
     person = ballot.electorate.find(decision.by)
-    if person is not None and person.team and decision.team and person.team != decision.team:
-        return Reply(reply=ReplyKind.NOT_APPROVER, approvers=names)
+    if person is not None and not person.at_home_in(decision.team, decision.enterprise):
+        return Reply(reply=ReplyKind.OTHER_WORKSPACE, detail=decision.team, approvers=names)
     if person is not None and decision.by in ballot.moved:
         return Reply(reply=ReplyKind.DELEGATED, who=(ballot.moved[decision.by],))
     if decision.by in ballot.barred():
         own = decision.by == ballot.requester and not ballot.policy.requester_may_decide
         return Reply(reply=ReplyKind.REQUESTER if own else ReplyKind.AUTHOR, approvers=names)
-    return None if person is not None else Reply(reply=ReplyKind.NOT_APPROVER, approvers=names)
+    if person is not None:
+        return None
+    why = ballot.electorate.why_excluded(decision.by)
+    return Reply(reply=ReplyKind.NOT_APPROVER, approvers=names, detail=why)
 
 
 def _not_what_was_shown(ballot: Ballot, decision: Decision) -> Reply | None:
@@ -212,10 +236,19 @@ LONGEST_CHAIN = 3
 
 
 def delegate(
-    ballot: Ballot, delegation: Delegation, to: Person | None, now: datetime
+    ballot: Ballot,
+    delegation: Delegation,
+    to: Person | None,
+    now: datetime,
+    entitlement: Entitlement = STILL,
 ) -> tuple[Ballot, Reply]:
-    """Hand a seat on; `to` is the person as looked up, None when they may not be an approver."""
-    if (refusal := may_delegate(ballot, delegation, now)) is not None:
+    """Hand a seat on; `to` is the person as looked up, None when they may not be an approver.
+
+    `entitlement` is what was found out about whoever hands it on: they approve by another's hand.
+    """
+    by = says_nothing(delegation.by, delegation.team, now, enterprise=delegation.enterprise)
+    refusal = may_delegate(ballot, delegation, now) or _revoked(ballot, by, entitlement)
+    if refusal is not None:
         return ballot, refusal
     assert ballot.electorate is not None
     moved = {**ballot.moved, delegation.by: delegation.to}
@@ -229,26 +262,46 @@ def delegate(
 
 def may_delegate(ballot: Ballot, delegation: Delegation, now: datetime) -> Reply | None:
     """The reason why not, or None: only who is asked can hand it on, whoever it is to be."""
-    by = says_nothing(delegation.by, delegation.team, now)
+    by = says_nothing(delegation.by, delegation.team, now, enterprise=delegation.enterprise)
     return _closed(ballot, now) or _unentitled(ballot, by)
 
 
 def may_snooze(ballot: Ballot, snooze: Snooze, now: datetime) -> Reply | None:
     """The reason why not, or None: only who is asked can be reminded."""
-    return _closed(ballot, now) or _unentitled(ballot, says_nothing(snooze.by, snooze.team, now))
+    by = says_nothing(snooze.by, snooze.team, now, enterprise=snooze.enterprise)
+    return _closed(ballot, now) or _unentitled(ballot, by)
 
 
-def says_nothing(by: str, team: str, now: datetime, *, id: str = "") -> Decision:  # noqa: A002
+def says_nothing(
+    by: str,
+    team: str,
+    now: datetime,
+    *,
+    id: str = "",  # noqa: A002
+    enterprise: str = "",
+) -> Decision:
     """A decision that stands for its author only, where their right is asked for.
 
     With the `id` of another gesture of theirs it is known by that.
     """
-    return Decision(id=id, verdict=Verdict.APPROVE, by=by, team=team, at=now, revision=0, digest="")
+    return Decision(
+        id=id,
+        verdict=Verdict.APPROVE,
+        by=by,
+        team=team,
+        enterprise=enterprise,
+        at=now,
+        revision=0,
+        digest="",
+    )
 
 
 def _not_delegable(before: Ballot, after: Ballot, delegation: Delegation, to: Person | None) -> str:
     if to is None:
-        return "that person may not be an approver (guest, bot, deactivated or unknown)"
+        return (
+            "that person may not be an approver (guest, bot, deactivated, of another workspace, or "
+            "unknown to Slack and the policy)"
+        )
     if delegation.to in before.barred():
         return "that person asked for this or edited it"
     if delegation.to in before.eligible() and not delegation.deputy:

@@ -2,7 +2,8 @@
 
 Two calls tell everything, however long the list is: who the person is, and which channels they
 are in. Nothing here raises: what Slack does not tell within `BUDGET` is not known, and what is
-not known is not shown. Only full answers are kept.
+not known is not shown. Only full answers are kept. Unless the settings say so, guests and people
+of other workspaces see by no channel: only what they asked for, and what they are to decide.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from cachetools import TTLCache
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.sight import Membership, Onlooker, Sight, Subject, may_see, subject_of_line
+from bot.access.sight import Onlooker, Sight, Subject, may_see, subject_of_line
+from notifications.people.lookup import NOBODY
+from notifications.people.membership import Home, Membership, address, standing
 from notifications.slack.errors import refusal, retry_after
 from notifications.views.approval_list import PendingLine
 from workflows.messages.base import Frozen
@@ -34,7 +37,6 @@ UNSURE = (
     "I couldn't check whether you may see this, because Slack didn't answer. "
     "Please try again in a minute."
 )
-_NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 _FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
 
 
@@ -48,10 +50,17 @@ class Seen(Frozen):
 class Onlookers:
     """Asks with the bot's client; whoever asks meanwhile waits for the calls under way."""
 
-    def __init__(self, slack: AsyncWebClient, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        *,
+        guests_see: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._slack = slack
+        self._guests_see = guests_see
         self._clock = clock
-        self._team = ""
+        self._home: Home | None = None
         self._known: TTLCache[str, Onlooker] = TTLCache(MOST, KNOWN_SECONDS, clock)
         self._groups: TTLCache[str, frozenset[str]] = TTLCache(MOST, KNOWN_SECONDS, clock)
         self._asked: dict[str, asyncio.Task[Onlooker]] = {}
@@ -100,7 +109,10 @@ class Onlookers:
         who, channels = await asyncio.gather(
             self._in_time(self._person(user)), self._in_time(self._channels(user))
         )
-        found = (who or Onlooker(user=user)).model_copy(update={"channels": channels})
+        found = who or Onlooker(user=user)
+        if found.standing not in {Membership.MEMBER, Membership.UNKNOWN} and not self._guests_see:
+            channels = frozenset()
+        found = found.model_copy(update={"channels": channels})
         if found.standing is not Membership.UNKNOWN and channels is not None:
             self._known[user] = found
         return found
@@ -122,14 +134,13 @@ class Onlookers:
         try:
             answer = await self._slack.users_info(user=user)
         except SlackApiError as error:
-            if refusal(error) in _NOBODY:
+            if refusal(error) in NOBODY:
                 return Onlooker(user=user, standing=Membership.GONE)
             raise
-        if not self._team:
-            self._team = str((await self._slack.auth_test())["team_id"])
+        if self._home is None:
+            self._home = Home.of(await self._slack.auth_test())
         found: dict[str, Any] = dict(answer["user"])
-        email = str((found.get("profile") or {}).get("email") or "")
-        return Onlooker(user=user, standing=standing(found, self._team), email=email)
+        return Onlooker(user=user, standing=standing(found, self._home), email=address(found))
 
     async def _channels(self, user: str) -> frozenset[str]:
         found: set[str] = set()
@@ -140,7 +151,7 @@ class Onlookers:
                     user=user, types=KINDS, limit=PAGE, cursor=cursor
                 )
             except SlackApiError as error:
-                if refusal(error) in _NOBODY:
+                if refusal(error) in NOBODY:
                     return frozenset()
                 raise
             found |= {str(channel["id"]) for channel in answer["channels"]}
@@ -160,17 +171,3 @@ class Onlookers:
         people = frozenset(str(user) for user in users)
         self._groups[name] = people
         return people
-
-
-def standing(user: Mapping[str, Any], team: str) -> Membership:
-    """What Slack's user object says; `team` is our own workspace."""
-    grid = (user.get("enterprise_user") or {}).get("teams") or ()
-    if user.get("deleted"):
-        return Membership.GONE
-    if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == "USLACKBOT":
-        return Membership.BOT
-    if user.get("is_stranger") or (user.get("team_id", team) != team and team not in grid):
-        return Membership.OUTSIDER
-    if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return Membership.GUEST
-    return Membership.MEMBER

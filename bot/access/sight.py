@@ -8,28 +8,18 @@ allowed: `Sight.UNSURE` is for "I couldn't check", never for showing something.
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
+from notifications.people.lookup import CHANNEL, is_group
+from notifications.people.membership import Membership
 from notifications.views.approval_list import PendingLine
 from workflows.messages.base import Frozen
 from workflows.messages.requests import CardView
 from workflows.messages.tasks import TaskView
 
 MEMBERS = "members"
-CHANNEL = "channel"
 EVERY_MEMBER = (MEMBERS,)
 """Who may start something unless the policy says otherwise: full members of the workspace."""
 _PEOPLE = ("U", "W")
 _CHANNELS = ("C", "G")
-
-
-class Membership(StrEnum):
-    """What somebody is in our workspace."""
-
-    MEMBER = "member"
-    GUEST = "guest"
-    OUTSIDER = "outsider"
-    BOT = "bot"
-    GONE = "gone"
-    UNKNOWN = "unknown"
 
 
 class Onlooker(Frozen):
@@ -144,8 +134,3 @@ def _opens(
         people = groups.get(name)
         return who.user in people if people is not None else None
     return False
-
-
-def is_group(name: str) -> bool:
-    """A user group, by handle or by id."""
-    return name.startswith("@") or (name.startswith("S") and name.isalnum() and name.isupper())

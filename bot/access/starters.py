@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from bot.access.onlookers import Onlookers
-from bot.access.sight import Onlooker, is_group, may_start
+from bot.access.sight import Onlooker, may_start
 from bot.config.errors import BadRequest, UnavailableError
 from bot.config.settings import RESERVED, Settings
+from notifications.people.lookup import is_group
 
 UNSURE = (
     "I couldn't check whether you may start this, because Slack didn't answer. "

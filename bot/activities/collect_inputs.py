@@ -103,12 +103,18 @@ class InputCollector(InputActivities):
     """Runs in the worker."""
 
     def __init__(
-        self, folders: InputFolders, payloads: PayloadFiles, web: PublicWeb, slack: AsyncWebClient
+        self,
+        folders: InputFolders,
+        payloads: PayloadFiles,
+        web: PublicWeb,
+        slack: AsyncWebClient,
+        local_files: str = "",
     ) -> None:
         self._folders = folders
         self._payloads = payloads
         self._web = web
         self._slack = slack
+        self._local_files = local_files
 
     @activity.defn(name="collect_inputs")
     async def collect_inputs(self, request: CollectRequest) -> tuple[InputFile, ...]:
@@ -146,7 +152,8 @@ class InputCollector(InputActivities):
         if int(file.get("size") or 0) > self._folders.max_bytes:
             raise self._too_large(str(file["name"]))
         origin = f"Slack file {source.value}"
-        return await self._keep(str(file["name"]), content(self._slack, file), origin)
+        pieces = content(self._slack, file, self._local_files)
+        return await self._keep(str(file["name"]), pieces, origin)
 
     async def _refuse_unreadable(self, file: InputFile) -> None:
         """What no agent of ours could read is no task; of other kinds each agent judges itself."""

@@ -8,14 +8,14 @@ own policy.
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config.errors import BadRequest
 from bot.config.settings import Settings
-from notifications.slack.errors import passing
+from notifications.people.members import Members
+from notifications.people.membership import objection
 from storage.audit.log import AuditLog
 from storage.bypasses import Bypass, BypassStore
 from workflows.messages.audit import AuditEntry, AuditKind
@@ -26,22 +26,31 @@ USUAL = timedelta(hours=1)
 LONGEST = timedelta(hours=8)
 REASON_CHARACTERS = 300
 _DURATION: TypeAdapter[timedelta] = TypeAdapter(Duration)
-_USAGE = "Write /task bypass, the pipeline, for how long (1h if left out), and why."
+END = "end"
+_USAGE = (
+    "Write /task bypass, the pipeline, for how long (1h if left out), and why; 'end' in place of "
+    "both ends it."
+)
 
 
 class Bypasses:
-    """Opens them."""
+    """Opens and ends them."""
 
     def __init__(
-        self, settings: Settings, slack: AsyncWebClient, store: BypassStore, audit: AuditLog
+        self, settings: Settings, members: Members, store: BypassStore, audit: AuditLog
     ) -> None:
         self._settings = settings
-        self._slack = slack
+        self._members = members
         self._store = store
         self._audit = audit
 
     async def open(self, words: Sequence[str], user: str, key: str) -> str:
-        """`<pipeline> [duration] <reason…>`; the same `key` twice opens one. Says what it did."""
+        """`<pipeline> [duration] <reason…>`, or `<pipeline> end`; the same `key` twice opens one.
+
+        Says what it did.
+        """
+        if tuple(words[1:]) == (END,):
+            return await self._end(words[0], user, key)
         pipeline, length, reason = self._read(words)
         email = await self._entitled(pipeline, user)
         now = datetime.now(UTC)
@@ -54,18 +63,34 @@ class Bypasses:
             opened_at=now,
             until=now + length,
         )
-        await self._record(bypass)
+        until = bypass.until.isoformat()
+        await self._record(bypass.id, user, now, opened=pipeline, reason=reason, until=until)
         await self._store.open(bypass)
         return (
             f"Approvals of {pipeline} that your policy lets you bypass need nobody for "
             f"{in_words(length)}, except those of your own tasks. Each one names you and your "
-            f"reason: {reason}"
+            f"reason: {reason}. '/task bypass {pipeline} {END}' ends it before."
         )
+
+    async def _end(self, pipeline: str, user: str, key: str) -> str:
+        """End every open bypass of this pipeline, whoever opened it."""
+        self._require_known(pipeline)
+        await self._entitled(pipeline, user)
+        now = datetime.now(UTC)
+        ended = await self._store.end(pipeline, now)
+        if not ended:
+            return f"No bypass of {pipeline} is open."
+        unique = hashlib.sha256(f"{user}:{key}".encode()).hexdigest()[:16]
+        await self._record(f"e-{unique}", user, now, ended=pipeline, bypasses=list(ended))
+        return f"The bypass of {pipeline} has ended: its approvals need people again."
+
+    def _require_known(self, pipeline: str) -> None:
+        if pipeline not in self._settings.pipelines:
+            raise BadRequest(f"There is no pipeline '{pipeline}'. {_USAGE}")
 
     def _read(self, words: Sequence[str]) -> tuple[str, timedelta, str]:
         pipeline, *rest = words or ("",)
-        if pipeline not in self._settings.pipelines:
-            raise BadRequest(f"There is no pipeline '{pipeline}'. {_USAGE}")
+        self._require_known(pipeline)
         length = _length(rest[0]) if rest else None
         reason = " ".join(rest if length is None else rest[1:]).strip()
         length = USUAL if length is None else length
@@ -76,35 +101,28 @@ class Bypasses:
         return pipeline, length, reason[:REASON_CHARACTERS]
 
     async def _entitled(self, pipeline: str, user: str) -> str:
-        """The person's address; raises BadRequest unless some step's policy names them."""
-        try:
-            found = (await self._slack.users_info(user=user))["user"]
-        except SlackApiError as error:
-            if passing(error):
-                raise
-            raise BadRequest("Slack doesn't know you, so you can't open a bypass.") from None
-        email = str((found.get("profile") or {}).get("email") or "")
-        named = {name for plan in self._settings.plans(pipeline) for name in plan.policy.bypassers}
-        strange = any(found.get(name) for name in ("deleted", "is_bot", "is_restricted"))
-        if strange or not named & ({user, email} - {""}):
+        """The person's address; raises BadRequest unless some step's policy names them.
+
+        Raises SlackApiError when Slack cannot be asked now.
+        """
+        who = await self._members.of(user)
+        policies = (plan.policy for plan in self._settings.plans(pipeline))
+        named = any(policy.may_bypass(who.id, who.email) for policy in policies)
+        if objection(who.standing) or not named:
             raise BadRequest(
                 f"You may not bypass {pipeline}: no policy of it names you under bypassers."
             )
-        return email
+        return who.email
 
-    async def _record(self, bypass: Bypass) -> None:
+    async def _record(self, id_: str, user: str, at: datetime, **detail: Any) -> None:
         await self._audit.append(
             AuditEntry(
-                id=f"bypass:{bypass.id}",
-                at=bypass.opened_at,
+                id=f"bypass:{id_}",
+                at=at,
                 kind=AuditKind.BYPASSED,
-                actor=bypass.opened_by,
+                actor=user,
                 via="slack",
-                detail={
-                    "opened": bypass.pipeline,
-                    "reason": bypass.reason,
-                    "until": bypass.until.isoformat(),
-                },
+                detail=detail,
             )
         )
 

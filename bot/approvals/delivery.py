@@ -42,6 +42,7 @@ PAUSE = 2.0
 DRAIN_EVERY = 1.0
 QUERY_SECONDS = 10.0
 ANSWER_SECONDS = 15.0
+LOOK_AGAIN = 0.1
 TELLINGS = 20
 
 Gesture = Decision | Delegation | Snooze | Withdrawal
@@ -131,18 +132,27 @@ class Gateway:
         """What this gesture met, or would meet; a closed workflow knows, too."""
         asked = gesture
         if not isinstance(asked, Decision):
-            team = getattr(gesture, "team", "")
-            asked = rules.says_nothing(gesture.by, team, datetime.now(UTC), id=gesture.id)
-        try:
-            return await asyncio.wait_for(
-                self._handle(approval_id).query(ApprovalWorkflow.reply_to, asked), seconds
+            asked = rules.says_nothing(
+                gesture.by,
+                getattr(gesture, "team", ""),
+                datetime.now(UTC),
+                id=gesture.id,
+                enterprise=getattr(gesture, "enterprise", ""),
             )
+        answer = Reply(reply=ReplyKind.DONE, detail=_NOT_NOW)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._handle(approval_id).query(ApprovalWorkflow.reply_to, asked)
+                while answer.pending:  # whoever decided is being looked up
+                    answer = Reply(reply=ReplyKind.KEPT, told=answer.told)
+                    await asyncio.sleep(LOOK_AGAIN)
+                    answer = await self._handle(approval_id).query(ApprovalWorkflow.reply_to, asked)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return Reply(reply=ReplyKind.UNKNOWN)
         except (TimeoutError, RuntimeError):
             pass
-        return Reply(reply=ReplyKind.DONE, detail=_NOT_NOW)
+        return answer
 
     async def near(self, approval_id: str, place: Place | None) -> Place | None:
         """Where an answer is seen by whoever clicked there: the card's thread, else the channel."""

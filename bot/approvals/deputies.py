@@ -8,6 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals.queries import Approvals
 from bot.config.errors import SignoffError
+from notifications.people.members import Members
+from notifications.people.membership import objection
 from notifications.slack.errors import passing
 from notifications.slack.private import PrivateMessages
 from notifications.views.approval_list import PendingLine
@@ -30,6 +32,7 @@ class Deputies:
         self, slack: AsyncWebClient, approvals: Approvals, private: PrivateMessages
     ) -> None:
         self._slack = slack
+        self._members = Members(slack)
         self._approvals = approvals
         self._private = private
 
@@ -40,15 +43,8 @@ class Deputies:
         """
         if not deputy:
             return {}
-        try:
-            user = (await self._slack.users_info(user=deputy))["user"]
-        except SlackApiError as error:
-            if passing(error):
-                raise
-            return {DEPUTY: "Slack does not know that person."}
-        if any(user.get(name) for name in ("deleted", "is_bot", "is_restricted", "is_stranger")):
-            return {DEPUTY: "A guest, a bot or somebody deactivated cannot stand in."}
-        return {}
+        why = objection((await self._members.of(deputy)).standing)
+        return {DEPUTY: f"That person cannot stand in ({why})."} if why else {}
 
     async def zone(self, user: str) -> str:
         """The person's time zone; UTC for somebody Slack does not know.
@@ -62,7 +58,9 @@ class Deputies:
                 raise
             return "UTC"
 
-    async def take_over(self, user: str, team: str, deputy: str, key: str) -> Handover:
+    async def take_over(
+        self, user: str, team: str, deputy: str, key: str, *, enterprise: str = ""
+    ) -> Handover:
         """Hand on everything that waits for this person, and tell the deputy what came to them."""
         lines = await self._approvals.pending(user, MOST)
         few = asyncio.Semaphore(AT_ONCE)
@@ -74,6 +72,7 @@ class Deputies:
                 by=user,
                 to=deputy,
                 team=team,
+                enterprise=enterprise,
                 reason=REASON,
                 quiet=True,
                 deputy=True,

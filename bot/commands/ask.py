@@ -1,6 +1,7 @@
 """What the asking commands print: start, list, show, decide, clean."""
 
-import getpass
+import os
+import pwd
 import uuid
 from datetime import UTC, datetime
 
@@ -121,13 +122,13 @@ async def decide(
     comment: str,
     confirm: str,
 ) -> None:
-    """Decide as somebody the policy allows; whoever runs this is kept in the audit log."""
+    """Decide as somebody the policy allows; the audit log keeps which account ran this."""
     approvals = (await desk(settings)).approvals
     view = await approvals.view(approval)
     answer = await approvals.decide(
         approval,
         Decision(
-            id=f"cli:{getpass.getuser()}:{uuid.uuid4().hex}",
+            id=f"cli:{os.getuid()}:{uuid.uuid4().hex}",
             verdict=verdict,
             by=by,
             at=datetime.now(UTC),
@@ -136,11 +137,24 @@ async def decide(
             via=Via.CLI,
             comment=comment,
             confirmation=confirm,
+            operator=operator(),
         ),
     )
     if not answer.accepted:
         raise BadRequest(plain_answer(answer, view))
     say.print(plain_answer(answer, view), markup=False)
+
+
+def operator() -> str:
+    """The account this process runs under, as the system knows it: `ada (1000)`.
+
+    The environment (`LOGNAME`, `USER`) may say anything.
+    """
+    uid = os.getuid()
+    try:
+        return f"{pwd.getpwuid(uid).pw_name} ({uid})"
+    except KeyError:  # an account without a name, as in a container
+        return f"uid {uid}"
 
 
 async def clean(settings: Settings, say: Console, *, dry_run: bool) -> None:

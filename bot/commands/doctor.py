@@ -25,10 +25,11 @@ from bot.processes.local_slack import MANIFEST
 from bot.processes.running_demo import is_ours
 from bot.slack.client import identify, require_tokens, web_client
 from bot.temporal import client as temporal
-from notifications.slack.approvers import Lookup
-from notifications.slack.errors import refusal
+from notifications.people.lookup import Lookup
+from notifications.people.lookup_cache import Remembered
+from notifications.people.membership import Home
+from notifications.slack.errors import call, refusal
 from notifications.slack.heartbeat import Heartbeat
-from notifications.slack.lookup_cache import Remembered
 from storage.database import create_engine, ready
 from storage.errors import DatabaseUnavailable
 from workflows.messages.health import Health
@@ -222,11 +223,11 @@ async def _heartbeat(settings: Settings, slack: AsyncWebClient) -> Finding:
 
 async def _approvers(settings: Settings, slack: AsyncWebClient) -> Finding:
     nobody = []
+    home = Home.of(await call(slack.auth_test()))
     for pipeline in settings.pipelines:
         for plan in settings.plans(pipeline):
             names = [name for name in plan.policy.approvers if name != "channel"]
-            lookup = Lookup(Remembered(slack), plan.policy, "")
-            await lookup.team()
+            lookup = Lookup(Remembered(slack), plan.policy, "", home)
             if names and not await lookup.people(names):
                 nobody.append(f"{pipeline}.{plan.name}")
     if nobody:

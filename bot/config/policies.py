@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.access.sight import CHANNEL, EVERY_MEMBER, MEMBERS, is_group
+from bot.access.sight import EVERY_MEMBER, MEMBERS
+from notifications.people.lookup import CHANNEL, is_group
 from notifications.reminders.calendar_settings import CalendarSettings
 from workflows.content.wrong_value import first_problem, unknown_key
 from workflows.messages.policy import Policy
@@ -63,6 +64,10 @@ def approval_policy(where: str, *written: Written) -> Policy:
     ]:
         raise ValueError(
             f"{where}: {blank[0]} holds an empty name; take it out, or say who is meant"
+        )
+    if policy.mail_only and not policy.mail_addresses:
+        raise ValueError(
+            f"{where}: mail_only needs mail_addresses: name those who have no account in Slack"
         )
     if not policy.approvers and not policy.groups:
         raise ValueError(f"{where}: approvers is empty; name at least one person who may decide")

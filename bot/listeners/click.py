@@ -24,6 +24,7 @@ class Click(Frozen):
     user: str
     name: str = ""
     team: str = ""
+    enterprise: str = ""
     unique: str
     trigger: str = ""
     place: Place | None = None
@@ -44,6 +45,7 @@ class Click(Frozen):
             by=self.user,
             name=self.name,
             team=self.team,
+            enterprise=self.enterprise,
             at=datetime.now(UTC),
             revision=target.revision,
             digest=target.digest,
@@ -111,11 +113,12 @@ def submitted(body: Body, value: ModalValue | None = None) -> Click:
 
 
 def _person(body: Body) -> dict[str, str]:
-    user = body["user"]
+    user, team = body["user"], body.get("team") or {}
     return {
         "user": user["id"],
         "name": user.get("name") or user.get("username") or "",
-        "team": user.get("team_id") or (body.get("team") or {}).get("id") or "",
+        "team": user.get("team_id") or team.get("id") or "",
+        "enterprise": (body.get("enterprise") or {}).get("id") or team.get("enterprise_id") or "",
     }
 
 

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.onlookers import UNSURE, Onlookers
-from bot.access.sight import Membership, Sight, may_see, subject_of_card
+from bot.access.sight import Sight, may_see, subject_of_card
 from bot.approvals.queries import Approvals
 from bot.config.errors import BadRequest, SignoffError, UnavailableError
 from bot.listeners.click import Click
 from bot.listeners.replier import Replier
 from notifications.cards.buttons import Target
+from notifications.people.membership import Membership, objection
 from notifications.views.blocks import Block
 from workflows import rules
 from workflows.messages.decisions import (
@@ -101,9 +102,7 @@ class Forms:
         if to.standing is Membership.UNKNOWN:
             return None
         policy = look.view.request.policy
-        able = to.standing is Membership.MEMBER or (
-            policy.allow_guests and to.standing in {Membership.GUEST, Membership.OUTSIDER}
-        )
+        able = not objection(to.standing, guests=policy.allow_guests)
         person = Person(id=to.user) if able else None
         _, answer = rules.delegate(look.view.ballot, delegation, person, datetime.now(UTC))
         return answer if answer.reply in _MENDED_HERE else None
@@ -131,7 +130,7 @@ def may_hand_on(click: Click) -> Preview:
     """Has this person a seat to hand on, or to be reminded of?"""
 
     def preview(look: Look, now: datetime) -> Reply | None:
-        asks = Snooze(id="", by=click.user, team=click.team, minutes=1)
+        asks = Snooze(id="", by=click.user, team=click.team, enterprise=click.enterprise, minutes=1)
         return rules.may_snooze(look.view.ballot, asks, now)
 
     return preview

@@ -90,7 +90,9 @@ class InboxListeners:
         zone = await self._deputies.zone(click.user)
         said = "Your settings are kept."
         if deputy := mine.deputy_at(datetime.now(ZoneInfo(zone))):
-            done = await self._deputies.take_over(click.user, click.team, deputy, click.unique)
+            done = await self._deputies.take_over(
+                click.user, click.team, deputy, click.unique, enterprise=click.enterprise
+            )
             said = f"{said} {absent_told(deputy, done)}".strip()
         await self._home.publish(click.user, HomeCursor(), said=said)
 

@@ -69,6 +69,7 @@ class MoreListeners:
             by=click.user,
             to=to,
             team=click.team,
+            enterprise=click.enterprise,
             place=click.place,
             reason=entered(view, COMMENT).strip(),
         )
@@ -87,7 +88,12 @@ class MoreListeners:
 
         def gesture(click: Click) -> Gesture:
             return Snooze(
-                id=click.id, by=click.user, team=click.team, minutes=minutes, place=click.place
+                id=click.id,
+                by=click.user,
+                team=click.team,
+                enterprise=click.enterprise,
+                minutes=minutes,
+                place=click.place,
             )
 
         await self._take(ack, body, gesture)

@@ -9,7 +9,6 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.onlookers import Onlookers
-from bot.access.sight import Membership
 from bot.access.starters import Starters
 from bot.approvals.queries import Approvals
 from bot.config.errors import BadRequest
@@ -19,6 +18,7 @@ from bot.listeners.trouble import in_time
 from bot.slack.channels import require_member
 from notifications.cards.buttons import read
 from notifications.forms.send import APPROVERS, MessageDraft, Sent, draft, send_form
+from notifications.people.membership import Membership, objection
 from notifications.slack.errors import passing, refusal
 from notifications.text.message_text import as_read
 from notifications.text.sanitize import clip
@@ -84,7 +84,12 @@ class SendListeners:
         """Why the people chosen could never approve; the workflow looks again."""
         policy = self._policy(wanted)
         who = await asyncio.gather(*(self._onlookers.of(user) for user in wanted.approvers))
-        unable = [one.user for one in who if _cannot(one.standing, policy)]
+        unable = [
+            one.user
+            for one in who
+            if one.standing is not Membership.UNKNOWN
+            and objection(one.standing, guests=policy.allow_guests)
+        ]
         able = set(wanted.approvers) - set(unable) - own
         if not unable or len(able) >= wanted.quorum:
             return ""
@@ -113,12 +118,6 @@ class SendListeners:
         return Policy.model_validate(
             general | {"approvers": wanted.approvers, "quorum": wanted.quorum, "max_revisions": 1}
         )
-
-
-def _cannot(standing: Membership, policy: Policy) -> bool:
-    if standing in {Membership.GUEST, Membership.OUTSIDER}:
-        return not policy.allow_guests
-    return standing in {Membership.BOT, Membership.GONE}
 
 
 def _result(message: Body, reason: str) -> AgentResult:

@@ -47,7 +47,8 @@ channel (its name, link or id), a public URL, or text in quotes
 • `/task list`: your running tasks
 • `/task status <id>`: where a task stands
 • `/task cancel <id>`: end a task, its pending approval is withdrawn
-• `/task bypass <pipeline> [1h] <why>`: nobody is asked for a while, if the policy names you
+• `/task bypass <pipeline> [1h] <why>`: nobody is asked for a while, if the policy names you; \
+`/task bypass <pipeline> end` ends it
 • `/task health`: whether the agents answer
 • `/task help`: this
 • `/approvals` or `/approvals mine`: what waits for your decision, as on the app's Home

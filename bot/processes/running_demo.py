@@ -55,7 +55,8 @@ def pointed_at(settings: Settings, workspace: "Playground | RunningDemo") -> Set
             "slack_app_token": SecretStr(workspace.app_token),
         }
     )
-    slack = settings.slack.model_copy(update={"base_url": workspace.api_url, "heartbeat": ""})
+    local = {"base_url": workspace.api_url, "local_files": workspace.api_url, "heartbeat": ""}
+    slack = settings.slack.model_copy(update=local)
     server = {"host": "127.0.0.1", "port": workspace.mail_port, "security": "none"}
     mail = MailSettings(sender="signoff@acme.example", server=server)
     return settings.model_copy(update={"slack": slack, "secrets": secrets, "mail": mail})

@@ -56,6 +56,7 @@ _MENDABLE = frozenset(
         ReplyKind.HASTY,
         ReplyKind.NOT_LIVE,
         ReplyKind.REVISIONS_USED_UP,
+        ReplyKind.UNCONFIRMED,
     }
 )
 _CLOSED = {

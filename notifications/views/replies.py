@@ -42,6 +42,10 @@ def _by(answer: Reply) -> str:
     return who + (f", {moment(answer.when)}" if answer.when else "")
 
 
+def _because(answer: Reply) -> str:
+    return f" ({escape(answer.detail)})" if answer.detail else ""
+
+
 def _settled(answer: Reply) -> str:
     if answer.edited:
         return _edited(answer)
@@ -93,7 +97,20 @@ _SENTENCES: MappingProxyType[ReplyKind, Callable[[Reply], str]] = MappingProxyTy
             f"{NOT_RECORDED} Please use the newest card in the thread."
         ),
         ReplyKind.NOT_APPROVER: lambda a: (
-            f"You are not an approver of this. {NOT_RECORDED} Approvers: {_named(a.approvers)}."
+            f"You are not an approver of this{_because(a)}. {NOT_RECORDED} "
+            f"Approvers: {_named(a.approvers)}."
+        ),
+        ReplyKind.OTHER_WORKSPACE: lambda a: (
+            f"You decided from another workspace ({code(a.detail)}), which isn't part of this "
+            f"one's organization. {NOT_RECORDED} Approvers here: {_named(a.approvers)}."
+        ),
+        ReplyKind.NO_LONGER: lambda a: (
+            f"You were an approver of this and are one no longer{_because(a)}. {NOT_RECORDED} "
+            f"Approvers: {_named(a.approvers)}."
+        ),
+        ReplyKind.UNCONFIRMED: lambda _: (
+            "Slack doesn't say just now whether you may still approve this, and the policy asks "
+            f"for that. {NOT_RECORDED} Please try again in a minute."
         ),
         ReplyKind.REQUESTER: lambda a: (
             "You requested this, so someone else must approve: "

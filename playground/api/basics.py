@@ -33,6 +33,7 @@ def auth_test(call: Call) -> Json:
         "user_id": config.app.bot_user,
         "bot_id": config.app.bot_id,
         "is_enterprise_install": False,
+        **({"enterprise_id": config.team.enterprise_id} if config.team.enterprise_id else {}),
     }
 
 

@@ -66,6 +66,24 @@ def open_home(workspace: Workspace, user_id: str) -> Json | None:
     return workspace.views.home(user_id)
 
 
+def change_file(workspace: Workspace, file_id: str, changes: Json) -> Json:
+    """Make a file another one: external, at another host, a tombstone."""
+    file = workspace.files.get(file_id)
+    if file is None:
+        raise ControlError("file_not_found", f"There is no file {file_id!r}.", 404)
+    workspace.files.put(file | changes)
+    return file | changes
+
+
+def change_user(workspace: Workspace, user_id: str, changes: Json) -> Json:
+    """Deactivate a person, make them a guest, give them another address, as an administrator."""
+    user = workspace.people.change(user_id, changes)
+    if user is None:
+        raise ControlError("user_not_found", f"There is nobody with the id {user_id!r}.", 404)
+    workspace.feed.publish(Change("reload"))
+    return user
+
+
 def change_group(workspace: Workspace, group_id: str, users: list[str]) -> Json:
     """Replace the members of a user group, as an administrator would."""
     previous = workspace.people.group(group_id)

@@ -40,7 +40,7 @@ def envelope_base(workspace: Workspace, user: Json) -> Json:
         },
         "api_app_id": config.app.id,
         "token": config.app.verification_token,
-        "enterprise": None,
+        "enterprise": {"id": config.team.enterprise_id} if config.team.enterprise_id else None,
         "is_enterprise_install": False,
     }
 

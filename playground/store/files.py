@@ -93,6 +93,8 @@ class Files:
 def addressed(document: Json, url: str, team_id: str) -> Json:
     """The file with the addresses under which this playground serves it."""
     path = f"{url}/files-pri/{team_id}-{document['id']}"
+    if document["is_external"] and "url_private" in document:
+        return document
     return document | {
         "url_private": f"{path}/{document['name']}",
         "url_private_download": f"{path}/download/{document['name']}",

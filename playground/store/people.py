@@ -69,6 +69,17 @@ class People:
         self._database.run("UPDATE groups SET doc = ? WHERE id = ?", dumps(group), group_id)
         return group
 
+    def change(self, user_id: str, changes: Json) -> Json | None:
+        """The user with these fields of Slack's user object changed; `email` is in the profile."""
+        user = self.user(user_id)
+        if user is None:
+            return None
+        if "email" in changes:
+            user["profile"] |= {"email": changes["email"]}
+        user |= {name: value for name, value in changes.items() if name != "email"}
+        self._database.run("UPDATE users SET doc = ? WHERE id = ?", dumps(user), user_id)
+        return user
+
     def _user(self, user: UserConfig) -> Json:
         label, offset = _zone(user.tz)
         return {

@@ -22,6 +22,9 @@ FaultKind = Literal[
     "expired_ticket",
     "expired_trigger",
     "outage",
+    "redirect",
+    "sign_in_page",
+    "endless",
 ]
 
 
@@ -29,6 +32,7 @@ class Fault(BaseModel):
     """One fault in force.
 
     `method` is a glob over Web API methods (or over envelope types, for faults of delivery);
+    Faults of downloads (`redirect` to `location`, `sign_in_page`, `endless`) go by `download`;
     `count` is how often it still strikes, None for ever.
     `retry_after` is sent as it is, so a nonsensical header can be tried.
     """
@@ -43,6 +47,7 @@ class Fault(BaseModel):
     status: int = 503
     error: str = "internal_error"
     seconds: float | None = None
+    location: str = ""
     struck: int = 0
 
 

@@ -234,6 +234,16 @@ class Person:
         group_now: Json = answer["group"]
         return group_now
 
+    async def change_user(self, user: str, **changes: Any) -> Json:
+        """Change what Slack says of somebody: `deleted`, `is_restricted`, `team_id`, `email` ..."""
+        user_now: Json = (await self._post("user", id=user, changes=changes))["user"]
+        return user_now
+
+    async def change_file(self, file: str, **changes: Any) -> Json:
+        """Change what Slack says of a file: `is_external`, `mode`, `url_private` ..."""
+        file_now: Json = (await self._post("file", id=file, changes=changes))["file"]
+        return file_now
+
     async def request_url(self, url: str) -> None:
         """Reach the bot by HTTP from now on, once it has answered a challenge there."""
         await self._request("PUT", "request_url", json={"url": url})
@@ -263,7 +273,7 @@ class Person:
         return await self._request("GET", path, params={"user": self.user, **query})
 
     async def _post(self, path: str, **body: Any) -> Json:
-        no_user = path in ("faults", "deliver", "reset", "group")
+        no_user = path in ("faults", "deliver", "reset", "group", "user", "file")
         given = {name: value for name, value in body.items() if value is not None}
         return await self._request(
             "POST", path, json=given if no_user else {"user": self.user, **given}

@@ -9,7 +9,7 @@ from typing import Any
 
 from workflows.messages.decisions import ReplyKind
 
-TEAM, OTHER_TEAM = "T0ACME0001", "T0OTHER001"
+TEAM, OTHER_TEAM, GRID = "T0ACME0001", "T0OTHER001", "E0GRID0001"
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
 YES = ReplyKind.SETTLED
 
@@ -36,6 +36,11 @@ def _row(what: str, answer: ReplyKind, **changed: Any) -> Identity:
 GUEST = {"is_restricted": True}
 SINGLE_GUEST = {"is_restricted": True, "is_ultra_restricted": True}
 FOREIGN = {"team_id": OTHER_TEAM}
+SIBLING = {
+    "team_id": OTHER_TEAM,
+    "enterprise_user": {"id": GRACE, "enterprise_id": GRID, "teams": [OTHER_TEAM, TEAM]},
+}
+AWAY = ReplyKind.OTHER_WORKSPACE
 ALLOW = {"allow_guests": True}
 NO, ASKER, AUTHOR, MOVED = (
     ReplyKind.NOT_APPROVER,
@@ -80,8 +85,19 @@ IDENTITIES = [
     _row("a stranger over Slack Connect", NO, slack={"is_stranger": True}),
     _row("a stranger over Slack Connect, in the group, guests allowed", NO, by_group=True, slack={"is_stranger": True}, policy=ALLOW),
     _row("somebody of another workspace, allowed", YES, slack=FOREIGN, policy=ALLOW, decision={"team": OTHER_TEAM}),
-    _row("an approver's id from another workspace", NO, decision={"team": OTHER_TEAM}),
-    _row("an approver's id from an unknown workspace", NO, decision={"team": "T0"}),
+    _row("an approver's id from another workspace", AWAY, decision={"team": OTHER_TEAM}),
+    _row("an approver's id from an unknown workspace", AWAY, decision={"team": "T0"}),
+    _row("an approver's id from another organisation", AWAY, slack=SIBLING, decision={"team": "T0", "enterprise": "E0OTHER001"}),
+    _row("an approver of the grid, from their workspace", YES, slack=SIBLING, decision={"team": OTHER_TEAM}),
+    _row("an approver of the grid, from ours", YES, slack=SIBLING, decision={"team": TEAM}),
+    _row("an approver of the grid, from a sibling they are not in", YES, slack=SIBLING, decision={"team": "T0SIBLING1", "enterprise": GRID}),
+    _row("an approver of the grid in the group", YES, slack=SIBLING, by_group=True, decision={"team": OTHER_TEAM}),
+    _row("an approver of the grid without a list of workspaces", YES, slack={"team_id": OTHER_TEAM, "enterprise_user": {"enterprise_id": GRID}}, decision={"team": OTHER_TEAM}),
+    _row("a guest of the grid", NO, slack={**SIBLING, **GUEST}, decision={"team": OTHER_TEAM}),
+    _row("somebody of another organisation", NO, slack={"team_id": OTHER_TEAM, "enterprise_user": {"enterprise_id": "E0OTHER001", "teams": [OTHER_TEAM]}}),
+    _row("an approver whose address is not confirmed", NO, slack={"is_email_confirmed": False}),
+    _row("somebody with an unconfirmed address in the group", NO, by_group=True, slack={"is_email_confirmed": False}),
+    _row("an approver whose address is confirmed", YES, slack={"is_email_confirmed": True}),
     _row("an approver's id in small letters", NO, decision={"by": GRACE.lower()}),
     _row("an approver's id with a blank", NO, decision={"by": GRACE + " "}),
     _row("an approver's id with a zero-width space", NO, decision={"by": GRACE + "\u200b"}),

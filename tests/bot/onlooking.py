@@ -34,6 +34,7 @@ class Onlooking:
     requester: str = ADA
     approvers: tuple[str, ...] = (GRACE,)
     faults: dict[str, str] = field(default_factory=dict)
+    guests_see: bool = False
 
 
 def _row(what: str, sees: Sight, **changed: Any) -> Onlooking:
@@ -62,14 +63,20 @@ ONLOOKERS = [
     _row("an approver in no channel", YES, **APPROVES),
     _row("the requester in the channel", YES, **ASKS, **IN),
     _row("the requester, who left the channel", YES, **ASKS),
-    _row("a guest in the channel", YES, slack=GUEST, **IN),
+    _row("a guest in the channel", NO, slack=GUEST, **IN),
+    _row("a guest in the channel, where that is allowed", YES, slack=GUEST, guests_see=True, **IN),
+    _row("a guest in no channel, where that is allowed", NO, slack=GUEST, guests_see=True),
+    _row("somebody of another workspace in the channel, where that is allowed", YES, slack=FOREIGN, guests_see=True, **IN),
+    _row("somebody deactivated in the channel, where guests see", NO, slack={"deleted": True}, guests_see=True, **IN),
+    _row("a bot in the channel, where guests see", NO, slack={"is_bot": True}, guests_see=True, **IN),
+    _row("a guest, whose channels Slack does not tell", NO, slack=GUEST, faults={"users.conversations": "internal_error"}, **IN),
     _row("a guest in another channel", NO, slack=GUEST, channels=(ELSEWHERE,)),
     _row("a guest in no channel", NO, slack=GUEST),
-    _row("a single-channel guest in the channel", YES, slack=SINGLE, **IN),
+    _row("a single-channel guest in the channel", NO, slack=SINGLE, **IN),
     _row("a single-channel guest in no channel", NO, slack=SINGLE),
     _row("a guest who is an approver", YES, slack=GUEST, **APPROVES),
     _row("a guest who asked for it", YES, slack=GUEST, **ASKS),
-    _row("somebody of another workspace in the channel", YES, slack=FOREIGN, **IN),
+    _row("somebody of another workspace in the channel", NO, slack=FOREIGN, **IN),
     _row("somebody of another workspace", NO, slack=FOREIGN),
     _row("a stranger over Slack Connect", NO, slack={"is_stranger": True}),
     _row("somebody of a sibling workspace of the grid, in the channel", YES, slack=SIBLING, **IN),

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from notifications.slack.approvers import SlackPeople
-from tests.bot.identities import ADA, GRACE, IDENTITIES, LINUS, TEAM, Identity
+from notifications.people.approvers import SlackPeople
+from tests.bot.identities import ADA, GRACE, GRID, IDENTITIES, LINUS, TEAM, Identity
 from workflows import rules
 from workflows.activities import ElectorateRequest
 from workflows.messages.ballot import Ballot
@@ -60,7 +60,7 @@ class FakeSlack(AsyncWebClient):
         asked = said.get("params") or said.get("json") or {}
         match api_method:
             case "auth.test":
-                return {"ok": True, "team_id": TEAM}
+                return {"ok": True, "team_id": TEAM, "enterprise_id": GRID}
             case "users.info":
                 return {"ok": True, "user": self._people[asked["user"]]}
             case "usergroups.list":
@@ -194,10 +194,11 @@ async def test_only_who_may_decide_hands_on_and_is_reminded(row: Identity) -> No
     """Handing on and snoozing ask for the same right; nobody hands on to the requester."""
     ballot = await ballot_for(row)
     decision = decision_of(row, {})
-    asks = Snooze(id="s", by=decision.by, team=decision.team, minutes=30)
+    whence = {"by": decision.by, "team": decision.team, "enterprise": decision.enterprise}
+    asks = Snooze(id="s", minutes=30, **whence)
     refused = rules.may_snooze(ballot, asks, NOW)
     assert (refused is None) == (row.answer is ReplyKind.SETTLED)
-    hands_on = Delegation(id="h", by=decision.by, to=ADA, team=decision.team)
+    hands_on = Delegation(id="h", to=ADA, **whence)
     after, answer = rules.delegate(ballot, hands_on, None, NOW)
     assert answer.reply is not ReplyKind.DELEGATED or after == ballot
 

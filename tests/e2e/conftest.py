@@ -100,7 +100,9 @@ def settings_for(workspace: Playground, address: str, folder: Path) -> Settings:
     )
     return load(ROOT / "signoff.toml").model_copy(
         update={
-            "slack": SlackSettings(base_url=workspace.api_url, read_seconds=0),
+            "slack": SlackSettings(
+                base_url=workspace.api_url, local_files=workspace.api_url, read_seconds=0
+            ),
             "web": WebSettings(port=0),
             "temporal": TemporalSettings(
                 address=address, task_queue=f"e2e-{uuid.uuid4().hex}", embedded=False

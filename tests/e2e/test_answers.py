@@ -90,7 +90,7 @@ async def forget(office: Office, answer: Message) -> None:
 FORGED = [
     ("another message", {"ts": "1.000001"}, "isn't the card Signoff posted"),
     ("another channel", {"channel": "C0FINANCE1"}, "isn't the card Signoff posted"),
-    ("another workspace", {"team": "T0OTHER001"}, "You are not an approver"),
+    ("another workspace", {"team": "T0OTHER001"}, "You decided from another workspace"),
 ]
 
 

@@ -61,7 +61,7 @@ class House:
         return [
             self.agent.run_turn,
             self.inputs.collect_inputs,
-            self.people.resolve_electorate,
+            *(self.people.resolve_electorate, self.people.confirm_decider),
             *(preparing.prepare, CardPoster(cards, self.audit).show),
             *(cards.show_task, cards.update_card, cards.attach, cards.remind),
             *(cards.answer, cards.say, cards.post_copy),

@@ -11,6 +11,7 @@ from tests.workflows.conftest import House, until
 from workflows.activities import Weighing
 from workflows.approval.workflow import ApprovalWorkflow
 from workflows.messages.decisions import Delegation, Edit, Snooze, Verdict, Via
+from workflows.messages.electorate import Entitled, Entitlement
 from workflows.messages.policy import Policy, Risk
 from workflows.messages.tasks import Gesture, TaskReport
 from workflows.messages.turns import Question
@@ -63,6 +64,19 @@ async def delegated(house: House) -> Task:
     await handle.signal(ApprovalWorkflow.delegate, Delegation(id="d", by=GRACE, to=CARL))
     await until(lambda: house.cards.copies)
     await house.decide(approval, Verdict.APPROVE, by=CARL)
+    return task
+
+
+async def left(house: House) -> Task:
+    """Whoever left since decides nothing and hands nothing on; then somebody who is there does."""
+    task = await house.start("analysis", policy=Policy(approvers=(GRACE, LINUS)))
+    approval = f"{task.id}.analysis.v1"
+    house.people.now[GRACE] = Entitlement(entitled=Entitled.NO, why="deactivated")
+    await house.decide(approval, Verdict.APPROVE)
+    handle = house.approval(approval)
+    await handle.signal(ApprovalWorkflow.delegate, Delegation(id="d", by=GRACE, to=CARL))
+    await until(lambda: len(house.cards.notices) == 2)
+    await house.decide(approval, Verdict.APPROVE, by=LINUS)
     return task
 
 
@@ -192,6 +206,7 @@ SCENARIOS: dict[str, Callable[[House], Awaitable[Task]]] = {
         rejected,
         changed,
         delegated,
+        left,
         counted,
         repeated,
         expired,

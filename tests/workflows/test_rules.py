@@ -60,7 +60,7 @@ EDIT = Edit(summary="edited")
 
 REFUSED = [
     ("a stranger", {}, says("EVE"), ReplyKind.NOT_APPROVER),
-    ("an approver of another workspace", {}, says(ANN, team="OTHER"), ReplyKind.NOT_APPROVER),
+    ("an approver of another workspace", {}, says(ANN, team="OTHER"), ReplyKind.OTHER_WORKSPACE),
     ("the requester", {}, says(ASKER), ReplyKind.REQUESTER),
     ("the requester rejecting", {}, says(ASKER, REJECT), ReplyKind.REQUESTER),
     ("an editor", {"authors": (ANN,)}, says(ANN), ReplyKind.AUTHOR),

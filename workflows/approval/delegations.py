@@ -4,12 +4,14 @@ from temporalio import workflow
 
 from workflows import rules
 from workflows.approval import prepare, visibility
+from workflows.approval.deciders import entitlement
 from workflows.approval.reminders import Reminders
 from workflows.approval.replies import Replies
 from workflows.approval.state import ApprovalState
 from workflows.background import BackgroundUpdate
 from workflows.messages.audit import AuditKind
 from workflows.messages.decisions import Delegation, Reply, ReplyKind
+from workflows.messages.electorate import STILL, Person
 
 
 class Delegations:
@@ -47,28 +49,47 @@ class Delegations:
     async def _hand_on(self) -> None:
         waiting, self._waiting = self._waiting, []
         for delegation in waiting:
-            answer = await self._delegate(delegation)
+            answer, to = await self._delegate(delegation)
             self._answered[delegation.id] = answer
+            if to is None and workflow.patched("refused-delegations-noted"):
+                self._note_refused(delegation, answer)
             if not delegation.quiet:
                 self._replies.give(delegation.by, delegation.place, answer)
 
-    async def _delegate(self, delegation: Delegation) -> Reply:
+    async def _delegate(self, delegation: Delegation) -> tuple[Reply, Person | None]:
+        """The answer, and whoever has the seat now; None when it stays where it is."""
         state = self._state
         refusal = rules.may_delegate(state.ballot, delegation, workflow.now())
         if refusal is not None and workflow.patched("entitled-first"):
-            return refusal  # nobody is looked up for somebody who may not hand it on
+            return refusal, None  # nobody is looked up for somebody who may not hand it on
+        still = STILL
+        if workflow.patched("delegators-looked-up"):
+            still = await entitlement(state, delegation.by)
         by_name = state.request.policy.model_copy(
             update={"approvers": (delegation.to,), "groups": {}}
         )
         found = (await prepare.look_up(state.request, by_name)).find(delegation.to)
-        state.ballot, answer = rules.delegate(state.ballot, delegation, found, workflow.now())
-        if answer.reply is ReplyKind.DELEGATED and found is not None:
-            state.journal.note(
-                AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
-            )
-            state.cards.touch()
-            if delegation.deputy:
-                visibility.approvers(state.ballot)  # told once for all of them
-            else:
-                await self._reminders.invite((found,))
-        return answer
+        now = workflow.now()
+        after, answer = rules.delegate(state.ballot, delegation, found, now, still)
+        if after is state.ballot or found is None:
+            return answer, None
+        state.ballot = after
+        state.journal.note(
+            AuditKind.DELEGATED, delegation.by, to=delegation.to, reason=delegation.reason
+        )
+        state.cards.touch()
+        if delegation.deputy:
+            visibility.approvers(state.ballot)  # told once for all of them
+        else:
+            await self._reminders.invite((found,))
+        return answer, found
+
+    def _note_refused(self, delegation: Delegation, answer: Reply) -> None:
+        self._state.journal.note(
+            AuditKind.REFUSED,
+            delegation.by,
+            delegated_to=delegation.to,
+            reason=delegation.reason,
+            reply=answer.reply,
+            why=answer.detail,
+        )

@@ -7,7 +7,7 @@ the waiting task goes on at once.
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import rules
     from workflows.activities import Refusal, Weighing
     from workflows.approval import card, notices, prepare, visibility
+    from workflows.approval.deciders import Deciders
     from workflows.approval.delegations import Delegations
     from workflows.approval.reminders import Reminders
     from workflows.approval.replies import Replies
@@ -35,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
         Via,
         Withdrawal,
     )
+    from workflows.messages.electorate import STILL, Entitlement
     from workflows.messages.outage import Outage
     from workflows.messages.policy import OnTimeout
     from workflows.messages.requests import (
@@ -65,6 +67,7 @@ class ApprovalWorkflow:
         self._reminders = Reminders(self._state)
         self._answers = Replies(request)
         self._delegations = Delegations(self._state, self._reminders, self._answers)
+        self._deciders = Deciders(self._state, self._apply)
 
     @workflow.run
     async def run(self, request: ApprovalRequest) -> Settlement:
@@ -80,6 +83,7 @@ class ApprovalWorkflow:
             asyncio.create_task(self._delegations.mirror.keep()),
         ]
         await self._decide()
+        settlement: Settlement | None = None
         if state.ballot.outcome is not None:
             ballot, outcome = state.ballot, state.ballot.outcome
             visibility.settled(outcome, ballot.settled_by(), edited=ballot.edited())
@@ -92,7 +96,10 @@ class ApprovalWorkflow:
         await journal
         await self._answers.finished()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if not state.settled:
+        if settlement is None:  # also when it was settled while it was being renewed
+            await self._deciders.finished()
+            await state.journal.flush()
+            await self._answers.finished()
             workflow.continue_as_new(state.carried())
         return settlement
 
@@ -109,9 +116,11 @@ class ApprovalWorkflow:
             self._take(decision)
 
     @workflow.update
-    def decide_now(self, decision: Decision) -> Reply:
+    async def decide_now(self, decision: Decision) -> Reply:
         """Take a decision and give the answer to the caller, who waits for it."""
-        return self._apply(decision)
+        if self._looks_up(decision):
+            return await self._deciders.decide(decision)
+        return self._apply(decision, workflow.now())
 
     @workflow.signal
     def withdraw(self, withdrawal: Withdrawal) -> None:
@@ -187,7 +196,8 @@ class ApprovalWorkflow:
         known = fit(decision.edit, self._request.result)
         answer = rules.apply(self._state.ballot, decision, workflow.now(), known)[1]
         told = decision.via is not Via.BULK and self._state.took(decision.id)
-        return answer.model_copy(update={"told": told})
+        pending = self._deciders.awaits(decision.id)
+        return answer.model_copy(update={"told": told, "pending": pending})
 
     # Raising.
 
@@ -221,10 +231,14 @@ class ApprovalWorkflow:
         decision = prepare.decision_of(weighing, state)
         if decision is None:
             return
+        is_bypass = decision.via is Via.BYPASS
+        too_far = is_bypass and not self._request.policy.bypass_covers()
+        if too_far and workflow.patched("bypasses-covered"):
+            return
         state.ballot = rules.settle_by_rule(state.ballot, decision, workflow.now())
         if state.settled:
             state.reason = decision.comment
-            kind = AuditKind.BYPASSED if decision.via is Via.BYPASS else AuditKind.DECIDED
+            kind = AuditKind.BYPASSED if is_bypass else AuditKind.DECIDED
             state.journal.note(kind, decision.by, decision.via, reason=decision.comment)
             state.note_settled(decision.by, decision.via)
 
@@ -237,6 +251,9 @@ class ApprovalWorkflow:
         while not state.settled and not self._should_renew():
             wake = state.rungs.next_moment(state.ballot.deadline)
             try:
+                if workflow.now() >= state.ballot.deadline and self._deciders.busy:
+                    await self._deciders.finished()  # what came in time counts
+                    continue
                 await workflow.wait_condition(
                     lambda: state.settled or self._should_renew(),
                     timeout=max(wake - workflow.now(), timedelta(0)),
@@ -254,12 +271,13 @@ class ApprovalWorkflow:
         assert state.ballot.deadline is not None
         if rung is not None and rung.at < state.ballot.deadline:
             self._reminders.take(rung.name)
-        elif not state.settled:
+        elif not state.settled and not self._deciders.busy:
             state.reason = "Nobody decided in time."
             state.close(_TIMEOUT_OUTCOMES[self._request.policy.on_timeout])
 
     def _should_renew(self) -> bool:
-        return self._state.posted and workflow.info().is_continue_as_new_suggested()
+        renewed = workflow.info().is_continue_as_new_suggested()
+        return self._state.posted and renewed and not self._deciders.busy
 
     def _too_early(self, decision: Decision) -> bool:
         """Slack shows a card before we know its timestamp: such a click waits for that."""
@@ -267,15 +285,29 @@ class ApprovalWorkflow:
         return not state.posted and decision.place is not None and not state.settled
 
     def _take(self, decision: Decision) -> None:
-        answer = self._apply(decision)
+        if self._looks_up(decision):
+            self._deciders.beside(decision, self._answer)
+        else:
+            self._answer(decision, self._apply(decision, workflow.now()))
+
+    def _answer(self, decision: Decision, answer: Reply) -> None:
         if decision.via is not Via.BULK:  # answered once for all of them, by who sent them
             self._answers.give(decision.by, decision.place, answer)
 
-    def _apply(self, decision: Decision) -> Reply:
+    def _looks_up(self, decision: Decision) -> bool:
+        """Whether it depends on who they are now: what is refused anyway does not."""
+        ballot, known = self._state.ballot, fit(decision.edit, self._request.result)
+        if decision.id in ballot.answers:
+            return False
+        if rules.refuse(ballot, decision, workflow.now(), known) is not None:
+            return False
+        return workflow.patched("deciders-looked-up")
+
+    def _apply(self, decision: Decision, at: datetime, entitlement: Entitlement = STILL) -> Reply:
         state = self._state
         repeated = decision.id in state.ballot.answers
         known = fit(decision.edit, self._request.result)
-        state.ballot, answer = rules.apply(state.ballot, decision, workflow.now(), known)
+        state.ballot, answer = rules.apply(state.ballot, decision, at, known, entitlement)
         if repeated:
             return answer
         if answer.accepted:
@@ -283,12 +315,16 @@ class ApprovalWorkflow:
             state.cards.touch()
             if not state.settled:
                 visibility.left_alone(state.ballot, state.snoozed)
-        self._journal_decision(decision, answer)
+        self._journal_decision(decision, answer, entitlement)
         return answer
 
-    def _journal_decision(self, decision: Decision, answer: Reply) -> None:
+    def _journal_decision(
+        self, decision: Decision, answer: Reply, entitlement: Entitlement
+    ) -> None:
         kind = AuditKind.DECIDED if answer.accepted else AuditKind.REFUSED
         said = decision.model_dump(mode="json", exclude={"by", "via"}, exclude_defaults=True)
+        if entitlement != STILL:
+            said["entitlement"] = entitlement.model_dump(mode="json")
         if answer.accepted and decision.edit is not None:
             said["edited_result"] = _recorded(decision.edit, self._request.result)
         self._state.journal.note(kind, decision.by, decision.via, **said, reply=answer.reply)

@@ -126,6 +126,8 @@ class Decision(Frozen):
     None where there is none. `confirmation` is what was typed where the risk asks for it.
     `edit` is what the person changed before approving. `hasty` says that it came before anybody
     could have read what was shown, such as the second tap on a card that has just appeared.
+    `enterprise` is the organisation the click came from, on Enterprise Grid. `operator` is the
+    account on this machine that ran the command line.
     """
 
     id: str
@@ -142,6 +144,8 @@ class Decision(Frozen):
     confirmation: str = ""
     edit: Edit | None = None
     hasty: bool = False
+    enterprise: str = ""
+    operator: str = ""
 
 
 class Delegation(Frozen):
@@ -159,6 +163,7 @@ class Delegation(Frozen):
     reason: str = ""
     quiet: bool = False
     deputy: bool = False
+    enterprise: str = ""
 
 
 class Snooze(Frozen):
@@ -169,6 +174,7 @@ class Snooze(Frozen):
     team: str = ""
     minutes: int = Field(ge=1, le=24 * 60)
     place: Place | None = None
+    enterprise: str = ""
 
 
 class Withdrawal(Frozen):
@@ -191,6 +197,9 @@ class ReplyKind(StrEnum):
     REPLACED = "replaced"
     STALE = "stale"
     NOT_APPROVER = "not_approver"
+    OTHER_WORKSPACE = "other_workspace"
+    NO_LONGER = "no_longer"
+    UNCONFIRMED = "unconfirmed"
     REQUESTER = "requester"
     AUTHOR = "author"
     EXPIRED = "expired"
@@ -218,7 +227,8 @@ class Reply(Frozen):
 
     `who` and `when` name whoever settled it before; `missing` what is still needed. `edited` says
     that the decision came with an edit, and `version` which version that made, if any. `told` says
-    that the workflow took this very gesture before, and answers it itself.
+    that the workflow took this very gesture before, and answers it itself. `pending`: whoever
+    decided is being looked up, so this is not the answer yet.
     """
 
     reply: ReplyKind
@@ -232,6 +242,7 @@ class Reply(Frozen):
     edited: bool = False
     version: int = 0
     told: bool = False
+    pending: bool = False
 
     @property
     def accepted(self) -> bool:

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from workflows.messages.base import Frozen
+from workflows.messages.base import Grown
 from workflows.messages.durations import Duration
 from workflows.messages.ladder import DEFAULT, Rung, check
 
@@ -27,8 +27,20 @@ class OnTimeout(StrEnum):
     APPROVE = "approve"
 
 
-class Policy(Frozen):
+class OnUnconfirmed(StrEnum):
+    """What an approval is worth whose approver could not be looked up when they gave it."""
+
+    COUNT = "count"
+    REFUSE = "refuse"
+    BY_RISK = "by_risk"
+
+
+class Policy(Grown):
     """Who may decide, how many, by when, what then. Declared in `signoff.toml`."""
+
+    LATER: ClassVar[frozenset[str]] = frozenset(
+        {"mail_addresses", "on_unconfirmed", "bypass_high_risk", "bypass_quorum"}
+    )
 
     approvers: tuple[str, ...] = ()
     """User ids, e-mail addresses, `@usergroup`, or `channel` for the members of the task's channel.
@@ -70,7 +82,16 @@ class Policy(Frozen):
     business_time: bool = False
     """Whether the window counts business time only."""
     mail_only: bool = False
-    """Whether e-mail addresses that Slack does not know may decide, by e-mail."""
+    """Whether people without an account in Slack may decide, by e-mail: those of `mail_addresses`.
+    """
+    mail_addresses: tuple[str, ...] = ()
+    """Addresses without an account in Slack, such as `"eve@partner.example"`, or
+    `"@partner.example"` for all of a domain. To Slack somebody deactivated is unknown, too, so
+    nobody else decides by e-mail alone."""
+    on_unconfirmed: OnUnconfirmed = OnUnconfirmed.BY_RISK
+    """Everybody who decides is looked up again. While Slack does not say whether they still may,
+    an approval counts (`count`), does not (`refuse`), or counts unless risk is high (`by_risk`).
+    """
     auto_approve: str = ""
     """A CEL expression over `result` and `metrics`; low risk only, audited; tool calls only if it
     names `result.calls`."""
@@ -83,7 +104,11 @@ class Policy(Frozen):
     email_decides_high_risk: bool = False
     """Whether high risk may be decided by e-mail."""
     bypassers: tuple[str, ...] = ()
-    """Who may open a bypass with `/task bypass`."""
+    """Who may open a bypass with `/task bypass`, by user id or address."""
+    bypass_high_risk: bool = False
+    """Whether a bypass covers high risk, too."""
+    bypass_quorum: bool = False
+    """Whether a bypass covers what takes more than one person, too."""
 
     @model_validator(mode="after")
     def _only_low_risk_decides_itself(self) -> Self:
@@ -97,6 +122,31 @@ class Policy(Frozen):
     def decides_alone(self) -> bool:
         """Whether something other than a person might decide, so that it has to be asked."""
         return bool(self.auto_approve or self.bypassers)
+
+    def counts_unconfirmed(self) -> bool:
+        """Whether an approval counts whose approver could not be looked up."""
+        if self.on_unconfirmed is OnUnconfirmed.BY_RISK:
+            return self.risk is not Risk.HIGH
+        return self.on_unconfirmed is OnUnconfirmed.COUNT
+
+    def mail_decides(self, address: str) -> bool:
+        """Whether this address decides by e-mail without an account in Slack."""
+        wanted = address.casefold()
+        domain = f"@{wanted.rpartition('@')[2]}"
+        named = {one.strip().casefold() for one in self.mail_addresses}
+        return self.mail_only and "@" in wanted[1:] and bool({wanted, domain} & named)
+
+    def may_bypass(self, *names: str) -> bool:
+        """Whether somebody with this user id or this address may open a bypass."""
+        named = {name.strip().casefold() for name in self.bypassers}
+        return bool(named & ({name.casefold() for name in names} - {""}))
+
+    def bypass_covers(self) -> bool:
+        """Whether an open bypass may decide this at all."""
+        several = self.quorum > 1 or bool(self.groups)
+        return (self.risk is not Risk.HIGH or self.bypass_high_risk) and (
+            not several or self.bypass_quorum
+        )
 
     def careful(self) -> bool:
         """Whether an approval takes a form, so that a single click is not enough."""

@@ -15,6 +15,6 @@ class InputSettings(Section):
     folders: tuple[Path, ...] = (Path("examples"),)
     """The only folders tasks may read files from."""
     max_bytes: int = Field(default=20_000_000, gt=0)
-    """The limit for each input."""
+    """The limit for each input, in bytes: what is longer is read no further."""
     url_timeout: Duration = timedelta(seconds=30)
     """For inputs from the web."""

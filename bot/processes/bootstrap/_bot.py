@@ -50,6 +50,7 @@ from bot.slack.socket_mode import open_now, renew, sockets
 from bot.web.health import HealthPages
 from bot.web.routes import decisions, health, own_names, slack_requests
 from bot.web.server import Register, web_server
+from notifications.people.members import Members
 from notifications.slack.heartbeat import Heartbeat
 from notifications.slack.names import Names
 from notifications.slack.private import PrivateMessages
@@ -154,13 +155,15 @@ def _listen(
 ) -> Replier:
     """Connect every gesture; gives what answers the clicks that were kept."""
     approvals = Approvals(client, settings.temporal.task_queue)
-    preferences, onlookers = PreferenceStore(engine), Onlookers(slack)
+    preferences = PreferenceStore(engine)
+    onlookers = Onlookers(slack, guests_see=settings.slack.guests_see)
     home = HomePage(slack, approvals, tasks, preferences, settings, onlookers)
     lists, edge = ApprovalLists(approvals, onlookers), Edge(slack, private)
     replier = Replier(gateway, private, home, lists, edge)
     forms = Forms(approvals, replier, onlookers)
     deputies = Deputies(slack, approvals, private)
-    bypasses = Bypasses(settings, slack, BypassStore(engine), audit_log(settings, engine))
+    log = audit_log(settings, engine)
+    bypasses = Bypasses(settings, Members(slack), BypassStore(engine), log)
     starters, seen = Starters(settings, onlookers), SeenTasks(tasks, approvals, onlookers)
     folders, read = input_folders(settings), settings.slack.read_seconds
     edge.guard(app)

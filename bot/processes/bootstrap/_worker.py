@@ -43,9 +43,10 @@ from bot.web.health import HealthPages
 from bot.web.server import web_server
 from notifications.mail.letters import Letters
 from notifications.mail.smtp import Mailer, MailServer
+from notifications.people.approvers import SlackPeople
+from notifications.people.members import Members
 from notifications.reminders.calendar_settings import CalendarSettings
 from notifications.reminders.planner import LadderPlanner
-from notifications.slack.approvers import SlackPeople
 from notifications.slack.delivery import SlackDelivery
 from notifications.slack.names import Names
 from notifications.slack.pacing import Pacer
@@ -117,11 +118,12 @@ def _activities(
     recorder = AuditRecorder(audit_log(settings, engine))
     calendar = CalendarSettings.model_validate(settings.policy.get("calendar") or {})
     approvals = Approvals(lists, settings.temporal.task_queue)
+    folders, local = input_folders(settings), settings.slack.local_files
     return [
-        InputCollector(input_folders(settings), payloads, web, slack).collect_inputs,
-        people.resolve_electorate,
+        InputCollector(folders, payloads, web, slack, local).collect_inputs,
+        *(people.resolve_electorate, people.confirm_decider),
         ApprovalPreparation(
-            people, planner, Rules(BypassStore(engine)), TemporalQueue(lists)
+            people, planner, Rules(BypassStore(engine), Members(slack)), TemporalQueue(lists)
         ).prepare,
         CardPoster(delivery, recorder).show,
         *(delivery.show_task, delivery.update_card, delivery.attach),

@@ -91,6 +91,24 @@ async def post_group(desk: Desk, request: web.Request) -> web.Response:
     return answer(group=group)
 
 
+async def post_user(desk: Desk, request: web.Request) -> web.Response:
+    body = await body_of(request)
+    return answer(user=writing.change_user(desk.workspace, *_changed(body, "id")))
+
+
+async def post_change_file(desk: Desk, request: web.Request) -> web.Response:
+    body = await body_of(request)
+    return answer(file=writing.change_file(desk.workspace, *_changed(body, "id")))
+
+
+def _changed(body: Json, name: str) -> tuple[str, Json]:
+    """What is to be changed, and how."""
+    changes = body.get("changes")
+    if not isinstance(changes, dict):
+        raise ControlError("no_changes", "'changes' must be an object.")
+    return str(body.get(name, "")), changes
+
+
 async def post_mail(desk: Desk, request: web.Request) -> web.Response:
     mail = desk.workspace.mails.add({"at": desk.workspace.clock.now(), **await body_of(request)})
     desk.workspace.feed.publish(Change("mail", id=str(mail["n"])))

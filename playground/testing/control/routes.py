@@ -36,6 +36,8 @@ _POST: dict[str, Call] = {
     "suggest": acting.post_suggest,
     "read": acting.post_read,
     "group": acting.post_group,
+    "user": acting.post_user,
+    "file": acting.post_change_file,
     "mails": acting.post_mail,
     "deliver": acting.post_delivery,
     "reset": acting.post_reset,

@@ -240,7 +240,9 @@ async def test_nobody_is_shown_what_is_not_theirs_to_see(row: Onlooking, path: s
     refused: SignoffError | None = None
     shown = ""
     try:
-        shown = str(await (ALL | OWN)[path](row, Onlookers(slack), subject))
+        shown = str(
+            await (ALL | OWN)[path](row, Onlookers(slack, guests_see=row.guests_see), subject)
+        )
     except SignoffError as error:
         refused, shown = error, str(error)
     assert not refused or isinstance(refused, UnavailableError) == (row.sees is Sight.UNSURE)
@@ -258,7 +260,7 @@ async def test_what_is_hidden_does_not_exist(path: str) -> None:
     row = next(row for row in ONLOOKERS if row.what == "a guest in no channel")
     assert row.sees is Sight.HIDDEN
     subject: Any = OneApproval(row)
-    who = Onlookers(FakeSlack(row))
+    who = Onlookers(FakeSlack(row), guests_see=row.guests_see)
     if path == "show everything":
         (told,) = cast("list[Reply]", await ALL[path](row, who, subject))
         assert told.reply is ReplyKind.UNKNOWN

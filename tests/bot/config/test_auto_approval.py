@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.config.auto_approval import Rules, _ruled, holds, rule_problem
+from notifications.people.members import Member
+from notifications.people.membership import Membership
 from storage.bypasses import Bypass, BypassStore
 from storage.database import create_engine, migrate
 from workflows.activities import PrepareRequest
@@ -17,6 +19,7 @@ from workflows.messages.policy import Policy, Risk
 from workflows.messages.results import AgentResult, ProposedCall
 
 ADA, GRACE, LINUS = "U0ADA00001", "U0GRACE001", "U0LINUS001"
+ADDRESS = "linus@acme.example"
 RESULT = AgentResult(summary="fine", findings=("one",), metrics={"rows": 12.0, "score": 0.5})
 
 TRUE = [
@@ -115,19 +118,33 @@ def request(requester: str = ADA, pipeline: str = "review", **policy: Any) -> Pr
     )
 
 
+class Crew:
+    """Linus as Slack knows him now; `away` when it does not say."""
+
+    def __init__(self, standing: Membership = Membership.MEMBER, email: str = ADDRESS) -> None:
+        self.linus = Member(LINUS, standing, email)
+        self.away = False
+
+    async def of(self, user: str) -> Member:
+        assert user == LINUS
+        if self.away:
+            raise ConnectionError("planted")
+        return self.linus
+
+
 LOW = {"risk": Risk.LOW, "auto_approve": TRUE[0]}
 
 
 @pytest.mark.parametrize("rule", [*NOT_TRUE, *BROKEN])
 async def test_in_doubt_nobody_decides(engine: AsyncEngine, rule: str) -> None:
     """An error is no approval."""
-    rules = Rules(BypassStore(engine))
+    rules = Rules(BypassStore(engine), Crew())
     assert (await rules.weigh(request(risk=Risk.LOW, auto_approve=rule))).via is None
 
 
 async def test_a_rule_names_itself(engine: AsyncEngine) -> None:
     """So that card and audit say which one it was."""
-    weighed = await Rules(BypassStore(engine)).weigh(request(**LOW))
+    weighed = await Rules(BypassStore(engine), Crew()).weigh(request(**LOW))
     assert (weighed.via, weighed.by) == (Via.RULE, "rule")
     assert TRUE[0] in weighed.reason
 
@@ -135,7 +152,12 @@ async def test_a_rule_names_itself(engine: AsyncEngine) -> None:
 STANDING = [
     ("named by id", {}, {"bypassers": (LINUS,)}, ADA, True),
     ("named by address", {}, {"bypassers": ("linus@acme.example",)}, ADA, True),
-    ("at any risk", {}, {"bypassers": (LINUS,), "risk": Risk.HIGH}, ADA, True),
+    ("at high risk", {}, {"bypassers": (LINUS,), "risk": Risk.HIGH}, ADA, False),
+    ("at high risk, as the policy says", {}, {"bypassers": (LINUS,), "risk": Risk.HIGH, "bypass_high_risk": True}, ADA, True),
+    ("of a quorum", {}, {"bypassers": (LINUS,), "quorum": 2}, ADA, False),
+    ("of a group", {}, {"bypassers": (LINUS,), "groups": {"legal": (GRACE,)}}, ADA, False),
+    ("of a quorum, as the policy says", {}, {"bypassers": (LINUS,), "quorum": 2, "bypass_quorum": True}, ADA, True),
+    ("of a quorum at high risk, with half of it allowed", {}, {"bypassers": (LINUS,), "quorum": 2, "risk": Risk.HIGH, "bypass_quorum": True}, ADA, False),
     ("before the rule", {}, {"bypassers": (LINUS,), **LOW}, ADA, True),
     ("nobody may", {}, {}, ADA, False),
     ("somebody else may", {}, {"bypassers": (GRACE,)}, ADA, False),
@@ -144,6 +166,7 @@ STANDING = [
     ("over", {"until": datetime.now(UTC) - timedelta(seconds=1)}, {"bypassers": (LINUS,)}, ADA, False),
     ("not yet", {"opened_at": datetime.now(UTC) + timedelta(minutes=5)}, {"bypassers": (LINUS,)}, ADA, False),
     ("no address is no name", {"email": ""}, {"bypassers": ("",)}, ADA, False),
+    ("an address of then", {"email": "linus@old.example"}, {"bypassers": ("linus@old.example",)}, ADA, False),
 ]  # fmt: skip
 
 
@@ -159,10 +182,40 @@ async def test_a_bypass(
     """It stands only for whom the policy names, there, then, and never for one's own task."""
     store = BypassStore(engine)
     assert await store.open(bypass(**opened))
-    weighed = await Rules(store).weigh(request(requester, **policy))
+    weighed = await Rules(store, Crew()).weigh(request(requester, **policy))
     assert (weighed.via is Via.BYPASS) == stands, what
     if stands:
         assert (weighed.by, weighed.reason) == (LINUS, "incident 42")
+
+
+@pytest.mark.parametrize("standing", set(Membership) - {Membership.MEMBER})
+async def test_a_bypass_ends_when_its_opener_leaves(
+    engine: AsyncEngine, standing: Membership
+) -> None:
+    """Deactivated, a guest, of another workspace, without a confirmed address, or not known."""
+    store = BypassStore(engine)
+    await store.open(bypass())
+    weighed = await Rules(store, Crew(standing)).weigh(request(bypassers=(LINUS,)))
+    assert weighed.via is None
+
+
+async def test_a_bypass_does_not_hold_while_slack_is_away(engine: AsyncEngine) -> None:
+    """Then people are asked."""
+    store, crew = BypassStore(engine), Crew()
+    await store.open(bypass())
+    crew.away = True
+    assert (await Rules(store, crew).weigh(request(bypassers=(LINUS,)))).via is None
+
+
+async def test_a_bypass_can_be_ended(engine: AsyncEngine) -> None:
+    """At once, and of its pipeline only."""
+    store, now = BypassStore(engine), datetime.now(UTC)
+    await store.open(bypass())
+    await store.open(bypass(id="b-2", pipeline="audit"))
+    assert await store.end("review", now) == ("b-1",)
+    assert await store.end("review", now) == ()
+    assert await store.standing("review", now) == []
+    assert [one.id for one in await store.standing("audit", now)] == ["b-2"]
 
 
 async def test_the_same_bypass_is_opened_once(engine: AsyncEngine) -> None:

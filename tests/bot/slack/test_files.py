@@ -13,6 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from agents.inputs.public_web import PublicWeb
 from bot.activities.collect_inputs import InputCollector, InputFolders
+from bot.slack.files import _address
 from storage.payloads.files import PayloadFiles
 from workflows.activities import CollectRequest
 from workflows.messages.tasks import Source, SourceKind
@@ -33,12 +34,18 @@ class Host:
         self.tokens: list[str] = []
         self.address = ""
         self.file: dict[str, object] = {"user": MINE}
+        self.person: dict[str, object] = {}
 
     async def api(self, request: web.Request) -> web.Response:
         if self.sends == "slack is busy":
             return web.json_response({"ok": False, "error": "ratelimited"}, status=429)
         if request.path.endswith("conversations.members"):
             return web.json_response({"ok": True, "members": [MINE]})
+        if request.path.endswith("auth.test"):
+            return web.json_response({"ok": True, "team_id": "T0ACME0001"})
+        if request.path.endswith("users.info"):
+            user = {"id": MINE, "team_id": "T0ACME0001"} | self.person
+            return web.json_response({"ok": True, "user": user})
         about = {
             "id": "F0123456",
             "name": "sales.csv",
@@ -85,13 +92,16 @@ async def host(request: pytest.FixtureRequest) -> AsyncIterator[Host]:
     await runner.cleanup()
 
 
-async def collected(host: Host, folder: Path, source: Source, requester: str = MINE) -> InputFile:
+async def collected(
+    host: Host, folder: Path, source: Source, requester: str = MINE, local: str | None = None
+) -> InputFile:
     payloads = PayloadFiles(folder / "payloads")
     folders = InputFolders(folder, (folder,), LIMIT)
     web_ = PublicWeb(allowed=lambda _: True, most_bytes=LIMIT, seconds=10)
     async with aiohttp.ClientSession() as session:
         slack = AsyncWebClient(TOKEN, base_url=f"{host.address}/api/", session=session)
-        activities = InputCollector(folders, payloads, web_, slack)
+        where = host.address if local is None else local
+        activities = InputCollector(folders, payloads, web_, slack, where)
         asked = CollectRequest(task_id="t", sources=(source,), requester=requester)
         (kept,) = await ActivityEnvironment().run(activities.collect_inputs, asked)
     return kept
@@ -151,7 +161,17 @@ async def test_what_is_no_file_is_no_input(host: Host, tmp_path: Path, says: str
         {"url_private": "https://drive.example/secret"},
         {"url_private": "http://files.slack.com/x"},
         {"url_private": "https://slack.com.evil.example/x"},
+        {"url_private": "https://files.slack.com:8443/x"},
+        {"url_private": "https://files.slack.com@evil.example/x"},
+        {"url_private": "https://evil.example\\@files.slack.com/x"},
+        {"url_private": "https://evilslack.com/x"},
+        {"url_private": "https://slack-edge.com.evil.example/x"},
+        {"url_private": "http://127.0.0.1:9/x"},
+        {"url_private": "https://files.sl\u00e4ck.com/x"},
+        {"url_private": "https://[files.slack.com/x"},
+        {"url_private": ""},
         {"is_external": True},
+        {"mode": "external"},
     ],
 )
 async def test_the_token_goes_to_slack_only(
@@ -165,9 +185,75 @@ async def test_the_token_goes_to_slack_only(
 
 
 @pytest.mark.parametrize(
+    "url", ["https://files.slack.com/files-pri/T0/x.csv", "https://a.slack-edge.com:443/x"]
+)
+def test_the_hosts_that_slack_documents(url: str) -> None:
+    """Over https, on its own port."""
+    assert _address(url, "") == url
+
+
+async def test_a_local_workspace_is_named_by_its_setting(host: Host, tmp_path: Path) -> None:
+    """Whatever Slack's API is reached at: without the setting its address is none of Slack's."""
+    with pytest.raises(ApplicationError, match="lies outside of Slack"):
+        await collected(host, tmp_path, SLACK, local="")
+    assert not host.tokens
+
+
+@pytest.mark.parametrize("mode", ["tombstone", "hidden_by_limit"])
+async def test_what_slack_withholds_is_said(host: Host, tmp_path: Path, mode: str) -> None:
+    """It has no address any more."""
+    host.file |= {"mode": mode, "url_private": ""}
+    with pytest.raises(ApplicationError, match="share it again"):
+        await collected(host, tmp_path, SLACK)
+
+
+@pytest.mark.parametrize("host", ["sign-in page"], indirect=True)
+async def test_a_sign_in_page_is_no_page_of_theirs(host: Host, tmp_path: Path) -> None:
+    """Even where a page was uploaded: it has another length."""
+    host.file |= {"name": "report.html", "mimetype": "text/html", "size": 9_999}
+    with pytest.raises(ApplicationError, match=r"I can't read 'report\.html' in Slack"):
+        await collected(host, tmp_path, SLACK)
+
+
+PUBLIC = {"user": THEIRS, "is_public": True, "channels": ["C0OTHER001"]}
+PEOPLE = [
+    ("a member, of a public file", {}, PUBLIC, "U0OTHER001", True),
+    ("a guest, of a public file", {"is_restricted": True}, PUBLIC, "U0OTHER001", False),
+    ("a guest, where they are", {"is_restricted": True}, PUBLIC, MINE, True),
+    ("a stranger, of a public file", {"team_id": "T0OTHER001"}, PUBLIC, "U0OTHER001", False),
+    ("somebody deactivated, of their own", {"deleted": True}, {}, MINE, False),
+    ("a bot, of its own", {"is_bot": True}, {}, MINE, False),
+    ("nobody", {}, {}, "", False),
+    ("nobody, of a public file", {}, PUBLIC, "", False),
+]
+
+
+@pytest.mark.parametrize(("what", "person", "file", "requester", "seen"), PEOPLE, ids=[p[0] for p in PEOPLE])  # fmt: skip
+async def test_who_they_are_counts_as_well(
+    host: Host,
+    tmp_path: Path,
+    what: str,
+    person: dict[str, object],
+    file: dict[str, object],
+    requester: str,
+    seen: bool,
+) -> None:
+    """What is public is public to full members only, as in Slack."""
+    host.person |= person
+    host.file |= file
+    if seen:
+        assert (await collected(host, tmp_path, SLACK, requester)).size == len(PIECE), what
+        return
+    with pytest.raises(ApplicationError, match="it isn't yours"):
+        await collected(host, tmp_path, SLACK, requester)
+    assert not host.tokens
+
+
+@pytest.mark.parametrize(
     ("file", "seen"),
     [
         ({"user": THEIRS}, False),
+        ({"user": THEIRS, "shares": {"private": {"G0SECRET01": [{"ts": "1.0"}]}}}, True),
         ({"user": THEIRS, "channels": ["C0GENERAL1"]}, True),
         ({"user": THEIRS, "groups": ["G0SECRET01"]}, True),
         ({"user": MINE}, True),

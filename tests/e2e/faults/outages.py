@@ -20,7 +20,7 @@ from bot.config.settings import Settings
 from bot.monitoring import slack_watchdog
 from bot.processes import bootstrap
 from bot.slack import client
-from notifications.slack import last_known
+from notifications.people import last_known
 from playground.config import ChannelConfig, PlaygroundConfig
 from playground.server import Playground
 from playground.testing.person import Person

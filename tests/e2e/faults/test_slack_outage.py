@@ -12,7 +12,7 @@ import pytest
 
 from bot.monitoring import slack_watchdog
 from bot.slack import client
-from notifications.slack import last_known
+from notifications.people import last_known
 from playground.testing.person import Person
 from tests.e2e.conftest import CHANNEL, Office
 from tests.e2e.faults.outages import (

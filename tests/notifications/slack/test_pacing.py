@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from notifications.slack.lookup_cache import Remembered
+from notifications.people.lookup_cache import Remembered
 from notifications.slack.pacing import ALL_WAITING, NEW_WAITING, Pacer, SendLater, Urgency
 from playground.config import PlaygroundConfig
 from playground.server import Playground

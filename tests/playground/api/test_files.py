@@ -119,3 +119,47 @@ async def test_unknown_file(ada: Person) -> None:
         await ada.file("F404")
     with pytest.raises(PersonError, match="channel_not_found"):
         await ada.upload("nowhere", "x", b"x")
+
+
+async def test_a_file_may_lie_elsewhere(client: AsyncWebClient, ada: Person) -> None:
+    """As Slack describes an external one: with the third party's own address."""
+    message = await ada.upload(GENERAL, "mine.csv", b"a,b\n")
+    file = str(message["files"][0]["id"])
+    elsewhere = {"is_external": True, "mode": "external", "url_private": "https://drive.example/x"}
+    await ada.change_file(file, **elsewhere)
+    shown: Json = (await client.files_info(file=file))["file"]
+    assert elsewhere.items() <= shown.items()
+    with pytest.raises(PersonError, match="file_not_found"):
+        await ada.change_file("F0NOTHING1", mode="tombstone")
+
+
+async def test_downloads_misbehave(
+    playground: Playground, client: AsyncWebClient, ada: Person
+) -> None:
+    """A way elsewhere, a page in place of the file, and a file without end; then they are well."""
+    message = await ada.upload(GENERAL, "mine.csv", b"a,b\n")
+    url = str((await client.files_info(file=message["files"][0]["id"]))["file"]["url_private"])
+    await ada.fault("redirect", method="download", location="http://127.0.0.1:9/x", count=1)
+    headers = {"Authorization": f"Bearer {playground.bot_token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.get(url, allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (302, "http://127.0.0.1:9/x")
+        await ada.fault("sign_in_page", method="download", count=1)
+        async with session.get(url) as answer:
+            assert (answer.status, answer.content_type) == (200, "text/html")
+        await ada.fault("endless", method="download", count=1)
+        async with session.get(url) as answer:
+            assert len(await answer.content.readexactly(1_000_000)) == 1_000_000
+    assert await fetched(url, playground.bot_token) == (200, b"a,b\n")
+
+
+async def test_people_change(client: AsyncWebClient, ada: Person) -> None:
+    """As an administrator, or another organization, would change them."""
+    await ada.change_user("U0GRACE001", is_restricted=True, email="g@other.example")
+    user: Json = (await client.users_info(user="U0GRACE001"))["user"]
+    assert (user["is_restricted"], user["profile"]["email"]) == (True, "g@other.example")
+    await ada.change_user("U0GRACE001", deleted=True)
+    with pytest.raises(SlackApiError, match="users_not_found"):
+        await client.users_lookupByEmail(email="g@other.example")
+    with pytest.raises(PersonError, match="user_not_found"):
+        await ada.change_user("U0NOBODY01", deleted=True)

@@ -1,7 +1,9 @@
 """The approval workflow on a real Temporal server: what else than yes and no."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from temporalio.client import WorkflowHandle
 
 from tests.fakes import ADA, GRACE, LINUS
@@ -136,10 +138,23 @@ async def test_a_rule_decides_low_risk_without_a_person(house: House) -> None:
     assert (await handle.query(ApprovalWorkflow.view)).ballot.outcome is None
 
 
-async def test_a_bypass_decides_any_risk_and_is_audited_as_one(house: House) -> None:
+@pytest.mark.parametrize(
+    "careful", [{"risk": Risk.HIGH}, {"quorum": 2}, {"groups": {"legal": (GRACE,)}}], ids=str
+)
+async def test_a_bypass_leaves_high_risk_and_quorums_to_people(
+    house: House, careful: dict[str, Any]
+) -> None:
+    """Whatever an activity of before says."""
+    house.rules.weighing = Weighing(via=Via.BYPASS, by=LINUS, reason="incident 42")
+    policy = Policy(approvers=(GRACE, LINUS), bypassers=(LINUS,), **careful)
+    _, handle = await raised(house, policy)
+    assert (await handle.query(ApprovalWorkflow.view)).ballot.outcome is None
+
+
+async def test_a_bypass_decides_what_the_policy_says_and_is_audited_as_one(house: House) -> None:
     """Whoever opened it stands behind it."""
     house.rules.weighing = Weighing(via=Via.BYPASS, by=LINUS, reason="incident 42")
-    policy = Policy(approvers=(GRACE,), risk=Risk.HIGH, bypassers=(LINUS,))
+    policy = Policy(approvers=(GRACE,), risk=Risk.HIGH, bypassers=(LINUS,), bypass_high_risk=True)
     assert (await (await house.start("analysis", policy=policy)).result()).status == "completed"
     assert "bypassed" in house.audit.kinds()
 

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from notifications.slack.last_known import GOOD_FOR, PATIENCE, KnownElectorates
+from notifications.people.last_known import GOOD_FOR, PATIENCE, KnownElectorates
 from workflows.activities import ElectorateRequest
 from workflows.messages.electorate import Electorate, Person
 from workflows.messages.policy import Policy

@@ -1,5 +1,8 @@
 """Who could decide a while ago: stands in while Slack cannot be asked, lest people wait in vain.
 
+Whom to ask is good for an hour, that somebody who decides may do so for a minute; that they may
+not is kept for an hour, too: while Slack is away, a known refusal wins.
+
 Only for the same policy and channel, only for an hour, and only while Slack is away: a refusal
 (a token, a scope) is no outage. Whoever was removed in that hour is known too late.
 """
@@ -12,10 +15,12 @@ from typing import Final
 from cachetools import TTLCache
 from temporalio.exceptions import ApplicationError
 
-from workflows.activities import ElectorateRequest
-from workflows.messages.electorate import Electorate
+from workflows.activities import ElectorateRequest, EntitlementRequest
+from workflows.messages.electorate import Electorate, Entitled, Entitlement
+from workflows.messages.policy import Policy
 
 GOOD_FOR: Final = timedelta(hours=1)
+LATELY: Final = timedelta(minutes=1)
 PATIENCE: Final = timedelta(seconds=20)
 """So long Slack is asked again before the old answer has to do."""
 MOST: Final = 1_000
@@ -47,10 +52,40 @@ class KnownElectorates:
         return kept if _is_outage(error) and waited_enough else None
 
 
+class KnownEntitlements:
+    """What was found out last about whoever decides, in this process."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._may: TTLCache[str, Entitlement] = TTLCache(MOST, LATELY.total_seconds(), clock)
+        self._may_not: TTLCache[str, Entitlement] = TTLCache(MOST, GOOD_FOR.total_seconds(), clock)
+
+    def keep(self, request: EntitlementRequest, found: Entitlement) -> None:
+        """Slack answered."""
+        name = _person(request)
+        for kept, worth in ((self._may, Entitled.YES), (self._may_not, Entitled.NO)):
+            kept.pop(name, None)
+            if found.entitled is worth:
+                kept[name] = found
+
+    def stands_in(self, request: EntitlementRequest) -> Entitlement:
+        """A refusal of the last hour, a yes of the last minute, else unknown."""
+        name = _person(request)
+        known = self._may_not.get(name) or self._may.get(name)
+        return known or Entitlement(entitled=Entitled.UNKNOWN)
+
+
 def _key(request: ElectorateRequest) -> str:
-    policy = request.policy
-    named = policy.model_dump_json(include={"approvers", "groups", "allow_guests", "mail_only"})
-    return f"{request.channel} {request.requester} {named}"
+    return f"{request.channel} {request.requester} {_named(request.policy)}"
+
+
+def _person(request: EntitlementRequest) -> str:
+    return f"{request.channel} {request.person.model_dump_json()} {_named(request.policy)}"
+
+
+def _named(policy: Policy) -> str:
+    return policy.model_dump_json(
+        include={"approvers", "groups", "allow_guests", "mail_only", "mail_addresses"}
+    )
 
 
 def _is_outage(error: Exception) -> bool:
