@@ -8,7 +8,7 @@ ENVIRONMENT = @command -v $(PYTHON3) >/dev/null || { echo "There is no '$(PYTHON
 	$(if $(filter no,$(LOCK)),--unlocked) $(if $(PYTHON),--this-python)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint fix docs wheel lock bench smoke chaos clean install-matrix audit run-needs dev-needs docs-needs
+.PHONY: help install demo test lint fix docs wheel lock bench cases dialects smoke chaos clean install-matrix audit run-needs dev-needs docs-needs
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ smoke: run-needs  ## the main job, headless, over Slack's protocol
 
 bench: dev-needs  ## figures, one JSON object per line
 	@$(BIN)/python -m benchmarks.run
+
+cases: dev-needs  ## small files people sent, through the reader and the whole review
+	@$(BIN)/python -m benchmarks.tables.cases
+
+dialects: dev-needs  ## 20,000 random tables, written in random ways and read back; takes half an hour
+	@$(BIN)/python -m benchmarks.tables.dialects
 
 chaos: dev-needs  ## a thousand approvals while everything is killed; takes long, prints its seed
 	@$(BIN)/python -m benchmarks.chaos

@@ -17,7 +17,7 @@ LOCKS = ROOT / "requirements"
 NAME = "signoff.json"
 BESIDE = frozenset({"litellm"})
 """Extras that the tests do not install: ADK loads this one by itself and then takes 20 s."""
-FIRST_LOOK = frozenset({"agents", "demo", "temporal"})
+FIRST_LOOK = frozenset({"agents", "demo", "office", "temporal"})
 """Extras that every environment made here has: `make demo` needs them."""
 
 

@@ -5,19 +5,34 @@ from pathlib import PurePosixPath
 
 
 class FileFormat(StrEnum):
-    """The formats agents can read."""
+    """The formats agents can read; a name alone makes it JSON, whatever is in it."""
 
     CSV = "csv"
     TSV = "tsv"
     JSON = "json"
+    JSON_LIST = "json list"
     JSON_LINES = "jsonl"
     PARQUET = "parquet"
+    WORKBOOK = "workbook"
     MARKDOWN = "markdown"
+    PDF = "pdf"
+    WORD = "word"
     TEXT = "text"
 
 
-TABLES = frozenset({FileFormat.CSV, FileFormat.TSV, FileFormat.JSON_LINES, FileFormat.PARQUET})
+TABLES = frozenset(
+    {
+        FileFormat.CSV,
+        FileFormat.TSV,
+        FileFormat.JSON_LIST,
+        FileFormat.JSON_LINES,
+        FileFormat.PARQUET,
+        FileFormat.WORKBOOK,
+    }
+)
+"""The formats that hold rows; of JSON, a list of objects and an object in each line."""
 
+_OPEN_XML = "application/vnd.openxmlformats-officedocument."
 _SUFFIXES = {
     ".csv": FileFormat.CSV,
     ".tsv": FileFormat.TSV,
@@ -27,6 +42,9 @@ _SUFFIXES = {
     ".ndjson": FileFormat.JSON_LINES,
     ".parquet": FileFormat.PARQUET,
     ".pq": FileFormat.PARQUET,
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), FileFormat.WORKBOOK),
+    ".pdf": FileFormat.PDF,
+    ".docx": FileFormat.WORD,
     ".md": FileFormat.MARKDOWN,
     ".markdown": FileFormat.MARKDOWN,
     ".txt": FileFormat.TEXT,
@@ -39,6 +57,11 @@ _MEDIA_TYPES = {
     "application/jsonl": FileFormat.JSON_LINES,
     "application/vnd.apache.parquet": FileFormat.PARQUET,
     "text/markdown": FileFormat.MARKDOWN,
+    "application/pdf": FileFormat.PDF,
+    "application/vnd.ms-excel": FileFormat.WORKBOOK,
+    "application/vnd.oasis.opendocument.spreadsheet": FileFormat.WORKBOOK,
+    _OPEN_XML + "spreadsheetml.sheet": FileFormat.WORKBOOK,
+    _OPEN_XML + "wordprocessingml.document": FileFormat.WORD,
 }
 
 

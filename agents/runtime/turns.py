@@ -49,6 +49,7 @@ from agents.turn.answer import parse_answer
 from agents.turn.brief import brief_of, file_names, spoken
 from agents.turn.flawed_calls import refuse_flawed
 from agents.turn.progress_plugin import ProgressPlugin
+from agents.turn.readings import with_readings
 from workflows.messages.results import AgentResult, AgentVersion, ToolRun
 from workflows.messages.turns import TurnOutcome, TurnRequest
 from workflows.task.cost import Cost
@@ -284,7 +285,12 @@ class Turn:
             )
         model, own = self._request.model, bool(self._about.module)
         answered = parse_answer(_said(events), model, self._about.name, any_form=own)
-        result = answered.model_copy(update={"model": version.model_version})
+        result = answered.model_copy(
+            update={
+                "model": version.model_version,
+                "findings": with_readings(events, answered.findings),
+            }
+        )
         result = self._with_feedback(result)
         return TurnOutcome(result=result, version=version, denied=denied_calls(events))
 

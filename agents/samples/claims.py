@@ -41,7 +41,7 @@ def check(sentence: str, tables: Iterable[TableProfile]) -> Claim:
         names = ", ".join(sorted({f.name for f in near if any(_same(n, f.value) for n in numbers)}))
         return Claim(sentence=sentence, verdict="valid", reason=f"matches {names}")
     closest = min(near, key=lambda figure: (-len(figure.words), abs(figure.value - wrong[0])))
-    reason = f"{wrong[0]:g} is not {closest.name}, which is {closest.value:g}"
+    reason = f"{wrong[0]:,.10g} is not {closest.name}, which is {closest.value:,.10g}"
     return Claim(sentence=sentence, verdict="invalid", reason=reason)
 
 

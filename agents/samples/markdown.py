@@ -1,5 +1,6 @@
 """Markdown from values that may hold anything: cells and headings stay what they are."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 
@@ -40,11 +41,18 @@ def page(title: str, *sections: str) -> str:
 
 
 def figure(value: float | None) -> str:
-    """A number for people: 4,202, 0.87, 12.5; a dash for nothing."""
+    """A number for people: 4,202, 0.87, 12.5; a dash for nothing, ∞ for infinity."""
     if value is None:
         return "-"
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "-∞" if value < 0 else "undefined"
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    if abs(value) >= 1000:
+    if abs(value) >= 999.5:
         return f"{value:,.0f}"
     return f"{value:.3g}"
+
+
+def change(value: float) -> str:
+    """A change for people, always with its sign: +0.5, -12.25, +1,250,000."""
+    return f"{value:+g}" if abs(value) < 100_000 else f"{value:+,.0f}"

@@ -1,16 +1,18 @@
 """Acting on feedback without a language model: what can be recognised is done, the rest is said.
 
 Recognised are names of columns, outliers, missing values, correlations, trends, "by <column>",
-and the draft for less or more text; also that one of the first five is left out.
+and the draft for less or more text; also that one of the first five is left out; and how a file
+is to be read (`agents/inputs/hints.py`).
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agents.inputs.hints import hints_in
 from agents.samples.conversation import Call, Conversation
 from agents.samples.evidence import Evidence, measures
-from agents.samples.markdown import bullets, figure, section
+from agents.samples.markdown import bullets, change, figure, section
 from agents.samples.tools.column import Column
 from agents.samples.tools.segment import Segments
 from agents.samples.tools.table_profile import TableProfile
@@ -139,7 +141,8 @@ def changes(conversation: Conversation, evidence: Evidence) -> list[str]:
     feedback = conversation.brief.feedback
     if feedback is None:
         return []
-    found = [_column_sentence(draft) for draft in wishes(conversation, evidence)]
+    found = [f"Read again: {words}."] if (words := hints_in(feedback.text).words()) else []
+    found += [_column_sentence(draft) for draft in wishes(conversation, evidence)]
     asked = _comparisons(wishes(conversation, evidence))
     found += [
         _segment_sentence(Segments.model_validate(item.response))
@@ -161,7 +164,8 @@ def changes(conversation: Conversation, evidence: Evidence) -> list[str]:
 
 _NOT_UNDERSTOOD = (
     "The offline model found nothing in the feedback that it can act on (a column's name, "
-    "outliers, missing values, correlations, trends, shorter). Edit the result by hand, or "
+    "outliers, missing values, correlations, trends, shorter, or how to read a file: month first, "
+    "decimal comma, semicolon, encoding cp1252, header in line 3). Edit the result by hand, or "
     "configure a language model."
 )
 
@@ -286,7 +290,7 @@ def _relation_sentences(evidence: Evidence) -> list[str]:
 
 def _trend_sentences(evidence: Evidence) -> list[str]:
     return [
-        f"{item.measure} over {item.date}: {item.per_year:+g} per year (R² {item.r2:.2f})."
+        f"{item.measure} over {item.date}: {change(item.per_year)} per year (R² {item.r2:.2f})."
         if item.is_clear
         else f"{item.measure} over {item.date}: no clear trend (R² {item.r2:.2f})."
         for table in evidence.tables

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
+from agents.inputs.hints import Hints, hints_in, requested_in
 from agents.turn.answer import clean
 from workflows.messages.base import Frozen
 from workflows.messages.results import AgentResult, RunStatus
@@ -126,6 +127,18 @@ def heard(text: str) -> Brief | None:
         return Brief.model_validate_json(body.partition("\n")[0])
     except ValueError:
         return None
+
+
+def hints_of(brief: Brief) -> Hints:
+    """How people want the files to be read: as they say now, or said at an earlier step."""
+    feedback = brief.feedback
+    found = Hints()
+    for step in brief.earlier:
+        found = requested_in(step.result.findings).over(found)
+    if feedback is not None:
+        found = requested_in(feedback.previous.findings).over(found)
+        found = hints_in(feedback.text).over(found)
+    return found
 
 
 def so_far(text: str) -> Any:

@@ -22,6 +22,7 @@ from agents.errors import AgentError
 from agents.inputs.public_web import PublicWeb
 from bot.activities.input_listing import FILE_TYPES, InputListing
 from bot.config.errors import BadRequest, UnavailableError
+from bot.config.extras import has_agents
 from bot.slack.files import content, visible_file
 from storage.errors import DiskFull
 from storage.payloads.files import PayloadFiles
@@ -120,6 +121,8 @@ class InputCollector(InputActivities):
         """Collect every source, in order."""
         try:
             found = [await self._collect(source, request.requester) for source in request.sources]
+            for file in found:
+                await self._refuse_unreadable(file)
         except BadRequest as error:
             raise _refused(str(error)) from error
         except DiskFull as error:
@@ -151,6 +154,16 @@ class InputCollector(InputActivities):
         origin = f"Slack file {source.value}"
         pieces = content(self._slack, file, self._local_files)
         return await self._keep(str(file["name"]), pieces, origin)
+
+    async def _refuse_unreadable(self, file: InputFile) -> None:
+        """What no agent of ours could read is no task; of other kinds each agent judges itself."""
+        if not has_agents():
+            return
+        from agents.inputs.check import refuse_unreadable  # noqa: PLC0415 (an extra)
+
+        content = await self._payloads.get(file.sha256)
+        known = [(file.name, file.media_type, content)]
+        await asyncio.to_thread(refuse_unreadable, known, only_known=True)
 
     async def _keep(self, name: str, pieces: AsyncIterator[bytes], origin: str) -> InputFile:
         """Straight to disk, and no further than the limit."""

@@ -25,7 +25,10 @@ from workflows.messages.tasks import Source, SourceKind
 PIPELINE = "pipeline"
 CHANNEL = "channel"
 LONGEST_VALUE = 150
-UPLOADED_TYPES = ("csv", "tsv", "json", "jsonl", "ndjson", "parquet", "md", "txt")
+UPLOADED_TYPES = (
+    *("csv", "tsv", "json", "jsonl", "ndjson", "parquet", "xlsx", "xls", "ods"),
+    *("pdf", "docx", "md", "txt"),
+)
 MOST_UPLOADS = 10
 _DIGEST = "sha256:"
 

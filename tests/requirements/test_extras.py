@@ -30,6 +30,7 @@ MODULES = {
     "holidays": ["holidays"],
     "litellm": ["litellm"],
     "mcp": ["mcp", "mcp_types", "httpx2"],
+    "office": ["pypdf", "python_calamine", "docx"],
     "postgres": ["asyncpg"],
     "workflow": ["temporalio.google_adk"],
 }
@@ -81,7 +82,7 @@ def test_each_extra_is_here() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     optional = project["optional-dependencies"]
     assert set(extras()) | FIRST_LOOK == set(optional)
-    assert set(MODULES) == set(extras()) | {"agents"}
+    assert set(MODULES) == set(extras()) | {"agents", "office"}
     core, run = names_in("core"), names_in("run")
     assert core < run
     for name, wanted in optional.items():

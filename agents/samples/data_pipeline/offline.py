@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from agents.inputs.columns.inferred import MISSING_SAID
 from agents.samples.conversation import Call, Conversation, ModelAnswer, Say
 from agents.samples.evidence import answer, evidence_of, gather, groupings, measures
 from agents.samples.markdown import bullets, figure, page, section
@@ -30,7 +31,7 @@ def _validate(conversation: Conversation) -> ModelAnswer:
 
 
 def _faults(item: TableProfile) -> list[str]:
-    found = list(item.notes)
+    found = [note for note in item.notes if not note.startswith(MISSING_SAID)]
     if item.missing_percent > 50:
         found.append(f"{item.file}: {item.missing_percent:g} % of the cells are missing.")
     if item.duplicate_rows:

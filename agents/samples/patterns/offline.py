@@ -4,7 +4,7 @@ from calendar import month_name
 
 from agents.samples.conversation import Call, Conversation, ModelAnswer
 from agents.samples.evidence import Evidence, answer, evidence_of, gather, groupings, measures
-from agents.samples.markdown import bullets, figure, page, section, table
+from agents.samples.markdown import bullets, change, figure, page, section, table
 from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, kept, wants_short, what_changed
 from agents.samples.tools.correlation import Correlation
 from agents.samples.tools.document import Document
@@ -68,7 +68,7 @@ def _correlation(pair: Correlation) -> str:
 
 def _trend(trend: Trend) -> str:
     return (
-        f"{trend.measure} changes by {trend.per_year:+g} per year from {trend.first_day} to "
+        f"{trend.measure} changes by {change(trend.per_year)} per year from {trend.first_day} to "
         f"{trend.last_day} (R² {trend.r2:.2f}, {trend.rows} rows)."
     )
 
@@ -179,7 +179,7 @@ def _page(conversation: Conversation, evidence: Evidence, found: list[str]) -> s
 def _table_section(item: TableProfile) -> str:
     pairs = [(p.first, p.second, f"{p.r:.2f}", p.rows, p.strength) for p in item.correlations[:10]]
     lines = [
-        (t.measure, f"{t.per_year:+g}", f"{t.r2:.2f}", t.rows, t.first_day, t.last_day)
+        (t.measure, change(t.per_year), f"{t.r2:.2f}", t.rows, t.first_day, t.last_day)
         for t in item.trends
     ]
     return section(

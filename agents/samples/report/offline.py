@@ -1,5 +1,6 @@
 """What the report says offline: the approved results brought together and checked once more."""
 
+from agents.inputs.hints import is_reading_line
 from agents.samples.conversation import Conversation, ModelAnswer
 from agents.samples.evidence import Evidence, answer, evidence_of, gather
 from agents.samples.markdown import bullets, cell, figure, numbered, page, section, table
@@ -19,7 +20,7 @@ def reply(conversation: Conversation, role: str) -> ModelAnswer:
     most = SHORT_FINDINGS if wants_short(conversation) else MOST_PER_STEP
     asked = changes(conversation, evidence)
     checks = _checks(earlier, evidence)
-    lead = [finding for item in earlier for finding in item.result.findings[:2]]
+    lead = [finding for item in earlier for finding in _told(item)[:2]]
     findings = kept(conversation, evidence, [*lead, *checks])
     return answer(
         _summary(earlier, evidence, asked, checks),
@@ -61,9 +62,14 @@ def _short(earlier: tuple[EarlierStep, ...]) -> list[str]:
 
 
 def _step(item: EarlierStep, most: int) -> str:
-    listed = item.result.findings[:most]
+    listed = _told(item)[:most]
     text = numbered(listed) if item.step == "strategy" else bullets(listed)
     return section(item.step.capitalize(), item.result.summary, text)
+
+
+def _told(item: EarlierStep) -> list[str]:
+    """Its findings, without how files were read: this report says that itself."""
+    return [finding for finding in item.result.findings if not is_reading_line(finding)]
 
 
 def _figures(earlier: tuple[EarlierStep, ...]) -> str:

@@ -12,7 +12,7 @@ from agents.samples.evidence import (
     measures,
     tellable,
 )
-from agents.samples.markdown import bullets, figure, numbered, page, section, table
+from agents.samples.markdown import bullets, change, figure, numbered, page, section, table
 from agents.samples.rerun import SHORT_FINDINGS, changes, follow_up, kept, wants_short, what_changed
 from agents.samples.tools.document import Document
 from agents.samples.tools.segment import Segments
@@ -123,7 +123,7 @@ def _trend_actions(item: TableProfile) -> list[Recommendation]:
     return [
         Recommendation(
             f"Plan for {trend.measure} to go {'up' if trend.per_year > 0 else 'down'}.",
-            f"It changes by {trend.per_year:+g} per year over {trend.date} "
+            f"It changes by {change(trend.per_year)} per year over {trend.date} "
             f"(R² {trend.r2:.2f}, {trend.rows} rows).",
             "medium",
             10 + 80 * trend.r2,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-from agents.inputs.table import Table, quoted
+from agents.inputs.table import NotComputable, Table, quoted
 from workflows.messages.base import Frozen
 
 MOST_COLUMNS = 20
@@ -36,7 +36,10 @@ def correlations(table: Table, numbers: Sequence[str]) -> tuple[Correlation, ...
         f"corr({quoted(a)}::DOUBLE, {quoted(b)}::DOUBLE), regr_count({quoted(a)}, {quoted(b)})"
         for a, b in pairs
     )
-    row = table.query(f"SELECT {wanted} FROM data")[0]  # noqa: S608 (quoted names)
+    try:
+        row = table.query(f"SELECT {wanted} FROM data")[0]  # noqa: S608 (quoted names)
+    except NotComputable:
+        return ()
     found = [
         Correlation(first=a, second=b, r=round(r, 4), rows=int(rows))
         for (a, b), r, rows in zip(pairs, row[::2], row[1::2], strict=True)

@@ -1,12 +1,12 @@
-"""A text, a Markdown page or a JSON document, as an agent reads it: part by part."""
+"""A text, a Markdown page, a PDF or a JSON document, as an agent reads it: part by part."""
 
-import json
 import re
 from typing import Any
 
-from agents.errors import UnusableInput
-from agents.inputs.decoding import decode
+from agents.inputs.decoding import Decoded, declared_charset, decode
 from agents.inputs.file_format import FileFormat, format_of
+from agents.inputs.json_records import parsed
+from agents.inputs.office_text import office_text
 from workflows.messages.base import Frozen
 
 PART_CHARACTERS = 20_000
@@ -30,9 +30,12 @@ class Document(Frozen):
 
 
 def read(name: str, content: bytes, media_type: str = "", offset: int = 0) -> Document:
-    """Read a part of 20,000 characters; raises UnusableInput for empty or binary files."""
+    """Read a part of 20,000 characters; raises UnusableInput for empty or binary files.
+
+    Of PDF and Word files it is their text.
+    """
     kind = format_of(name, media_type, content[:4])
-    decoded = decode(name, content)
+    decoded = _decoded(name, kind, content, media_type)
     text = decoded.text
     part = text[max(0, offset) : max(0, offset) + PART_CHARACTERS]
     following = max(0, offset) + len(part)
@@ -43,29 +46,23 @@ def read(name: str, content: bytes, media_type: str = "", offset: int = 0) -> Do
         words=len(text.split()),
         lines=text.count("\n") + 1,
         headings=headings(text) if kind is FileFormat.MARKDOWN else (),
-        keys=_keys(_parsed(name, text)) if kind is FileFormat.JSON else (),
+        keys=_keys(parsed(name, text)) if kind is FileFormat.JSON else (),
         text=part,
         next_offset=following if following < len(text) else -1,
         notes=decoded.notes,
     )
 
 
+def _decoded(name: str, kind: FileFormat, content: bytes, media_type: str) -> Decoded:
+    if kind in {FileFormat.PDF, FileFormat.WORD}:
+        return Decoded(office_text(name, kind, content))
+    return decode(name, content, declared_charset(media_type))
+
+
 def headings(text: str) -> tuple[str, ...]:
     """The headings of a Markdown text, without their marks."""
     found = re.findall(r"^#{1,6}[ \t]+(\S.*)$", text, re.MULTILINE)
     return tuple(heading.strip()[:120] for heading in found[:MOST_HEADINGS])
-
-
-def _parsed(name: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise UnusableInput(f"{name} is JSON nested too deeply to read. Flatten it.") from error
-    except ValueError as error:
-        line = getattr(error, "lineno", 1)
-        raise UnusableInput(
-            f"{name} is not valid JSON (line {line}). Mend it, or send it as .txt."
-        ) from error
 
 
 def _keys(parsed: Any) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
 from google.adk.tools.tool_context import ToolContext
 from google.genai import types
 
 from agents.errors import AgentError, UnusableInput
+from agents.inputs.hints import Hints
 from agents.inputs.public_web import PublicWeb
 from agents.inputs.table import Table, open_table
 from agents.journal.repeatable import reads
@@ -21,10 +23,11 @@ from agents.samples.tools.document import read
 from agents.samples.tools.outlier import outliers
 from agents.samples.tools.segment import segments
 from agents.samples.tools.table_profile import TableProfile, profile
-from agents.turn.brief import MARK
+from agents.turn.brief import MARK, heard, hints_of
 from workflows.messages.base import Frozen
 
 MOST_BYTES = 20_000_000
+_log = structlog.get_logger(__name__)
 _URL = re.compile(r"https?://[^\s\"'<>\\)\]]+")
 _Made = TypeVar("_Made", bound=Frozen)
 
@@ -38,10 +41,11 @@ class InputTools:
 
     @reads
     async def profile_table(self, file: str, tool_context: ToolContext) -> dict[str, Any]:
-        """Profile a CSV, TSV, JSON, JSON Lines or Parquet file.
+        """Profile a table: CSV, TSV, JSON, JSON Lines, Parquet, or an Excel or ODS workbook.
 
-        Returns rows, columns with type, missing values, range, mean, quantiles and top values,
-        correlations between numeric columns, and trends over the date column.
+        Returns how the file was read (read_as, notes), rows, columns with type, missing values,
+        range, mean, quantiles and top values, correlations between numeric columns, and trends
+        over the date column.
 
         Args:
             file: the name of the input file.
@@ -74,7 +78,7 @@ class InputTools:
     async def read_document(
         self, file: str, tool_context: ToolContext, offset: int = 0
     ) -> dict[str, Any]:
-        """Read a text, Markdown or JSON file, 20,000 characters at a time.
+        """Read a text, Markdown, JSON, PDF or Word file, 20,000 characters at a time.
 
         Args:
             file: the name of the input file.
@@ -83,8 +87,8 @@ class InputTools:
         try:
             content, media_type = await self.load(file, tool_context)
             found = await asyncio.to_thread(read, file, content, media_type, offset)
-        except AgentError as error:
-            return {"error": error.sentence}
+        except Exception as error:  # noqa: BLE001 - the edge: models get a sentence, whatever it is
+            return _failed(file, error)
         return found.model_dump()
 
     @reads
@@ -109,9 +113,10 @@ class InputTools:
     ) -> dict[str, Any]:
         try:
             content, media_type = await self.load(file, tool_context)
-            made = await asyncio.to_thread(_with_table, file, content, media_type, make)
-        except AgentError as error:
-            return {"error": error.sentence}
+            hints = asked_hints(tool_context)
+            made = await asyncio.to_thread(_with_table, file, content, media_type, hints, make)
+        except Exception as error:  # noqa: BLE001 - the edge: models get a sentence, whatever it is
+            return _failed(file, error)
         return made.model_dump(exclude_none=True)
 
     async def load(self, file: str, tool_context: ToolContext) -> tuple[bytes, str]:
@@ -155,10 +160,26 @@ def _segments(table: Table, by: str, measure: str) -> Frozen:
     return found
 
 
+def asked_hints(tool_context: ToolContext) -> Hints:
+    """How people want files to be read, from the brief of the running turn."""
+    said = tool_context.user_content
+    texts = (part.text or "" for part in (said.parts if said else None) or [])
+    brief = next((found for text in texts if (found := heard(text)) is not None), None)
+    return hints_of(brief) if brief else Hints()
+
+
+def _failed(file: str, error: Exception) -> dict[str, Any]:
+    """A sentence in every case; what is below it is for the log."""
+    if isinstance(error, AgentError):
+        return {"error": error.sentence}
+    _log.error("tool_broke", kind=type(error).__name__, exc_info=error)
+    return {"error": f"{file}: this cannot be worked out. Ask for something else."}
+
+
 def _with_table(
-    file: str, content: bytes, media_type: str, make: Callable[[Table], _Made]
+    file: str, content: bytes, media_type: str, hints: Hints, make: Callable[[Table], _Made]
 ) -> _Made:
-    with open_table(file, content, media_type) as table:
+    with open_table(file, content, media_type, hints) as table:
         return make(table)
 
 

@@ -9,10 +9,11 @@ from google.adk.tools.tool_context import ToolContext
 
 from agents.errors import AgentError, UnusableInput
 from agents.inputs.decoding import decode
+from agents.inputs.hints import Hints
 from agents.inputs.table import is_table, open_table
 from agents.journal.idempotency import idempotency_key
 from agents.journal.repeatable import idempotent, reads
-from agents.samples.tools.input_files import InputTools
+from agents.samples.tools.input_files import InputTools, asked_hints
 from workflows.messages.base import Frozen
 
 MOST_PAYMENTS = 20
@@ -49,7 +50,7 @@ class PaymentTools(InputTools):
         """
         try:
             content, media_type = await self.load(file, tool_context)
-            found = payments_in(file, content, media_type)
+            found = payments_in(file, content, media_type, asked_hints(tool_context))
         except AgentError as error:
             return {"error": error.sentence}
         return {"file": file, "payments": [payment.model_dump() for payment in found]}
@@ -73,12 +74,15 @@ class PaymentTools(InputTools):
         return {"order": f"PO-{number}", "to": to, "amount": amount, "currency": currency}
 
 
-def payments_in(file: str, content: bytes, media_type: str = "") -> list[Payment]:
-    """At most twenty payments; raises UnusableInput when there are none or more."""
+def payments_in(
+    file: str, content: bytes, media_type: str = "", hints: Hints | None = None
+) -> list[Payment]:
+    """At most twenty payments; raises UnusableInput when there are none or more, or when an amount
+    can be read in two ways."""
     if is_table(file, media_type, content):
-        found = _from_table(file, content, media_type)
+        found = _from_table(file, content, media_type, hints)
     else:
-        found = _from_text(decode(file, content).text)
+        found = _from_text(file, decode(file, content).text)
     if not found:
         raise UnusableInput(
             f"No payments found in {file}. Give a table with the columns to and amount, or lines "
@@ -89,19 +93,25 @@ def payments_in(file: str, content: bytes, media_type: str = "") -> list[Payment
     return found
 
 
-def _from_table(file: str, content: bytes, media_type: str) -> list[Payment]:
-    with open_table(file, content, media_type) as table:
+def _from_table(file: str, content: bytes, media_type: str, hints: Hints | None) -> list[Payment]:
+    with open_table(file, content, media_type, hints) as table:
         names = [name for name, _ in table.columns()]
         rows = table.query(f"SELECT * FROM data LIMIT {MOST_PAYMENTS + 1}")  # noqa: S608 (a constant)
     to, amount = _find(names, _TO), _find(names, _AMOUNT)
     if to is None or amount is None:
         return []
-    currency, reason = _find(names, ("currency",)), _find(names, _REASON)
+    name = names[amount]
+    if name in table.unclear:
+        _refuse_two_ways(file, f"the column {name}")
+    made = f"{name} currency".lower()
+    currency, reason = _find(names, ("currency", made)), _find(names, _REASON)
+    for row in rows:
+        _refuse_thousands(file, row[amount])
     found = [
         _payment(
             row[to],
             row[amount],
-            row[currency] if currency is not None else "EUR",
+            row[currency] if currency is not None else table.units.get(name, "EUR"),
             row[reason] if reason is not None else "",
         )
         for row in rows
@@ -114,7 +124,22 @@ def _find(names: list[str], wanted: tuple[str, ...]) -> int | None:
     return next((lowered.index(name) for name in wanted if name in lowered), None)
 
 
-def _from_text(text: str) -> list[Payment]:
+def _refuse_thousands(file: str, amount: Any) -> None:
+    """In text, 1.234 of a currency is a thousand to some and little more than one to others."""
+    if isinstance(amount, str) and re.fullmatch(r"\d{1,3}\.\d{3}", amount.strip()):
+        _refuse_two_ways(file, f"the amount “{amount.strip()}”")
+
+
+def _refuse_two_ways(file: str, what: str) -> None:
+    raise UnusableInput(
+        f"{file}: {what} can be read in two ways, as thousands or with decimals. Write amounts "
+        "with two decimals, such as 1234.00, and send it again."
+    )
+
+
+def _from_text(file: str, text: str) -> list[Payment]:
+    for match in _LINE.finditer(text):
+        _refuse_thousands(file, match["amount"])
     found = [
         _payment(match["to"], match["amount"], match["currency"], match["reason"])
         for match in _LINE.finditer(text)

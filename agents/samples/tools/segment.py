@@ -46,10 +46,12 @@ def segments(table: Table, by: str, measure: str) -> Segments | None:
 
 def _explained(table: Table, by: str, measure: str) -> float:
     value = f"{quoted(measure)}::DOUBLE"
+    there = f"FROM data WHERE {quoted(by)} IS NOT NULL AND {quoted(measure)} IS NOT NULL"
     sql = (
-        f"WITH rows AS (SELECT {value} AS v, avg({value}) OVER (PARTITION BY {quoted(by)}) AS m "  # noqa: S608
-        f"FROM data WHERE {quoted(by)} IS NOT NULL AND {quoted(measure)} IS NOT NULL) "
-        "SELECT var_pop(m), var_pop(v) FROM rows"
+        f"WITH parts AS (SELECT count(*) AS n, avg({value}) AS m {there} GROUP BY {quoted(by)}), "  # noqa: S608
+        f"whole AS (SELECT count(*) AS n, avg({value}) AS m, var_pop({value}) AS v {there}) "
+        "SELECT sum(parts.n * (parts.m - whole.m) ** 2) / any_value(whole.n), any_value(whole.v) "
+        "FROM parts, whole"
     )
     between, total = table.query(sql)[0]
     if not between or not total or not math.isfinite(between / total):

@@ -1,10 +1,10 @@
-"""What a table holds: DuckDB's SUMMARIZE, made exact, with top values, correlations and trends."""
+"""What a table holds: the figures of its columns, top values, correlations and trends."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from agents.inputs.table import Table, quoted
+from agents.inputs.table import NotComputable, Table, quoted
 from agents.samples.tools.column import Column, TopValue, number
 from agents.samples.tools.correlation import Correlation, correlations
 from agents.samples.tools.trend import Trend, trends
@@ -20,7 +20,11 @@ _DATES = ("DATE", "TIMESTAMP")
 
 
 class TableProfile(Frozen):
-    """One table. `columns` holds the first hundred; `column_count` is the true number."""
+    """One table. `columns` holds the first hundred; `column_count` is the true number.
+
+    `read_as` is how the file was read, as far as people `requested` it; it `is_plain` where nothing
+    had to be guessed. Of a very large table the figures are those of `sampled` rows.
+    """
 
     file: str
     rows: int
@@ -30,6 +34,10 @@ class TableProfile(Frozen):
     correlations: tuple[Correlation, ...] = ()
     trends: tuple[Trend, ...] = ()
     notes: tuple[str, ...] = ()
+    read_as: str = ""
+    requested: str = ""
+    is_plain: bool = True
+    sampled: int | None = None
 
     def of_kind(self, *kinds: str) -> tuple[Column, ...]:
         """The columns of these kinds, in the file's order."""
@@ -47,7 +55,7 @@ class TableProfile(Frozen):
     @property
     def missing_percent(self) -> float:
         """Share of missing cells, in percent."""
-        cells = self.rows * len(self.columns)
+        cells = (self.rows if self.sampled is None else self.sampled) * len(self.columns)
         return round(100 * self.missing_cells / cells, 2) if cells else 0.0
 
 
@@ -61,13 +69,17 @@ def profile(table: Table) -> TableProfile:
     dates = [column.name for column in columns if column.kind == "date"]
     return TableProfile(
         file=table.name,
-        rows=rows,
+        rows=table.rows if table.is_sample else rows,
         column_count=table.column_count,
         duplicate_rows=_duplicates(table, rows, table.column_count),
         columns=columns,
         correlations=correlations(table, numbers),
         trends=trends(table, dates, numbers),
         notes=(*table.notes, *_cut(table.column_count)),
+        read_as=table.read_as,
+        requested=table.requested,
+        is_plain=table.is_plain,
+        sampled=rows if table.is_sample else None,
     )
 
 
@@ -87,35 +99,43 @@ def _cut(columns: int) -> tuple[str, ...]:
 
 
 def _columns(table: Table, rows: int, shown: list[tuple[str, str]]) -> tuple[Column, ...]:
-    names = ", ".join(quoted(name) for name, _ in shown)
-    summary = table.query(f"SUMMARIZE SELECT {names} FROM data")  # noqa: S608 (quoted names)
     exact = rows * len(shown) <= EXACT_CELLS
-    return tuple(_column(table, rows, row, exact=exact) for row in summary)
+    return tuple(_column(table, rows, name, declared, exact=exact) for name, declared in shown)
 
 
-def _column(table: Table, rows: int, row: tuple[Any, ...], *, exact: bool) -> Column:
-    name, declared, low, high, distinct = row[:5]
-    kind = kind_of(declared)
-    present, unique = _counts(table, name) if exact else (_present(table, name), int(distinct))
+def _column(table: Table, rows: int, name: str, declared: str, *, exact: bool) -> Column:
+    value, kind = quoted(name), kind_of(declared)
+    unique = f"count(DISTINCT {value})" if exact else f"approx_count_distinct({value})"
+    present, distinct, low, high = table.query(
+        f"SELECT count({value}), {unique}, min({value})::VARCHAR, max({value})::VARCHAR FROM data"  # noqa: S608
+    )[0]
     column = Column(
         name=name,
         type=declared,
         kind=kind,
         missing=rows - present,
         missing_percent=round(100 * (rows - present) / rows, 2),
-        distinct=unique,
+        distinct=distinct,
         low=_short(low),
         high=_short(high),
         top=_top(table, name) if kind in {"text", "truth"} and present else (),
     )
-    return _with_numbers(table, column, row, exact=exact) if present else column
+    return _with_numbers(table, column, exact=exact) if present and kind == "number" else column
 
 
-def _with_numbers(table: Table, column: Column, row: tuple[Any, ...], *, exact: bool) -> Column:
-    if column.kind != "number":
-        return column
-    mean, deviation, *approximate = row[5:10]
-    q25, median, q75 = _quartiles(table, column.name) if exact else approximate
+def _with_numbers(table: Table, column: Column, *, exact: bool) -> Column:
+    """With those figures that these values have."""
+    value = f"{quoted(column.name)}::DOUBLE"
+    quantile = "quantile_cont" if exact else "approx_quantile"
+    mean, quartiles, deviation = (
+        _figure(table, figure)
+        for figure in (
+            f"avg({value})",
+            f"{quantile}({value}, [0.25, 0.5, 0.75])",
+            f"stddev({value})",
+        )
+    )
+    q25, median, q75 = quartiles or (None, None, None)
     return column.model_copy(
         update={
             "mean": number(mean),
@@ -127,20 +147,11 @@ def _with_numbers(table: Table, column: Column, row: tuple[Any, ...], *, exact: 
     )
 
 
-def _counts(table: Table, name: str) -> tuple[int, int]:
-    column = quoted(name)
-    row = table.query(f"SELECT count({column}), count(DISTINCT {column}) FROM data")[0]  # noqa: S608
-    return int(row[0]), int(row[1])
-
-
-def _present(table: Table, name: str) -> int:
-    return int(table.query(f"SELECT count({quoted(name)}) FROM data")[0][0])  # noqa: S608
-
-
-def _quartiles(table: Table, name: str) -> list[Any]:
-    sql = f"SELECT quantile_cont({quoted(name)}::DOUBLE, [0.25, 0.5, 0.75]) FROM data"  # noqa: S608
-    found = table.query(sql)[0][0]
-    return list(found) if found else [None, None, None]
+def _figure(table: Table, sql: str) -> Any:
+    try:
+        return table.query(f"SELECT {sql} FROM data")[0][0]  # noqa: S608 (quoted names)
+    except NotComputable:
+        return None
 
 
 def _top(table: Table, name: str) -> tuple[TopValue, ...]:

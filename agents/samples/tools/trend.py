@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from agents.inputs.table import Table, quoted
+from agents.inputs.table import NotComputable, Table, quoted
 from workflows.messages.base import Frozen
 
 MOST_MEASURES = 8
@@ -63,10 +63,13 @@ def trend(table: Table, date: str, measure: str) -> Trend | None:
     day, value = f"epoch({quoted(date)}::TIMESTAMP) / 86400.0", f"{quoted(measure)}::DOUBLE"
     sql = (
         f"SELECT regr_slope({value}, {day}), regr_r2({value}, {day}), regr_count({value}, {day}), "  # noqa: S608
-        f"min({quoted(date)})::DATE, max({quoted(date)})::DATE, "
+        f"min({quoted(date)})::DATE::VARCHAR, max({quoted(date)})::DATE::VARCHAR, "
         f"max({day}) - min({day}) FROM data WHERE {quoted(measure)} IS NOT NULL"
     )
-    slope, r2, rows, first, last, span = table.query(sql)[0]
+    try:
+        slope, r2, rows, first, last, span = table.query(sql)[0]
+    except NotComputable:
+        return None
     if slope is None or r2 is None or not math.isfinite(slope) or rows < FEWEST_ROWS:
         return None
     period = _period(float(span))

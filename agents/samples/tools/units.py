@@ -1,24 +1,18 @@
 """In what unit or currency a column's numbers are, where another column of the table says so."""
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
 
-from agents.inputs.table import Table, quoted
+from agents.inputs.columns.cells import CURRENCIES, SIGNS
+from agents.inputs.table import NotComputable, Table, quoted
 from agents.samples.tools.column import Column, number
 
 MOST_UNITS = 8
 NONE = "none given"
 _CURRENCY = re.compile(r"(?:^|[\W_]|(?<=[a-z]))(?:currency|ccy)(?:[\W_]?code)?$", re.IGNORECASE)
 _UNIT = {"unit", "units", "uom", "unit of measure"}
-# fmt: off
-_CODES = frozenset({
-    "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP",
-    "EUR", "GBP", "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "MAD", "MXN",
-    "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PKR", "PLN", "RON", "RSD", "RUB", "SAR", "SEK",
-    "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR",
-})
-# fmt: on
 _COUNTED = re.compile(
     r"(?:^|[\W_])(?:qty|quantity|count|pieces|items|days|hours|minutes|age|percent|pct|rate|share|"
     r"score|rank|weight|length|year|month|day)s?$",
@@ -35,7 +29,7 @@ def in_units(table: Table, columns: Sequence[Column]) -> tuple[Column, ...]:
 def _in_unit(table: Table, columns: Sequence[Column], column: Column) -> Column:
     saying = _saying(columns, column) if column.is_measure else None
     if saying is None:
-        return column
+        return _written_beside(table, column)
     parts = _parts(table, column, saying)
     if len(parts) == 1 and parts[0].unit != NONE:
         return column.model_copy(update={"unit": parts[0].unit, "total": parts[0].total})
@@ -48,6 +42,24 @@ def _in_unit(table: Table, columns: Sequence[Column], column: Column) -> Column:
             **dict.fromkeys(("mean", "deviation", "q25", "median", "q75")),
         }
     )
+
+
+def _written_beside(table: Table, column: Column) -> Column:
+    """With the unit that stands in every cell of it, and the total where that is a currency."""
+    unit = table.units.get(column.name, "")
+    money = unit in CURRENCIES or any(sign in unit for sign in SIGNS)
+    if not unit or column.kind != "number":
+        return column
+    total = _total(table, column) if money and not table.is_sample else None
+    return column.model_copy(update={"unit": unit, "total": total})
+
+
+def _total(table: Table, column: Column) -> float | None:
+    try:
+        found = table.query(f"SELECT sum({quoted(column.name)})::DOUBLE FROM data")[0][0]  # noqa: S608
+    except NotComputable:
+        return None
+    return float(f"{found:.15g}") if found is not None and math.isfinite(found) else None
 
 
 def _saying(columns: Sequence[Column], measure: Column) -> Column | None:
@@ -71,7 +83,7 @@ def is_currency(column: Column) -> bool:
     """By its name, or because it holds nothing but codes of currencies."""
     codes = {item.value.upper() for item in column.top}
     return bool(_CURRENCY.search(column.name)) or (
-        bool(codes) and column.distinct == len(column.top) and codes <= _CODES
+        bool(codes) and column.distinct == len(column.top) and codes <= CURRENCIES
     )
 
 

@@ -1,6 +1,5 @@
 """Inputs that are broken, or made to break something."""
 
-import duckdb
 import pytest
 
 from agents.errors import UnusableInput
@@ -19,7 +18,14 @@ REFUSED = {
     "header.csv": (b"a,b\n", "no rows"),
     "fake.parquet": (b"PAR1" + b"x" * 100, "cannot be read as PARQUET"),
     "empty.parquet": (b"", "is empty"),
-    "broken.jsonl": (b'{"a": 1}\n{bad\n', "cannot be read as JSONL"),
+    "broken.jsonl": (b'{"a": 1}\n{bad\n{worse\n', "line 2, 3 of 3 is no JSON object"),
+    "broken.json": (b'{"a": 1,\n oops}', "not valid JSON .line 2"),
+    "page.csv": (b"<!DOCTYPE html><html><title>Sign in</title>", "is a web page .“Sign in”"),
+    "cell.csv": (b"a,b\n1," + b"x" * 140_000 + b"\n", "line 2: a cell has more than 131,072"),
+    "book.xlsx": (b"PK\x03\x04 no book", "damaged"),
+    "book.ods": (b"no book at all", "cannot be read as a workbook"),
+    "text.pdf": (b"no pdf", "cannot be read"),
+    "text.docx": (b"PK\x03\x04", "damaged"),
     "surrogate.jsonl": (b'{"a": "\\ud800"}\n', "cannot be read as JSONL"),
 }
 
@@ -78,7 +84,7 @@ def test_windows_text_is_read() -> None:
 )
 def test_the_database_reaches_nothing_else(statement: str) -> None:
     """No other file, no network, no extension, and no way to allow them again."""
-    with open_table("a.csv", b"a\n1\n") as table, pytest.raises(duckdb.Error):
+    with open_table("a.csv", b"a\n1\n") as table, pytest.raises(UnusableInput):
         table.query(statement)
 
 

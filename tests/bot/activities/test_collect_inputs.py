@@ -101,3 +101,24 @@ async def test_unusable_inputs_are_refused_for_good(
     assert caught.value.non_retryable
     assert caught.value.type == "input"
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("page.csv", b"<!DOCTYPE html><html><title>Sign in</title></html>", "is a web page"),
+        ("long.csv", b"a,b\n1," + b"x" * 140_000 + b"\n", "line 2: a cell has more than 131,072"),
+        ("bad.json", b'{"a": 1,\n oops}', "not valid JSON (line 2)"),
+        ("bad.pdf", b"no pdf", "cannot be read"),
+    ],
+)
+async def test_what_nobody_can_read_is_no_task(
+    folders: InputFolders, tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    """It ends at once with the sentence, before a step begins or anybody is asked."""
+    (tmp_path / "data" / name).write_bytes(content)
+    with pytest.raises(ApplicationError) as caught:
+        await collected(folders, tmp_path, Source(kind=SourceKind.FILE, value=name))
+    assert says in caught.value.message
+    assert caught.value.non_retryable
+    assert caught.value.type == "input"

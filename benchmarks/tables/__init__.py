@@ -1,0 +1,1 @@
+"""How tables are read: the cases, and random dialects beside other readers."""
