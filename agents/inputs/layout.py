@@ -236,7 +236,7 @@ def _names(cells: Sequence[str], width: int) -> list[str]:
 
 
 @dataclass
-class Written:
+class Rewritten:
     """What became of the rows on the way into a plain CSV; the longest in characters."""
 
     rows: int = 0
@@ -265,9 +265,9 @@ class Written:
             )
 
 
-def write(scan: Scan, layout: Layout, out: TextIO) -> Written:
+def write(scan: Scan, layout: Layout, out: TextIO) -> Rewritten:
     """The rows of the table as plain CSV of equal width, at most 500 columns, without a header."""
-    found, width = Written(), layout.width
+    found, width = Rewritten(), layout.width
     kept = min(width, MOST_COLUMNS)
     writer = csv.writer(out, lineterminator="\n")
     header = [cell.strip() for cell in _header_cells(scan, layout)]
@@ -297,7 +297,7 @@ def _header_cells(scan: Scan, layout: Layout) -> list[str]:
     return list(islice(top.cells, layout.width)) or ["\0"]
 
 
-def _fitted(row: Row, width: int, found: Written) -> list[str] | None:
+def _fitted(row: Row, width: int, found: Rewritten) -> list[str] | None:
     """As long as the others; nothing for a comment, and for what is too long to fit."""
     cells = row.cells
     if cells[0].lstrip().startswith("#") and len(_filled(row)) == 1:
