@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import writing
+from storage.database import whole, writing
 from workflows.messages.health import AgentHealth, FleetHealth, Health, overall
 from workflows.messages.results import AgentVersion
 
@@ -25,6 +25,7 @@ class FleetStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
+    @whole
     async def keep(self, fleet: FleetHealth) -> FleetHealth:
         """Replace what was kept; gives it back with `since`, where an agent stayed as it was.
 

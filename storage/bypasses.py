@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import writing
+from storage.database import whole, writing
 
 _TABLE = sa.table(
     "bypasses",
@@ -35,6 +35,7 @@ class BypassStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
+    @whole
     async def open(self, bypass: Bypass) -> bool:
         """Keep a bypass; False when this one (by id) was opened before."""
         known = sa.select(_TABLE.c.id).where(_TABLE.c.id == bypass.id)
@@ -48,6 +49,7 @@ class BypassStore:
             await connection.execute(sa.insert(_TABLE).values(values))
         return True
 
+    @whole
     async def end(self, pipeline: str, at: datetime) -> tuple[str, ...]:
         """End those open for the pipeline at this moment; gives their ids."""
         now = _seconds(at)

@@ -1,10 +1,12 @@
 """The database: SQLite in one file, or PostgreSQL. Engine, migrations, and a check."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -20,6 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from storage._sqlite import BUSY_SECONDS, make_durable
 from storage.errors import DatabaseUnavailable
 
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 CONNECT_SECONDS = 10
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -59,9 +63,34 @@ def create_engine(url: str | URL) -> AsyncEngine:
         ) from None
 
 
+def whole(
+    method: Callable[_Arguments, Coroutine[Any, Any, _Result]],
+) -> Callable[_Arguments, Coroutine[Any, Any, _Result]]:
+    """What writes comes to its end although whoever waits for it is cancelled; they hear then.
+
+    A transaction cut in half keeps SQLite's lock until somebody sweeps memory.
+    """
+
+    @functools.wraps(method)
+    async def finished(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        work = asyncio.ensure_future(method(*args, **kwargs))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()
+            raise
+
+    return finished
+
+
 @asynccontextmanager
 async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """One transaction that no other `writing` one overlaps, in any process. Commits at the end."""
+    """One transaction that no other `writing` one overlaps, in any process. Commits at the end.
+
+    Only within what is `whole`.
+    """
     async with engine.connect() as connection:
         await connection.execution_options(begin_immediate=True)
         async with connection.begin():
@@ -72,6 +101,7 @@ async def writing(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             yield connection
 
 
+@whole
 async def migrate(database: AsyncEngine | str) -> None:
     """Bring the database to the newest schema. Several processes may do it at the same time.
 

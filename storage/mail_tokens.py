@@ -35,6 +35,7 @@ from sqlalchemy import update as update_of
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.database import whole
 from storage.errors import DatabaseUnavailable
 from workflows.messages.base import Frozen
 
@@ -243,6 +244,7 @@ class MailTokens:
         change = update_of(MAIL_TOKENS).where(_T.token_hash == _hash(token)).values(**changes)
         await self._run(lambda connection: connection.execute(change))
 
+    @whole
     async def _run(self, work: Callable[[AsyncConnection], Awaitable[_Found]]) -> _Found:
         try:
             async with self._engine.begin() as connection:

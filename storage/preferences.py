@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import writing
+from storage.database import whole, writing
 
 _TEXTS = ("user_id", "deputy", "away_from", "away_until", "quiet_from", "quiet_until")
 _TABLE = sa.table(
@@ -59,6 +59,7 @@ class PreferenceStore:
             {name: row[name] for name in Preferences.model_fields if row[name] not in ("", None)}
         )
 
+    @whole
     async def keep(self, user: str, preferences: Preferences) -> None:
         """Replace the person's settings."""
         said = preferences.model_dump()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import writing
+from storage.database import whole, writing
 from storage.errors import DatabaseUnavailable
 
 _TABLE = sa.table("hearing", sa.column("name", sa.Text), sa.column("at", sa.BigInteger))
@@ -23,6 +23,7 @@ class HeartbeatStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
+    @whole
     async def heard(self, at: datetime) -> datetime:
         """Keep that something came in then; gives the latest such moment that anybody kept."""
         own = _TABLE.c.name == _HEARD
@@ -39,6 +40,7 @@ class HeartbeatStore:
             raise _unavailable(error) from None
         return at
 
+    @whole
     async def deaf_since(self, at: datetime) -> datetime:
         """Keep since when nothing comes in; gives the earlier one that is kept, if it still holds.
 

@@ -26,7 +26,7 @@ from storage.audit.events import AuditRow, Head
 from storage.audit.signatures import CHANGED, STARTED, PublicKey, introduced
 from storage.audit.signing_keys import AuditKey, AuditKeyFile, AuditKeyRing, Beginning
 from storage.audit.verify import Report, Verifier, row_hash
-from storage.database import writing
+from storage.database import whole, writing
 from storage.errors import AuditNotContinued, DatabaseUnavailable
 from workflows.messages.audit import AuditEntry, AuditKind
 
@@ -129,6 +129,7 @@ class AuditLog:
                 verifier.add(_columns(row))
         return verifier.finish()
 
+    @whole
     async def _write(self, rows: list[dict[str, Any]]) -> list[Head]:
         try:
             async with writing(self._engine) as connection:
@@ -169,6 +170,7 @@ class AuditLog:
         if problems:
             raise AuditNotContinued(f"row {problems[0].seq}: {problems[0].sentence}")
 
+    @whole
     async def _introduce(self, kind: str) -> AuditKeyRing:
         """A row for a new key, which then is the one that signs."""
         if self._keys is None:

@@ -1,5 +1,6 @@
 """An agent that is ill is told on the next card, before anybody's task runs into it."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from bot.config.sections.agents import AgentServerSettings
 from bot.processes import bootstrap
 from playground.blocks import problems
 from tests.conftest import free_port
-from tests.e2e.conftest import CHANNEL, Office
+from tests.e2e.conftest import CHANNEL, PATIENCE, Office
 from tests.e2e.gestures import COMMAND
 
 
@@ -23,10 +24,9 @@ async def test_ill_agents_are_told_on_the_next_card(
         thread = await office.thread()
         await office.card(thread, "analysis")
         answer = {}
-        for _ in range(100):
-            answer = (await office.ada.command("/task health", CHANNEL))["response"]
-            if "since" in answer["text"]:
-                break
+        async with asyncio.timeout(PATIENCE):
+            while "since" not in answer.get("text", ""):
+                answer = (await office.ada.command("/task health", CHANNEL))["response"]
         assert answer["response_type"] == "ephemeral"
         assert problems(answer["blocks"], "message") == []
         assert "Some agents do not answer" in answer["text"]

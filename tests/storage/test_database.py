@@ -1,7 +1,10 @@
 """Engines, migrations and the readiness check, over SQLite and PostgreSQL."""
 
 import asyncio
+import gc
+import random
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.audit.log import AuditLog
-from storage.database import create_engine, migrate, ready, writing
+from storage.database import create_engine, migrate, ready, whole, writing
 from storage.errors import DatabaseUnavailable
+from workflows.messages.audit import AuditEntry, AuditKind
 
 MIGRATE = """
 import asyncio, sys
@@ -134,3 +138,43 @@ async def test_a_stopped_server_is_used_again_when_it_is_back(engine: AsyncEngin
         )
     await other.dispose()
     assert (await log.verify()).rows == 0
+
+
+def refused(name: str) -> AuditEntry:
+    """Any row."""
+    at = datetime(2026, 11, 27, tzinfo=UTC)
+    return AuditEntry(id=name, at=at, kind=AuditKind.REFUSED, workflow_id="t", run_id="r")
+
+
+async def test_a_write_that_nobody_waits_for_any_more_leaves_no_lock(engine: AsyncEngine) -> None:
+    """Cancelled at any moment of the transaction, and nothing sweeps memory meanwhile."""
+    log, chance = AuditLog(engine), random.Random(1)
+    gc.disable()
+    try:
+        for number in range(300):
+            writing_it = asyncio.create_task(log.append(refused(f"a{number}")))
+            for _ in range(chance.randint(0, 60)):
+                await asyncio.sleep(chance.choice([0, 0, 0.0003]))
+            writing_it.cancel()
+            await asyncio.wait([writing_it])
+            await asyncio.wait_for(log.append(refused(f"b{number}")), 20)
+    finally:
+        gc.enable()
+
+
+async def test_whoever_is_cancelled_hears_it_when_the_write_has_ended() -> None:
+    """Not before, and whatever the write came to."""
+    ended: list[str] = []
+
+    @whole
+    async def write() -> None:
+        await asyncio.sleep(0.05)
+        ended.append("written")
+        raise OSError("gone")
+
+    task = asyncio.create_task(write())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended == ["written"]
