@@ -20,6 +20,7 @@ export function trace(node = document.activeElement) {
     label: node.getAttribute("aria-label"),
     actionId: action?.dataset.actionId,
     blockId: action?.dataset.blockId,
+    open: Boolean(node.closest("details.overflow")?.open),
   };
 }
 
@@ -30,7 +31,7 @@ export function restore(found) {
   const room = document.querySelector(found.room ?? "body");
   const row = found.ts ? room?.querySelector(`[data-ts="${CSS.escape(found.ts)}"]`) : null;
   const twin = found.ts && !row ? null : same(row ?? room, found);
-  if (twin) return focus(twin);
+  if (twin) return reopen(twin, found) || focus(twin);
   return row ? focus(row) : false;
 }
 
@@ -47,6 +48,13 @@ function same(place, { actionId, blockId, key, label }) {
   const action = all.find((node) => actionId && node.dataset.actionId === actionId && node.dataset.blockId === blockId);
   const usable = action?.matches(USABLE) ? action : action?.querySelector(USABLE);
   return usable ?? (label ? place?.querySelector(`[aria-label="${CSS.escape(label)}"]`) : null);
+}
+
+// A menu stays open although what it belongs to was drawn anew; it takes the keyboard itself.
+function reopen(twin, { open }) {
+  const menu = open ? twin.closest("details.overflow") : null;
+  if (menu) menu.open = true;
+  return Boolean(menu);
 }
 
 function isShown(node) {

@@ -38,15 +38,17 @@ async def phone(browser: Browser, playground: Playground) -> AsyncIterator[Stage
     await context.close()
 
 
-async def card_in_thread(playground: Playground, *elements: Json) -> None:
-    """A message, and a long card at the end of its thread."""
+async def card_in_thread(playground: Playground, *elements: Json) -> Json:
+    """A message, and a long card at the end of its thread; gives the card."""
     client = AsyncWebClient(playground.bot_token, base_url=playground.api_url)
     root = await client.chat_postMessage(channel="C0APPROVE1", text="Task")
     buttons = [button(f"b{n}", f"Button {n}") for n in range(2)]
     actions = {"type": "actions", "elements": [*buttons, *elements]}
-    await client.chat_postMessage(
+    answer = await client.chat_postMessage(
         channel="C0APPROVE1", thread_ts=root["ts"], text="card", blocks=[*LONG, actions]
     )
+    card: Json = answer["message"]
+    return card
 
 
 async def is_inside(page: Page, box: Locator) -> bool:
@@ -110,6 +112,25 @@ async def test_an_overflow_menu_is_used_by_keys_alone(
     await expect(dots).to_be_focused()
     await expect(page.locator("#thread .overflow")).to_have_attribute("aria-busy", "false")
     assert [option["value"] for option in chosen] == ["1"]
+
+
+async def test_a_menu_stays_open_when_its_message_is_rewritten(
+    stage: Stage, playground: Playground
+) -> None:
+    """A file comes to hang on the card just while somebody looks for the entry to click."""
+    card = await card_in_thread(playground, OVERFLOW)
+    page = stage.page
+    await page.click(".thread-summary")
+    await page.click("#thread .overflow summary")
+    await expect(page.locator("#thread .menu-item").first).to_be_visible()
+    client = AsyncWebClient(playground.bot_token, base_url=playground.api_url)
+    said = {"type": "section", "text": {"type": "plain_text", "text": "Rewritten"}}
+    await client.chat_update(
+        channel="C0APPROVE1", ts=card["ts"], text="card", blocks=[said, *card["blocks"]]
+    )
+    await expect(page.locator("#thread")).to_contain_text("Rewritten")
+    await expect(page.locator("#thread .menu-item").first).to_be_visible()
+    await expect(page.locator("#thread .menu-item").first).to_be_focused()
 
 
 async def test_one_list_is_open_at_a_time(stage: Stage, playground: Playground) -> None:
