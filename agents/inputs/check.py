@@ -2,12 +2,25 @@
 
 from collections.abc import Iterable
 
+from agents.inputs.apart import apart
 from agents.inputs.decoding import declared_charset, decode
 from agents.inputs.file_format import FileFormat, format_of
 from agents.inputs.json_records import parsed
 from agents.inputs.office_text import office_text
 from agents.inputs.reading import refuse_page
 from agents.inputs.table import is_table, open_table
+
+
+def refuse_apart(name: str, media_type: str, content: bytes) -> None:
+    """The same of what is a table or a document by its name, in a process of its own.
+
+    What takes a process down, or keeps it busy, then is one sentence, and nobody else waits for it.
+    """
+    apart(_refuse_known, name, content, media_type)
+
+
+def _refuse_known(name: str, content: bytes, media_type: str) -> None:
+    refuse_unreadable([(name, media_type, content)], only_known=True)
 
 
 def refuse_unreadable(

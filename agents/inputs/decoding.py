@@ -26,7 +26,7 @@ _BOMS = (
 _WESTERN = "cp1252"
 _OTHERS = ["cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp932", "euc_jp", "gb18030", "big5"]
 _OTHERS += ["cp949", "koi8_r", "cp437", "mac_roman"]
-_WORD = re.compile(r"[a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]*[À-ÖØ-öø-ÿŠšŽžŒœŸ][a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]*")
+_WORD = re.compile(r"[a-zA-ZÀ-ÖØ-öø-ÿŠšŽžŒœŸ]+")
 _ALIEN = re.compile(r"[^a-zA-Z]{3}|\A[^a-zA-Z]+\Z")
 _ODD = re.compile(  # signs within a word: other letters, in another encoding
     r"[A-Za-zÀ-ÿ][¡-©«-±´¶-¸»-¿ˆ-‰†‡…][A-Za-zÀ-ÿ]|(?<![\w])[£¥¹³¿¼¾¦¯±][a-zà-ÿ]"  # noqa: RUF001
@@ -152,7 +152,7 @@ def _looks_western(text: str) -> bool:
     """Whether letters beyond ASCII stand alone between others, as they do in western languages."""
     if "\ufffd" in text or _ODD.search(text):
         return False
-    words = _WORD.findall(text)
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
     alien = sum(1 for word in words if _ALIEN.search(word))
     alone = sum(1 for word in words if len(word) == 1)
     return alien - alone <= 0.3 * len(words)

@@ -193,7 +193,7 @@ def _is_one_column(scan: Scan) -> bool:
 
 def _one_column(text: str) -> Scan:
     """Every line is one cell; quotes around one are still quotes."""
-    unused = next(c for c in ("\x1f", "\x1e", "\x1d", "\x1c") if c not in text)
+    unused = next((c for c in ("\x1f", "\x1e", "\x1d", "\x1c") if c not in text), "\x1f")
     return Scan(**{**vars(scan_rows(_parsed(text, unused, '"'))), "delimiter": ""})
 
 

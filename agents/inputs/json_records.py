@@ -9,6 +9,7 @@ from typing import Any
 from agents.errors import UnusableInput
 from agents.inputs.delimited import Row, named
 
+MOST_KEYS = 2_000
 MOST_BROKEN = 0.5
 """With more lines than that broken (0 to 1), it is no JSON Lines."""
 
@@ -105,6 +106,11 @@ def _records(
     names = tuple(dict.fromkeys(key for _, item in items for key in item))
     if not names:
         raise UnusableInput(f"{name} has no columns. Send a file with at least one.")
+    if len(names) > MOST_KEYS:
+        raise UnusableInput(
+            f"{name} has {len(names):,} different keys, and at most {MOST_KEYS:,} are read as "
+            "columns. Send the rows with the keys that matter."
+        )
     nested = [key for key in names if any(isinstance(i.get(key), list | dict) for _, i in items)]
     told = f"{', '.join(nested[:5])}: lists or objects, read as text."
     rows = tuple(Row(at, at, [cell_text(item.get(key)) for key in names]) for at, item in items)

@@ -5,6 +5,7 @@ Nothing is left out without a note that names its lines.
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -224,12 +225,14 @@ def _names(cells: Sequence[str], width: int) -> list[str]:
     """One distinct name for each column, whatever its case; line breaks become blanks."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: Counter[str] = Counter()
     for at in range(width):
         plain = " ".join(cells[at].split()) if at < len(cells) else ""
         plain = plain.lstrip("#").strip() if at == 0 and len(plain) > 1 else plain
-        name, count = plain or f"column{at + 1}", 1
+        name = base = plain or f"column{at + 1}"
         while name.casefold() in taken:
-            name, count = f"{plain or f'column{at + 1}'}_{count}", count + 1
+            counts[base] += 1
+            name = f"{base}_{counts[base]}"
         taken.add(name.casefold())
         names.append(name)
     return names

@@ -2,9 +2,10 @@
 
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from agents.errors import UnusableInput
+from agents.inputs.apart import apart
 from agents.inputs.file_format import FileFormat
 from agents.inputs.workbook import missing_extra, refuse_bomb
 
@@ -15,11 +16,24 @@ SECONDS = 30.0
 
 def office_text(name: str, kind: FileFormat, content: bytes) -> str:
     """What can be read in it, pages and tables in order; raises UnusableInput for none."""
+    return apart(pdf_text if kind is FileFormat.PDF else word_text, name, content)
+
+
+def pdf_text(name: str, content: bytes) -> str:
+    """The same of a PDF, in this process."""
+    return _text(name, content, _pdf, "A PDF")
+
+
+def word_text(name: str, content: bytes) -> str:
+    """The same of a Word file, in this process."""
+    return _text(name, content, _word, "A Word file")
+
+
+def _text(name: str, content: bytes, read: Callable[[str, bytes], str], what: str) -> str:
     refuse_bomb(name, content)
     try:
-        text = _pdf(name, content) if kind is FileFormat.PDF else _word(content)
+        text = read(name, content)
     except ImportError as error:
-        what = "A PDF" if kind is FileFormat.PDF else "A Word file"
         raise UnusableInput(missing_extra(name, what)) from error
     except UnusableInput:
         raise
@@ -56,7 +70,7 @@ def _pdf(name: str, content: bytes) -> str:
     return "\n\n".join(parts)
 
 
-def _word(content: bytes) -> str:
+def _word(_name: str, content: bytes) -> str:
     from docx import Document  # noqa: PLC0415 (an extra)
     from docx.table import Table  # noqa: PLC0415
 

@@ -1,6 +1,7 @@
 """A file that is no Parquet, made into a plain CSV, and what had to be guessed for that."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from agents.inputs.layout import Layout, lay_out, write
 from agents.inputs.workbook import first_sheet
 
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<\?xml[^>]*>\s*<html)", re.IGNORECASE)
-_TITLE = re.compile(r"<title[^>]*>([^<]{1,80})", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]{0,200}>([^<]{1,80})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,14 @@ def _of_json(name: str, kind: FileFormat, decoded: Decoded, path: Path) -> Table
 def distinct(names: Sequence[str]) -> Sequence[str]:
     """The same names, told apart where only their case did."""
     found: list[str] = []
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
     for name in names:
-        one, count = name or "column", 1
-        while one.casefold() in {other.casefold() for other in found}:
-            one, count = f"{name}_{count}", count + 1
+        one = name or "column"
+        while one.casefold() in taken:
+            counts[name] += 1
+            one = f"{name}_{counts[name]}"
+        taken.add(one.casefold())
         found.append(one)
     return found
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from agents.errors import UnusableInput
+from agents.inputs.apart import apart
 from agents.inputs.delimited import Row
 from agents.inputs.json_records import cell_text
 
@@ -44,6 +45,11 @@ class Sheet:
 
 def first_sheet(name: str, content: bytes) -> Sheet:
     """The first sheet with anything on it; raises UnusableInput when there is none."""
+    return apart(read_sheet, name, content)
+
+
+def read_sheet(name: str, content: bytes) -> Sheet:
+    """The same, in this process."""
     refuse_bomb(name, content)
     try:
         from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 (an extra)

@@ -159,11 +159,10 @@ class InputCollector(InputActivities):
         """What no agent of ours could read is no task; of other kinds each agent judges itself."""
         if not has_agents():
             return
-        from agents.inputs.check import refuse_unreadable  # noqa: PLC0415 (an extra)
+        from agents.inputs.check import refuse_apart  # noqa: PLC0415 (an extra)
 
         content = await self._payloads.get(file.sha256)
-        known = [(file.name, file.media_type, content)]
-        await asyncio.to_thread(refuse_unreadable, known, only_known=True)
+        await asyncio.to_thread(refuse_apart, file.name, file.media_type, content)
 
     async def _keep(self, name: str, pieces: AsyncIterator[bytes], origin: str) -> InputFile:
         """Straight to disk, and no further than the limit."""

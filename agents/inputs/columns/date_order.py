@@ -6,6 +6,8 @@ from agents.inputs.columns import column_sql as sql
 from agents.inputs.columns.inferred import ColumnType, Inferred, few
 from agents.inputs.hints import Hints
 
+AS_ASKED = "as was asked."
+"""How a note ends that says why a file was not read so."""
 _ORDER = {True: "day first", False: "month first"}
 
 
@@ -110,4 +112,4 @@ def _say_orders(found: Inferred, hints: Hints) -> None:
         ]
         found.said.append(f"dates: {few(named)}{doubt}")
     if hints.day_first is not None and orders and orders != {hints.day_first}:
-        found.notes.append(f"Not all dates can be read {_ORDER[hints.day_first]}, as was asked.")
+        found.notes.append(f"Not all dates can be read {_ORDER[hints.day_first]}, {AS_ASKED}")

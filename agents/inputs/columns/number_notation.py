@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from agents.inputs.columns.cells import CURRENCIES, SIGNS, SPACES
 
 MOST_DIGITS = 38
+LONGEST = 400
+"""Characters of a number; the largest floating-point one has 309 digits."""
 EXACT_DIGITS = 17
 """So many digits a number has that a program wrote out of a binary floating-point one."""
 _CODES = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB", "zł": "PLN", "Kč": "CZK", "Ft": "HUF"}
@@ -93,7 +95,7 @@ def shape_of(shape: str) -> Shape | None:
     """What a shape can be; nothing for what is no number."""
     if _INFINITE.fullmatch(shape):
         return Shape("", "", frozenset(".,"), exponent=True, dressed=True)
-    match = _AFFIXED.fullmatch(shape)
+    match = _AFFIXED.fullmatch(shape) if len(shape) <= LONGEST else None
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
     signs = [sign for sign in (match["sign"], match["sign2"], match["sign3"]) if sign]

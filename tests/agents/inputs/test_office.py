@@ -143,6 +143,51 @@ def test_a_pdf_without_text_is_refused() -> None:
         read("scan.pdf", pdf(""))
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a test changes what a child would not see."""
+    for module in ("workbook", "office_text"):
+        monkeypatch.setattr(f"agents.inputs.{module}.apart", lambda read, *given: read(*given))
+
+
+def sparse() -> bytes:
+    """Two cells, at opposite corners of the largest sheet there is."""
+    body = f'<row r="1">{_cell("A1", 1)}</row><row r="1048576">{_cell("XFD1048576", 1)}</row>'
+    return changed(workbook(("S", [])), "xl/worksheets/sheet1.xml", "<sheetData>", body)
+
+
+def spanning() -> bytes:
+    """A table with a cell as wide as two thousand million."""
+    span = '<w:gridSpan w:val="2000000000"/>'
+    return changed(word(), "word/document.xml", "<w:tcPr>", span)
+
+
+def changed(archive: bytes, part: str, after: str, more: str) -> bytes:
+    """The same archive with something more in one of its parts."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name == part:
+                assert after.encode() in text
+                text = text.replace(after.encode(), (after + more).encode(), 1)
+            new.writestr(name, text)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.xlsx", sparse()), ("a.docx", spanning())], ids=["sparse", "spanning"]
+)
+def test_what_asks_for_all_memory_ends_a_process_of_its_own(
+    name: str, content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kilobyte that asks for hundreds of gigabytes: refused with a sentence, and no worker ends."""
+    monkeypatch.setattr("agents.inputs.apart.SECONDS", 20.0)
+    with pytest.raises(UnusableInput, match=r"of memory or 20 s to read|cannot be read"):
+        refuse_unreadable([(name, "", content)])
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before anything is unpacked."""
     monkeypatch.setattr("agents.inputs.workbook.MOST_UNPACKED", 1_000)
@@ -151,6 +196,7 @@ def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) ->
             refuse_unreadable([(name, "", content)])
 
 
+@pytest.mark.usefixtures("in_this_process")
 @pytest.mark.parametrize(
     ("module", "name", "content"),
     [
