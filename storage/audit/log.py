@@ -160,7 +160,9 @@ class AuditLog:
             ).one_or_none()
             if known is None:
                 last = chained(values, _columns_head(last), key.sign if key else None)
-                await connection.execute(insert(AUDIT_EVENTS), last)
+                await _insert(connection, last)
+            else:
+                ring.vouch(_columns(known))
             heads.append(_columns_head(_columns(known) if known else last))
         return heads, key
 
@@ -184,7 +186,7 @@ class AuditLog:
                 old = new if kind == STARTED else ring.after(last) or new
                 self._keys.write(ring.with_key(new))
                 row = chained(_introduction(kind, new, last), _columns_head(last), old.sign)
-                await connection.execute(insert(AUDIT_EVENTS), row)
+                await _insert(connection, row)
             async with writing(self._engine) as connection:
                 ring = await self._settle(connection)
         except (SQLAlchemyError, OSError) as error:
@@ -265,6 +267,16 @@ def _columns(row: Row[Any]) -> dict[str, Any]:
 
 def _columns_head(row: Mapping[str, Any] | None) -> Head:
     return Head(seq=row["seq"], hash=row["hash"], mac=row["mac"]) if row else Head(seq=0, hash="")
+
+
+async def _insert(connection: AsyncConnection, row: dict[str, Any]) -> None:
+    """Write a row, and see that it is there as it was given: a trigger may think otherwise."""
+    await connection.execute(insert(AUDIT_EVENTS), row)
+    kept = (
+        await connection.execute(select(AUDIT_EVENTS).where(_T.seq == row["seq"]))
+    ).one_or_none()
+    if kept is None or _columns(kept) != row:
+        raise AuditNotContinued(f"the database does not keep row {row['seq']} as it is given")
 
 
 async def _last(connection: AsyncConnection) -> dict[str, Any] | None:

@@ -147,6 +147,18 @@ class AuditKeyRing(BaseModel):
             )
         return key
 
+    def vouch(self, row: Mapping[str, Any]) -> None:
+        """See that a row is as it was written; raises `AuditNotContinued` otherwise.
+
+        Whoever can write the database knows which ids come, and could have them there before.
+        """
+        seq, signed = row["seq"], str(row["mac"]).startswith(ED25519)
+        unsigned = not signed and self.began is not None and seq >= self.began.seq
+        if seq < 1 or unsigned or row_hash(row) != row["hash"]:
+            raise AuditNotContinued(f"row {seq} is not as it was written")
+        if signed:
+            self._require_signed(row)
+
     def _require_signed(self, last: Mapping[str, Any]) -> None:
         seq, name = last["seq"], named_in(last["mac"])
         wrong: list[str] = []

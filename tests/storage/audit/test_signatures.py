@@ -16,6 +16,7 @@ from storage.audit.log import AUDIT_EVENTS, AuditLog, Sign, chained
 from storage.audit.signatures import STARTED, read_public_keys, row_mac
 from storage.audit.signing_keys import AuditKey, AuditKeyFile, AuditKeyRing
 from storage.audit.verify import Report, exported_rows, verify
+from storage.database import create_engine, migrate
 from storage.errors import AuditKeysUnusable, AuditNotContinued
 from tests.storage.audit.test_log import an_event, drop_triggers, rows_of
 from workflows.messages.audit import AuditEntry, AuditKind
@@ -357,3 +358,41 @@ def test_the_keys_are_their_owners_alone(tmp_path: Path) -> None:
         path.write_text(junk)
         with pytest.raises(AuditKeysUnusable, match="holds no keys of ours"):
             file.ring()
+
+
+@pytest.mark.parametrize("where", ["below the first row", "another row's id"])
+async def test_an_event_is_not_taken_for_kept_because_somebody_put_its_id_there(
+    engine: AsyncEngine, log: AuditLog, where: str
+) -> None:
+    """Whoever can write the database, and knows which event comes, would keep it out so."""
+    await filled(log)
+    rows = await columns(engine)
+    planted = [*rows]
+    if where == "below the first row":
+        planted.append({**rows[-1], "seq": -5, "id": "coming"})
+    else:
+        planted[3] = {**rows[3], "id": "coming"}
+    await replace(engine, planted)
+    with pytest.raises(AuditNotContinued, match="is not as it was written"):
+        await log.append(an_event("coming", actor="T1:U1"))
+    await replace(engine, rows)
+    await log.append(an_event("coming", actor="T1:U1"))
+    assert (await log.verify()).ok
+
+
+async def test_a_trigger_that_swallows_rows_is_noticed(tmp_path: Path, keys: AuditKeyFile) -> None:
+    """SQLite then says that all went well."""
+    engine = create_engine(f"sqlite:///{tmp_path / 'swallowing.db'}")
+    await migrate(engine)
+    log = await filled(AuditLog(engine, keys))
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "CREATE TRIGGER swallow BEFORE INSERT ON audit_events WHEN NEW.actor = 'T1:EVE' "
+                "BEGIN SELECT RAISE(IGNORE); END"
+            )
+        )
+    await log.append(an_event("honest", actor="T1:U1"))
+    with pytest.raises(AuditNotContinued, match="does not keep row"):
+        await log.append(an_event("eve", actor="T1:EVE"))
+    await engine.dispose()
