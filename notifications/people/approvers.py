@@ -16,7 +16,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from notifications.people.last_known import KnownElectorates, KnownEntitlements
-from notifications.people.lookup import Lookup
+from notifications.people.lookup import Lookup, by_both_names
 from notifications.people.lookup_cache import Remembered
 from notifications.people.membership import Home
 from notifications.slack.errors import call
@@ -103,7 +103,10 @@ class SlackPeople(PeopleActivities):
         lookup = Lookup(self._slack, request.policy, request.channel, home)
         named = await lookup.people(request.policy.approvers)
         groups = {name: await lookup.people(of) for name, of in request.policy.groups.items()}
-        everybody = {p.id: p for p in [*named, *(p for group in groups.values() for p in group)]}
+        everybody: dict[str, Person] = {}
+        for one in [*named, *(p for group in groups.values() for p in group)]:
+            known = everybody.get(one.id)
+            everybody[one.id] = one if known is None else by_both_names(known, one)
         electorate = Electorate(
             people=tuple(everybody.values()),
             groups={name: tuple(p.id for p in group) for name, group in groups.items()},

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -50,7 +50,7 @@ class Lookup:
                 person = self._admitted(user, name.strip())
                 if person is not None:
                     known = found.get(person.id)
-                    found[person.id] = person if known is None else _both(known, person)
+                    found[person.id] = person if known is None else by_both_names(known, person)
         return list(found.values())
 
     async def still(self, person: Person, seconds: float) -> str:
@@ -61,7 +61,9 @@ class Lookup:
         known; raises what Slack raised when nothing is, and something could not be found out.
         """
         asked = (self._who(person), *(self._holds(name, person) for name in person.named))
-        user, *whys = await asyncio.gather(
+        user: User | BaseException
+        whys: list[str | BaseException]
+        user, *whys = await asyncio.gather(  # type: ignore[assignment]
             *(asyncio.wait_for(one, seconds) for one in asked), return_exceptions=True
         )
         holding = [name for name, why in zip(person.named, whys, strict=True) if why == ""]
@@ -71,10 +73,20 @@ class Lookup:
         unknown = [why for why in whys if isinstance(why, BaseException)]
         if whys and not holding and not unknown:
             return str(whys[0])
+        if lost := self._lost_seat(person, dict(zip(person.named, whys, strict=True))):
+            return lost
         if isinstance(user, BaseException):
             raise user
         if unknown and not holding:
             raise unknown[0]
+        return ""
+
+    def _lost_seat(self, person: Person, whys: Mapping[str, str | BaseException]) -> str:
+        """Why they do not stand for a group of the policy any more that they were counted in."""
+        for names in self._policy.groups.values():
+            seat = [whys[name] for name in names if name in whys]
+            if seat and all(isinstance(why, str) and why for why in seat):
+                return str(seat[0])
         return ""
 
     async def _who(self, person: Person) -> User:
@@ -192,6 +204,7 @@ def is_one_person(name: str) -> bool:
     return name != CHANNEL and not is_group(name)
 
 
-def _both(one: Person, other: Person) -> Person:
+def by_both_names(one: Person, other: Person) -> Person:
     """The same person by two names."""
-    return one.model_copy(update={"named": (*one.named, *other.named)})
+    named = dict.fromkeys((*one.named, *other.named))
+    return one.model_copy(update={"named": tuple(named)})

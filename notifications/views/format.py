@@ -39,7 +39,8 @@ def plain_moment(at: datetime) -> str:
 
 def code(text: str) -> str:
     """An id or a name in a code span, which Slack neither links nor styles; no backtick ends it."""
-    return f"`{escape(visible(text)).replace('`', chr(0x2019))}`"
+    line = " ".join(text.split())  # a span ends with its line
+    return f"`{escape(visible(line)).replace('`', chr(0x2019))}`"
 
 
 def files(names: Iterable[str]) -> str:

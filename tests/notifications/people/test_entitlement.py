@@ -137,6 +137,16 @@ async def test_whoever_left_the_group_decides_nothing() -> None:
         assert may or found.why == f"not in {names[0]} any more"
 
 
+async def test_whoever_left_one_of_two_groups_does_not_fill_its_seat() -> None:
+    """Grace sits in both; the policy wants somebody of each."""
+    groups = {"finance": ("@finance",), "legal": (GRACE,)}
+    desk, grace = await raised(quorum=2, groups=groups)
+    assert set(grace.named) == {"@finance", GRACE}
+    desk.slack.group = [ADA]
+    found = await desk.now(grace)
+    assert (found.entitled, found.why) == (Entitled.NO, "not in @finance any more")
+
+
 async def test_whoever_left_the_channel_decides_nothing() -> None:
     """Where its members are the approvers."""
     desk = Desk("channel")
