@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from agents.inputs.columns.date_order import AS_ASKED
 from agents.inputs.hints import hints_in
 from agents.samples.conversation import Call, Conversation
 from agents.samples.evidence import Evidence, measures
@@ -141,7 +142,7 @@ def changes(conversation: Conversation, evidence: Evidence) -> list[str]:
     feedback = conversation.brief.feedback
     if feedback is None:
         return []
-    found = [f"Read again: {words}."] if (words := hints_in(feedback.text).words()) else []
+    found = _read_again(feedback.text, evidence)
     found += [_column_sentence(draft) for draft in wishes(conversation, evidence)]
     asked = _comparisons(wishes(conversation, evidence))
     found += [
@@ -160,6 +161,13 @@ def changes(conversation: Conversation, evidence: Evidence) -> list[str]:
     if wants_short(conversation):
         found.append(f"Shortened to the {SHORT_FINDINGS} most important findings.")
     return list(dict.fromkeys(found)) or [_NOT_UNDERSTOOD]
+
+
+def _read_again(text: str, evidence: Evidence) -> list[str]:
+    """How files were to be read, or why they could not be."""
+    words = hints_in(text).words()
+    refused = [note for item in evidence.tables for note in item.notes if note.endswith(AS_ASKED)]
+    return (refused or [f"Read again: {words}."]) if words else []
 
 
 _NOT_UNDERSTOOD = (

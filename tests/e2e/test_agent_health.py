@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ async def test_ill_agents_are_told_on_the_next_card(
         await office.ada.command(COMMAND, CHANNEL)
         thread = await office.thread()
         await office.card(thread, "analysis")
-        answer = {}
+        answer: dict[str, Any] = {}
         async with asyncio.timeout(PATIENCE):
             while "since" not in answer.get("text", ""):
                 answer = (await office.ada.command("/task health", CHANNEL))["response"]

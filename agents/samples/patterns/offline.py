@@ -167,7 +167,7 @@ def _page(conversation: Conversation, evidence: Evidence, found: list[str]) -> s
             bullets(
                 [
                     "A correlation is no cause; both may follow a third thing, such as a group.",
-                    f"Trends below R² {CLEAR_R2} and correlations below 0.3 are not listed.",
+                    f"Trends below R² {CLEAR_R2} and correlations below 0.3 are no patterns.",
                     "An outlier lies more than three interquartile ranges outside the middle half.",
                 ]
             ),
