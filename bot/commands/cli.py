@@ -266,7 +266,7 @@ def audit_restart() -> None:
     from bot.commands import audit as audit_reports  # noqa: PLC0415
 
     name = _run(audit_reports.restart(_here()))
-    say.print(f"Key {name} signs from here on; what stood before is judged as it was.")
+    say.print(f"Key {name} signs from here on; what stands before it is taken as it is.")
 
 
 @audit.command(name="export")
