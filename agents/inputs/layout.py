@@ -6,7 +6,7 @@ Nothing is left out without a note that names its lines.
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TextIO
@@ -224,18 +224,26 @@ def _filled(row: Row) -> list[str]:
 def _names(cells: Sequence[str], width: int) -> list[str]:
     """One distinct name for each column, whatever its case; line breaks become blanks."""
     names: list[str] = []
-    taken: set[str] = set()
-    counts: Counter[str] = Counter()
     for at in range(width):
         plain = " ".join(cells[at].split()) if at < len(cells) else ""
         plain = plain.lstrip("#").strip() if at == 0 and len(plain) > 1 else plain
-        name = base = plain or f"column{at + 1}"
+        names.append(plain or f"column{at + 1}")
+    return distinct(names)
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """The same names, told apart by a number where only their case did, or nothing."""
+    found: list[str] = []
+    taken: set[str] = set()
+    counts: Counter[str] = Counter()
+    for base in names:
+        name = base
         while name.casefold() in taken:
             counts[base] += 1
             name = f"{base}_{counts[base]}"
         taken.add(name.casefold())
-        names.append(name)
-    return names
+        found.append(name)
+    return found
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """A file that is no Parquet, made into a plain CSV, and what had to be guessed for that."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from agents.inputs.delimited import NAMES, Row, Rows, Scan, scan_rows, scan_text
 from agents.inputs.file_format import FileFormat
 from agents.inputs.hints import Hints
 from agents.inputs.json_records import Records, from_lines, from_list, is_lines, is_list
-from agents.inputs.layout import Layout, lay_out, write
+from agents.inputs.layout import Layout, distinct, lay_out, write
 from agents.inputs.workbook import first_sheet
 
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<\?xml[^>]*>\s*<html)", re.IGNORECASE)
@@ -111,7 +110,7 @@ def _of_json(name: str, kind: FileFormat, decoded: Decoded, path: Path) -> Table
     found: Records = (from_lines if lines else from_list)(name, decoded.text)
     scan = scan_rows(found.iterate)
     layout = Layout(
-        names=list(distinct(found.names)),
+        names=distinct(name or "column" for name in found.names),
         header_line=0,
         first_line=found.rows[0].line,
         last_line=found.rows[-1].line,
@@ -131,21 +130,6 @@ def _of_json(name: str, kind: FileFormat, decoded: Decoded, path: Path) -> Table
             f"{name} holds characters that are half of a pair and cannot be kept. Mend it."
         ) from error
     return made
-
-
-def distinct(names: Sequence[str]) -> Sequence[str]:
-    """The same names, told apart where only their case did."""
-    found: list[str] = []
-    taken: set[str] = set()
-    counts: Counter[str] = Counter()
-    for name in names:
-        one = name or "column"
-        while one.casefold() in taken:
-            counts[name] += 1
-            one = f"{name}_{counts[name]}"
-        taken.add(one.casefold())
-        found.append(one)
-    return found
 
 
 def _of_workbook(name: str, content: bytes, hints: Hints, path: Path) -> TableSource:
