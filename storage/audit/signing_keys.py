@@ -169,14 +169,13 @@ class AuditKeyRing(BaseModel):
         except ValueError:
             wrong.append("unreadable")
         if wrong or row_hash(last) != last["hash"]:
-            raise AuditNotContinued(f"the signature of its last row, {seq}, does not match")
+            raise AuditNotContinued(f"the signature of row {seq} does not match")
 
     def _known(self, name: str, seq: int) -> AuditKey:
         key = self.find(name)
         if key is None:
             raise AuditNotContinued(
-                f"its last row, {seq}, is signed with key {name}, which this installation does not "
-                "have",
+                f"row {seq} is signed with key {name}, which this installation does not have",
                 f"copy {FILE} from the storage folder of the machine that has it",
             )
         return key
